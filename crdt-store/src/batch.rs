@@ -1,0 +1,733 @@
+//! One transaction: commands and changes from peers take the same road into documents, logs and views.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use automerge::Automerge;
+use lru::LruCache;
+use rand::Rng;
+use rand_chacha::ChaCha12Rng;
+
+use crate::change::{VerifiedChange, VerifiedSnapshot};
+use crate::document::{ChangeHash, Class, Document, DocumentHeader, Heads};
+use crate::error::StoreError;
+use crate::fingerprint::{bucket_of, state_of};
+use crate::hot::{self, Hot};
+use crate::id::{Actor, DeviceId, DocumentId, Timestamp};
+use crate::read::{KeyRange, ViewRead};
+use crate::schema::{Origin, Projection, Refusal, Rejection, Row, Schema, Sum, Totals, View};
+use crate::scope::Scope;
+use crate::snapshot::load_document;
+use crate::tables::{
+    self, CHANGE, CHUNK_BYTES, DOCUMENT, DocumentRecord, FINGERPRINT, LOCAL, PARKED, ParkedRecord, QUARANTINE,
+    QuarantineRecord, SCOPE_LOG, SNAPSHOT, Tables, WriteTables,
+};
+use crate::txn::{Author, Failure, Staged, Txn, local_key};
+
+/// A tail is folded into the snapshot at this many changes …
+const FOLD_CHANGES: u32 = 16;
+/// … or this many bytes: about what loading and sending a document's tail may cost.
+const FOLD_BYTES: u32 = 4_096;
+/// Documents kept in memory with what is computed from them; about 30 KB each.
+const HOT_DOCUMENTS: usize = 256;
+/// Changes of one document that may wait for what they depend on.
+const PARKED_PER_DOCUMENT_MAX: usize = 256;
+/// Class of documents that this version does not know.
+const CLASS_UNKNOWN: &str = "unknown";
+
+/// What stays the same during a batch.
+pub(crate) struct Context {
+    pub(crate) now: Timestamp,
+    pub(crate) origin: Origin,
+    pub(crate) random: RefCell<ChaCha12Rng>,
+}
+
+impl Context {
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::of(self.origin.device, self.origin.incarnation)
+    }
+
+    pub(crate) fn fill_random(&self, bytes: &mut [u8]) {
+        self.random.borrow_mut().fill_bytes(bytes);
+    }
+}
+
+/// What the store remembers between batches; all of it can be read again from disk.
+pub(crate) struct Memory {
+    hot: RefCell<LruCache<DocumentId, Hot>>,
+    pub(crate) seq: u64,
+    pub(crate) retain_from: u64,
+}
+
+impl Memory {
+    pub(crate) fn new(seq: u64, retain_from: u64) -> Self {
+        let capacity = NonZeroUsize::new(HOT_DOCUMENTS).expect("not zero");
+        Self { hot: RefCell::new(LruCache::new(capacity)), seq, retain_from }
+    }
+
+    pub(crate) fn forget(&mut self, seq: u64) {
+        self.hot.borrow_mut().clear();
+        self.seq = seq;
+    }
+}
+
+/// One document from a peer: a snapshot, changes, or a snapshot and the changes after it.
+#[derive(Clone, Debug)]
+pub struct IncomingDocument {
+    /// Its identity.
+    pub id: DocumentId,
+    /// Its history up to some point.
+    pub snapshot: Option<VerifiedSnapshot>,
+    /// Further changes, causes first.
+    pub changes: Vec<VerifiedChange>,
+}
+
+/// What became of a document from a peer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ingested {
+    /// Changes that were new and have been applied, those that had waited for them included.
+    pub applied: usize,
+    /// Changes that wait for what they depend on.
+    pub parked: usize,
+    /// Changes that may not be applied, with a stable code each; kept in quarantine.
+    pub refused: Vec<(ChangeHash, &'static str)>,
+    /// The document's version afterwards; empty when it is still unknown.
+    pub heads: Heads,
+}
+
+/// What a transaction changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// Position of this database's log after the transaction.
+    pub seq: u64,
+    /// The documents that changed, each once.
+    pub documents: Vec<(DocumentId, Class, Scope)>,
+}
+
+/// A write transaction. Everything in it becomes durable together, or not at all.
+pub struct Batch<'t> {
+    tables: WriteTables<'t>,
+    memory: &'t mut Memory,
+    context: &'t Context,
+    schema: Arc<dyn Schema>,
+    touched: BTreeMap<DocumentId, (Class, Scope)>,
+}
+
+/// How a document stood before a step.
+struct Previous {
+    document: Document,
+    projection: Projection,
+    record: DocumentRecord,
+}
+
+/// A document brought from one version to the next, checked, and not yet written.
+struct Step {
+    previous: Option<Previous>,
+    after: Hot,
+    changes: Vec<Vec<u8>>,
+    /// The device the changes came from; nil for this one.
+    from: DeviceId,
+    /// The history arrived as a snapshot and is kept as one.
+    whole: Option<Vec<u8>>,
+}
+
+impl<'t> Batch<'t> {
+    pub(crate) fn new(
+        tables: WriteTables<'t>,
+        memory: &'t mut Memory,
+        context: &'t Context,
+        schema: Arc<dyn Schema>,
+    ) -> Self {
+        Self { tables, memory, context, schema, touched: BTreeMap::new() }
+    }
+
+    /// Carries out a command. `Ok(Err(_))` is its rejection, which leaves no trace; `Err(_)` is the store failing,
+    /// after which the whole batch must be given up.
+    pub fn execute<R>(
+        &mut self,
+        author: &Author,
+        command: impl FnOnce(&mut Txn<'_>) -> Result<R, Failure>,
+    ) -> Result<Result<R, Rejection>, StoreError> {
+        let mut txn = Txn { views: &*self, context: self.context, staged: Staged::default() };
+        let outcome = command(&mut txn);
+        let staged = txn.staged;
+        let reply = match outcome {
+            Ok(reply) => reply,
+            Err(Failure::Rejected(rejection)) => return Ok(Err(rejection)),
+            Err(Failure::Store(error)) => return Err(error),
+        };
+        let mut steps = Vec::with_capacity(staged.documents.len());
+        for (id, edits) in &staged.documents {
+            match self.prepare_edit(*id, author, edits)? {
+                Ok(step) => steps.extend(step),
+                Err(rejection) => return Ok(Err(rejection)),
+            }
+        }
+        for step in steps {
+            self.store(step)?;
+        }
+        for (key, value) in &staged.locals {
+            self.put_local(key, value.as_deref())?;
+        }
+        Ok(Ok(reply))
+    }
+
+    /// Merges a document that `origin` sent for `scope`. What is already known costs nothing; what may not be
+    /// applied is quarantined and listed; what depends on something unknown waits.
+    pub fn ingest(
+        &mut self,
+        origin: &Origin,
+        scope: &Scope,
+        incoming: IncomingDocument,
+    ) -> Result<Ingested, StoreError> {
+        let id = incoming.id;
+        let (previous, mut automerge) = self.take(id)?;
+        let mut ingested = Ingested::default();
+        let (whole, candidates) = merge_plan(previous.is_some(), incoming, &mut automerge, self.context.actor());
+
+        let mut authored: Vec<VerifiedChange> = Vec::new();
+        for change in candidates {
+            match origin.central || origin.wrote_as(change.actor()) {
+                true => authored.push(change),
+                false => {
+                    let refusal = Refusal::new("not-author", "the change was written by another device");
+                    self.quarantine(id, scope, origin, change.hash(), change.bytes(), &refusal)?;
+                    ingested.refused.push((change.hash(), refusal.code));
+                }
+            }
+        }
+        if whole.is_some() && !origin.central && !wrote_all(origin, &automerge) {
+            let refusal = Refusal::new("not-author", "the snapshot holds changes of other devices");
+            for head in hot::heads_of(&automerge) {
+                self.quarantine(id, scope, origin, head, whole.as_deref().unwrap_or_default(), &refusal)?;
+                ingested.refused.push((head, refusal.code));
+            }
+            return Ok(ingested);
+        }
+
+        let accepted = self.accept(id, scope, origin, &automerge, authored, &mut ingested)?;
+        if accepted.is_empty() && whole.is_none() {
+            if let Some(previous) = previous {
+                ingested.heads = previous.record.heads.clone();
+                self.put_back(previous, automerge);
+            }
+            return Ok(ingested);
+        }
+        let changes: Vec<Vec<u8>> = accepted.iter().map(|change| change.bytes().to_vec()).collect();
+        let hashes: Vec<ChangeHash> = accepted.iter().map(VerifiedChange::hash).collect();
+        let applied = hot::apply(&mut automerge, accepted.into_iter().map(|change| change.change).collect())
+            .map_err(|error| Refusal::new("invalid-change", error.to_string()));
+        let checked = match applied {
+            Ok(()) => self.assemble(id, scope, origin, previous, automerge)?,
+            Err(refusal) => Err(refusal),
+        };
+        match checked {
+            Ok((previous, after)) => {
+                ingested.applied = hashes.len() + usize::from(whole.is_some());
+                ingested.heads = after.record.heads.clone();
+                self.store(Step { previous, after, changes, from: origin.device, whole })?;
+            }
+            Err(refusal) => {
+                let snapshot_head = whole.map(|bytes| (ChangeHash(*blake3::hash(&bytes).as_bytes()), bytes));
+                for (hash, bytes) in hashes.into_iter().zip(changes).chain(snapshot_head) {
+                    self.quarantine(id, scope, origin, hash, &bytes, &refusal)?;
+                    ingested.refused.push((hash, refusal.code));
+                }
+            }
+        }
+        Ok(ingested)
+    }
+
+    /// Position of this database's log, the steps of this batch included.
+    pub fn head_seq(&self) -> u64 {
+        self.memory.seq
+    }
+
+    /// Change rows after `seq` stay until a slow peer has had them; earlier ones go when their document is folded.
+    pub fn retain_from(&mut self, seq: u64) -> Result<(), StoreError> {
+        self.memory.retain_from = seq;
+        self.tables.insert(tables::META, b"retain_from", &seq.to_be_bytes())
+    }
+
+    /// Sets or removes a value that belongs to this node only.
+    pub fn set_local(&mut self, namespace: &'static str, key: &[u8], value: Option<&[u8]>) -> Result<(), StoreError> {
+        self.put_local(&local_key(namespace, key), value)
+    }
+
+    /// Visits this node's own values of a namespace whose key begins with `prefix`, in order.
+    pub fn scan_local(
+        &self,
+        namespace: &'static str,
+        prefix: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        scan_local(&self.tables, namespace, prefix, visit)
+    }
+
+    fn put_local(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), StoreError> {
+        match value {
+            Some(value) => self.tables.insert(LOCAL, key, value),
+            None => self.tables.remove(LOCAL, key).map(drop),
+        }
+    }
+
+    /// Ends the batch: writes the log's position and says what changed.
+    pub(crate) fn finish(self) -> Result<Committed, StoreError> {
+        self.tables.insert(tables::META, b"seq", &self.memory.seq.to_be_bytes())?;
+        let documents = self.touched.into_iter().map(|(id, (class, scope))| (id, class, scope)).collect();
+        Ok(Committed { seq: self.memory.seq, documents })
+    }
+
+    /// Takes a document out of memory, or off the disk, to be brought further.
+    fn take(&self, id: DocumentId) -> Result<(Option<Previous>, Automerge), StoreError> {
+        let found = self.memory.hot.borrow_mut().pop(&id);
+        let hot = match found {
+            Some(hot) => Some(hot),
+            None => load_document(&self.tables, &*self.schema, id, self.context.actor())?,
+        };
+        Ok(match hot {
+            Some(Hot { automerge, document, projection, record }) => {
+                (Some(Previous { document, projection, record }), automerge)
+            }
+            None => (None, hot::empty(self.context.actor())),
+        })
+    }
+
+    fn put_back(&self, previous: Previous, automerge: Automerge) {
+        let Previous { document, projection, record } = previous;
+        self.memory.hot.borrow_mut().put(document.id, Hot { automerge, document, projection, record });
+    }
+
+    fn prepare_edit(
+        &mut self,
+        id: DocumentId,
+        author: &Author,
+        edits: &[crate::txn::Edit],
+    ) -> Result<Result<Option<Step>, Rejection>, StoreError> {
+        let (previous, mut automerge) = self.take(id)?;
+        if previous.is_none() && !matches!(edits.first(), Some(crate::txn::Edit::Create { .. })) {
+            return Ok(Err(Rejection::new("not-found", format!("there is no document {id}"))));
+        }
+        let change = match hot::edit(&mut automerge, self.context.now, author, edits) {
+            Ok(Some(change)) => change,
+            Ok(None) => {
+                if let Some(previous) = previous {
+                    self.put_back(previous, automerge);
+                }
+                return Ok(Ok(None));
+            }
+            Err(rejection) => return Ok(Err(rejection)),
+        };
+        let hint = previous.as_ref().map(|previous| previous.record.scope.clone());
+        let origin = self.context.origin;
+        let assembled = match hint {
+            Some(scope) => self.assemble(id, &scope, &origin, previous, automerge)?,
+            None => match self.schema.route(id, &hot::content_of(&automerge)) {
+                Some(route) => self.assemble(id, &route.scope, &origin, previous, automerge)?,
+                None => Err(Refusal::new("unknown-class", "the document is of no known class")),
+            },
+        };
+        Ok(match assembled {
+            Ok((previous, after)) => {
+                Ok(Some(Step { previous, after, changes: vec![change], from: DeviceId::NIL, whole: None }))
+            }
+            Err(refusal) => Err(refusal.into()),
+        })
+    }
+
+    /// Reads what a document says after a step, and asks the schema whether `origin` may bring it there.
+    fn assemble(
+        &self,
+        id: DocumentId,
+        scope: &Scope,
+        origin: &Origin,
+        previous: Option<Previous>,
+        automerge: Automerge,
+    ) -> Result<Result<(Option<Previous>, Hot), Refusal>, StoreError> {
+        if let Some(previous) = &previous
+            && previous.record.scope != *scope
+        {
+            return Ok(Err(Refusal::new("scope-mismatch", "the document is in another scope")));
+        }
+        let root = hot::content_of(&automerge);
+        let route = self.schema.route(id, &root);
+        let known = route.is_some();
+        let class = match route {
+            Some(route) if route.scope != *scope => {
+                return Ok(Err(Refusal::new("scope-mismatch", "the document's content belongs to another scope")));
+            }
+            Some(route) => route.class,
+            None => CLASS_UNKNOWN.to_owned(),
+        };
+        let heads = hot::heads_of(&automerge);
+        let document = Document { id, class: class.clone(), scope: scope.clone(), heads: heads.clone(), root };
+        let before = previous.as_ref().map(|previous| &previous.document);
+        if let Err(refusal) = self.schema.check(self, origin, before, &document)? {
+            return Ok(Err(refusal));
+        }
+        let projection = if known { self.schema.project(&document) } else { Projection::default() };
+        let base = previous.as_ref().map(|previous| &previous.record);
+        let record = DocumentRecord {
+            class,
+            scope: scope.clone(),
+            heads,
+            snapshot_seq: base.map_or(0, |record| record.snapshot_seq),
+            trimmed_through: base.map_or(0, |record| record.trimmed_through),
+            tail_changes: base.map_or(0, |record| record.tail_changes),
+            tail_bytes: base.map_or(0, |record| record.tail_bytes),
+            last_seq: base.map_or(0, |record| record.last_seq),
+        };
+        Ok(Ok((previous, Hot { automerge, document, projection, record })))
+    }
+
+    /// Sorts changes into those whose dependencies are known, in causal order, and those that must wait; what had
+    /// waited for the first comes along.
+    fn accept(
+        &mut self,
+        id: DocumentId,
+        scope: &Scope,
+        origin: &Origin,
+        automerge: &Automerge,
+        mut waiting: Vec<VerifiedChange>,
+        ingested: &mut Ingested,
+    ) -> Result<Vec<VerifiedChange>, StoreError> {
+        let mut ready: Vec<VerifiedChange> = Vec::new();
+        let mut known: BTreeSet<ChangeHash> = BTreeSet::new();
+        let parked = self.parked(id)?;
+        let parked_before: BTreeSet<ChangeHash> = parked.iter().map(VerifiedChange::hash).collect();
+        waiting.extend(parked);
+        let is_known = |hash: &ChangeHash, known: &BTreeSet<ChangeHash>| {
+            known.contains(hash) || automerge.get_change_meta_by_hash(&automerge::ChangeHash(hash.0)).is_some()
+        };
+        loop {
+            let (mut now_ready, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut waiting)
+                .into_iter()
+                .filter(|change| !is_known(&change.hash(), &known))
+                .partition(|change| change.dependencies().all(|hash| is_known(&hash, &known)));
+            waiting = rest;
+            if now_ready.is_empty() {
+                break;
+            }
+            now_ready.retain(|change| known.insert(change.hash()));
+            ready.append(&mut now_ready);
+        }
+        for hash in parked_before.iter().filter(|hash| is_known(hash, &known)) {
+            self.tables.remove(PARKED, &tables::hash_key(id, hash))?;
+        }
+        for change in waiting.into_iter().filter(|change| !parked_before.contains(&change.hash())) {
+            self.park(id, scope, origin, change, parked_before.len(), ingested)?;
+        }
+        Ok(ready)
+    }
+
+    fn parked(&self, id: DocumentId) -> Result<Vec<VerifiedChange>, StoreError> {
+        let mut found = Vec::new();
+        self.tables.scan_prefix(PARKED, id.as_bytes(), &mut |_, value| {
+            found.push(value.to_vec());
+            ControlFlow::Continue(())
+        })?;
+        found
+            .iter()
+            .map(|bytes| {
+                let record: ParkedRecord = tables::decode_record("a parked change", bytes)?;
+                VerifiedChange::verify(record.bytes).map_err(|error| StoreError::corrupt(error.to_string()))
+            })
+            .collect()
+    }
+
+    fn park(
+        &mut self,
+        id: DocumentId,
+        scope: &Scope,
+        origin: &Origin,
+        change: VerifiedChange,
+        parked_before: usize,
+        ingested: &mut Ingested,
+    ) -> Result<(), StoreError> {
+        if parked_before + ingested.parked >= PARKED_PER_DOCUMENT_MAX {
+            let refusal = Refusal::new("too-many-parked", "too many changes of the document wait for others");
+            ingested.refused.push((change.hash(), refusal.code));
+            return self.quarantine(id, scope, origin, change.hash(), change.bytes(), &refusal);
+        }
+        let record = ParkedRecord { scope: scope.clone(), device: origin.device, bytes: change.bytes().to_vec() };
+        let value = crate::read::encode_row(&record);
+        ingested.parked += 1;
+        self.tables.insert(PARKED, &tables::hash_key(id, &change.hash()), &value)
+    }
+
+    fn quarantine(
+        &mut self,
+        id: DocumentId,
+        scope: &Scope,
+        origin: &Origin,
+        hash: ChangeHash,
+        bytes: &[u8],
+        refusal: &Refusal,
+    ) -> Result<(), StoreError> {
+        let record = QuarantineRecord {
+            scope: scope.clone(),
+            device: origin.device,
+            code: refusal.code.to_owned(),
+            detail: refusal.detail.clone(),
+            at: self.context.now,
+            bytes: bytes.to_vec(),
+        };
+        self.tables.insert(QUARANTINE, &tables::hash_key(id, &hash), &crate::read::encode_row(&record))
+    }
+
+    /// Writes a step: history, record, logs, fingerprints, views.
+    fn store(&mut self, step: Step) -> Result<(), StoreError> {
+        let Step { previous, mut after, changes, from, whole } = step;
+        let id = after.document.id;
+        self.memory.seq += 1;
+        let seq = self.memory.seq;
+        if let Some(bytes) = whole {
+            self.write_snapshot(id, &bytes)?;
+            after.record.snapshot_seq = seq;
+            after.record.trimmed_through = seq;
+        }
+        // A snapshot that came with changes takes a position of its own, so that the changes count as its tail.
+        let seq = if after.record.snapshot_seq == seq && !changes.is_empty() { seq + 1 } else { seq };
+        self.memory.seq = seq;
+        for (index, change) in changes.iter().enumerate() {
+            let value = [from.as_bytes().as_slice(), change].concat();
+            self.tables.insert(CHANGE, &tables::change_key(id, seq, index as u16), &value)?;
+            after.record.tail_changes += 1;
+            after.record.tail_bytes = after.record.tail_bytes.saturating_add(change.len() as u32);
+        }
+        after.record.last_seq = seq;
+        self.log(id, seq, previous.as_ref().map(|previous| &previous.record), &after.record)?;
+        let nothing = Projection::default();
+        let before = previous.as_ref().map_or(&nothing, |previous| &previous.projection);
+        apply_projection(&self.tables, &*self.schema, before, &after.projection)?;
+        if after.record.tail_changes >= FOLD_CHANGES || after.record.tail_bytes >= FOLD_BYTES {
+            self.fold(&mut after)?;
+        }
+        self.tables.insert(DOCUMENT, id.as_bytes(), &crate::read::encode_row(&after.record))?;
+        self.touched.insert(id, (after.record.class.clone(), after.record.scope.clone()));
+        self.memory.hot.borrow_mut().put(id, after);
+        Ok(())
+    }
+
+    /// Moves the document's row to the end of its scope's log and its state in the fingerprints.
+    fn log(
+        &self,
+        id: DocumentId,
+        seq: u64,
+        before: Option<&DocumentRecord>,
+        after: &DocumentRecord,
+    ) -> Result<(), StoreError> {
+        if let Some(before) = before {
+            self.tables.remove(SCOPE_LOG, &tables::scope_key(&before.scope, &before.last_seq.to_be_bytes()))?;
+        }
+        self.tables.insert(SCOPE_LOG, &tables::scope_key(&after.scope, &seq.to_be_bytes()), id.as_bytes())?;
+        let bucket = bucket_of(id);
+        for part in [None, Some(bucket)] {
+            let mut fingerprint = self.tables.fingerprint(&after.scope, part)?;
+            if let Some(before) = before {
+                fingerprint.remove(state_of(id, &before.heads));
+            }
+            fingerprint.add(state_of(id, &after.heads));
+            let key = tables::scope_key(&after.scope, part.as_ref().map_or(&[], std::slice::from_ref));
+            self.tables.insert(FINGERPRINT, &key, &tables::encode_fingerprint(&fingerprint))?;
+        }
+        Ok(())
+    }
+
+    /// Folds the tail into the snapshot; change rows that no slow peer needs any more go.
+    fn fold(&self, after: &mut Hot) -> Result<(), StoreError> {
+        let id = after.document.id;
+        self.write_snapshot(id, &after.automerge.save_nocompress())?;
+        after.record.snapshot_seq = after.record.last_seq;
+        after.record.tail_changes = 0;
+        after.record.tail_bytes = 0;
+        let through = self.memory.retain_from.min(after.record.last_seq);
+        for key in self.tables.keys(CHANGE, id.as_bytes())? {
+            let seq = key.get(16..24).and_then(|seq| seq.try_into().ok()).map_or(0, u64::from_be_bytes);
+            if seq <= through {
+                self.tables.remove(CHANGE, &key)?;
+            }
+        }
+        after.record.trimmed_through = after.record.trimmed_through.max(through);
+        Ok(())
+    }
+
+    fn write_snapshot(&self, id: DocumentId, bytes: &[u8]) -> Result<(), StoreError> {
+        for key in self.tables.keys(SNAPSHOT, id.as_bytes())? {
+            self.tables.remove(SNAPSHOT, &key)?;
+        }
+        let packed = zstd::bulk::compress(bytes, 3)
+            .map_err(|error| StoreError::Storage { operation: "compressing a snapshot", detail: error.to_string() })?;
+        let record = [&blake3::hash(&packed).as_bytes()[..8], &packed].concat();
+        for (index, chunk) in record.chunks(CHUNK_BYTES).enumerate() {
+            self.tables.insert(SNAPSHOT, &tables::snapshot_key(id, index as u16), chunk)?;
+        }
+        Ok(())
+    }
+
+    /// Computes every view anew from the documents.
+    pub(crate) fn rebuild_views(&mut self) -> Result<(), StoreError> {
+        for view in self.schema.views() {
+            self.tables.clear(view.0)?;
+        }
+        let nothing = Projection::default();
+        for key in self.tables.keys(DOCUMENT, &[])? {
+            let id = DocumentId::try_from(key.as_slice()).map_err(|error| StoreError::corrupt(error.to_string()))?;
+            let loaded = load_document(&self.tables, &*self.schema, id, self.context.actor())?;
+            let hot = loaded.ok_or_else(|| StoreError::corrupt(format!("document {id} has no record")))?;
+            apply_projection(&self.tables, &*self.schema, &nothing, &hot.projection)?;
+        }
+        self.memory.hot.borrow_mut().clear();
+        Ok(())
+    }
+}
+
+/// Decides how a document from a peer joins what is here: an unknown document's snapshot is taken as it is, a
+/// known one's is taken apart into changes.
+fn merge_plan(
+    exists: bool,
+    incoming: IncomingDocument,
+    automerge: &mut Automerge,
+    actor: Actor,
+) -> (Option<Vec<u8>>, Vec<VerifiedChange>) {
+    let IncomingDocument { snapshot, changes, .. } = incoming;
+    match snapshot {
+        None => (None, changes),
+        Some(snapshot) if !exists => {
+            let bytes = snapshot.bytes().to_vec();
+            *automerge = snapshot.document;
+            automerge.set_actor(automerge::ActorId::from(actor.as_bytes().as_slice()));
+            (Some(bytes), changes)
+        }
+        Some(snapshot) => {
+            let from_snapshot = snapshot
+                .document
+                .get_changes(&[])
+                .into_iter()
+                .filter_map(|change| VerifiedChange::verify(change.raw_bytes().to_vec()).ok());
+            (None, from_snapshot.chain(changes).collect())
+        }
+    }
+}
+
+fn wrote_all(origin: &Origin, automerge: &Automerge) -> bool {
+    automerge
+        .get_changes_meta(&[])
+        .iter()
+        .all(|meta| origin.wrote_as(crate::change::actor_of(meta.actor.to_bytes())))
+}
+
+/// Brings the views from one contribution to another: only what differs is written.
+fn apply_projection(
+    tables: &WriteTables<'_>,
+    schema: &dyn Schema,
+    before: &Projection,
+    after: &Projection,
+) -> Result<(), StoreError> {
+    apply_rows(tables, &before.rows, &after.rows)?;
+    let mut difference: BTreeMap<(View, &[u8]), Totals> = BTreeMap::new();
+    add_sums(&mut difference, &before.sums, -1);
+    add_sums(&mut difference, &after.sums, 1);
+    for ((view, key), change) in difference {
+        if change == Totals::default() {
+            continue;
+        }
+        let old = tables.totals(view.0, key)?;
+        let mut new = old;
+        new.count += change.count;
+        new.amounts.iter_mut().zip(change.amounts).for_each(|(sum, amount)| *sum = sum.saturating_add(amount));
+        match new.count {
+            0 => tables.remove(view.0, key).map(drop)?,
+            _ => tables.insert(view.0, key, &tables::encode_totals(&new))?,
+        }
+        apply_rows(tables, &schema.derive(view, key, &old), &schema.derive(view, key, &new))?;
+    }
+    Ok(())
+}
+
+fn add_sums<'a>(difference: &mut BTreeMap<(View, &'a [u8]), Totals>, sums: &'a [Sum], sign: i64) {
+    for sum in sums {
+        let totals = difference.entry((sum.view, &sum.key)).or_default();
+        totals.count += sign;
+        totals.amounts.iter_mut().zip(sum.amounts).for_each(|(slot, amount)| *slot += sign * amount);
+    }
+}
+
+fn apply_rows(tables: &WriteTables<'_>, before: &[Row], after: &[Row]) -> Result<(), StoreError> {
+    if before == after {
+        return Ok(());
+    }
+    let old: BTreeMap<(View, &[u8]), &[u8]> =
+        before.iter().map(|row| ((row.view, row.key.as_slice()), row.value.as_slice())).collect();
+    let new: BTreeMap<(View, &[u8]), &[u8]> =
+        after.iter().map(|row| ((row.view, row.key.as_slice()), row.value.as_slice())).collect();
+    for (view, key) in old.keys().filter(|place| !new.contains_key(*place)) {
+        tables.remove(view.0, key)?;
+    }
+    for ((view, key), value) in new.iter().filter(|(place, value)| old.get(*place) != Some(value)) {
+        tables.insert(view.0, key, value)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn scan_local<T: Tables>(
+    tables: &T,
+    namespace: &'static str,
+    prefix: &[u8],
+    visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+) -> Result<(), StoreError> {
+    let skip = namespace.len() + 1;
+    tables.scan_prefix(LOCAL, &local_key(namespace, prefix), &mut |key, value| visit(&key[skip..], value))
+}
+
+impl ViewRead for Batch<'_> {
+    fn get(&self, view: View, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.tables.get(view.0, key)
+    }
+
+    fn scan(
+        &self,
+        view: View,
+        range: KeyRange<'_>,
+        backwards: bool,
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.tables.scan(view.0, range, backwards, visit)
+    }
+
+    fn totals(&self, view: View, key: &[u8]) -> Result<Totals, StoreError> {
+        self.tables.totals(view.0, key)
+    }
+
+    fn scan_totals(
+        &self,
+        view: View,
+        range: KeyRange<'_>,
+        visit: &mut dyn FnMut(&[u8], &Totals) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.tables.scan_totals(view.0, range, visit)
+    }
+
+    fn document(&self, id: DocumentId) -> Result<Option<Document>, StoreError> {
+        if let Some(hot) = self.memory.hot.borrow_mut().get(&id) {
+            return Ok(Some(hot.document.clone()));
+        }
+        let Some(hot) = load_document(&self.tables, &*self.schema, id, self.context.actor())? else {
+            return Ok(None);
+        };
+        let document = hot.document.clone();
+        self.memory.hot.borrow_mut().put(id, hot);
+        Ok(Some(document))
+    }
+
+    fn header(&self, id: DocumentId) -> Result<Option<DocumentHeader>, StoreError> {
+        Ok(self.tables.record(id)?.map(|record| record.into_header(id)))
+    }
+
+    fn local(&self, namespace: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.tables.get(LOCAL, &local_key(namespace, key))
+    }
+}

@@ -1,0 +1,55 @@
+//! Automerge documents in one redb file: history, logs, fingerprints and views, kept true in one transaction.
+//!
+//! ```text
+//!            commands                changes from peers
+//!               |                           |
+//!            [Txn]  staged edits      [VerifiedChange]  checked bytes
+//!               \                          /
+//!                \------- [Batch] --------/      one redb transaction, one fsync
+//!                 document -> project -> difference -> views, sums, derived rows
+//!                 change tail, snapshot, scope log, fingerprints
+//!                            |
+//!                        [Snapshot]              MVCC readers on any thread
+//! ```
+//!
+//! The crate knows nothing of logistics, networks, clocks or threads: the meaning of documents comes in through
+//! [`Schema`], instants and random seeds are arguments. Automerge and redb types do not leave it (but for
+//! redb's storage trait, under which the simulator puts its disk).
+//!
+//! Vocabulary: a **document** is one CRDT of one class in one **scope**; a **change** is its unit of history;
+//! **heads** are its version. A **view** is a table of rows that documents contribute; a **sum** is added up over
+//! documents; a row may be **derived** from a sum. A **rejection** answers a command, a **refusal** answers a
+//! change from a peer; both have a stable code and leave no trace in documents or views.
+
+mod batch;
+mod change;
+mod document;
+mod error;
+mod fingerprint;
+mod hot;
+mod id;
+mod read;
+mod schema;
+mod scope;
+mod snapshot;
+mod store;
+mod tables;
+mod txn;
+mod value;
+
+pub use batch::{Batch, Committed, IncomingDocument, Ingested};
+pub use change::{InvalidChange, VerifiedChange, VerifiedSnapshot};
+pub use document::{ChangeHash, Class, Document, DocumentHeader, Heads, HistoryEntry};
+pub use error::{OpenError, StoreError};
+pub use fingerprint::{BUCKETS, Fingerprint};
+pub use id::{Actor, DeviceId, DocumentId, Incarnation, InvalidId, Timestamp};
+pub use read::{KeyRange, ViewRead, ViewReadExt, decode_row, encode_row, prefix_end};
+pub use redb::StorageBackend;
+pub use schema::{
+    Amounts, Origin, Projection, Refusal, Rejection, Route, Row, Schema, Sum, Totals, View,
+};
+pub use scope::{InvalidScope, Scope};
+pub use snapshot::{Outgoing, Quarantined, Reader, Snapshot};
+pub use store::{OpenOptions, Store, Witness};
+pub use txn::{Author, Failure, Txn};
+pub use value::{Map, ShapeError, Value};
