@@ -190,6 +190,10 @@ impl<'t> Batch<'t> {
 
         let mut authored: Vec<VerifiedChange> = Vec::new();
         for change in candidates {
+            // Sent again by someone who is not its author, as in a whole document: known, so nothing is asked of it.
+            if automerge.get_change_meta_by_hash(&automerge::ChangeHash(change.hash().0)).is_some() {
+                continue;
+            }
             match origin.central || origin.wrote_as(change.actor()) {
                 true => authored.push(change),
                 false => {

@@ -312,7 +312,8 @@ fn begin_boot(
             },
         };
         let expected = identity.machine.map(|machine| Witness { machine, boots: identity.boots });
-        if machine.is_some() && identity.boots > 0 && expected != witness {
+        let moved = identity.machine != machine || expected != witness;
+        if machine.is_some() && identity.boots > 0 && moved {
             tracing::warn!(incarnation = identity.incarnation + 1, "the database was restored or copied");
             identity.incarnation += 1;
             identity.log_epoch = random.random::<u64>() ^ identity.boots;

@@ -1,0 +1,182 @@
+//! Locations: shelves, rooms and fridges of a store.
+
+use crdt_store::{Document, DocumentId, Failure, Projection, Txn, ViewRead, ViewReadExt};
+use serde::{Deserialize, Serialize};
+
+use crate::permission::{Caller, Permission};
+use crate::record::{self, Created, Record, Stamp, record};
+use crate::text::Key;
+use crate::{reject, store, views};
+
+// ---- types ----
+
+/// At what temperature a location keeps things.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LocationKind {
+    /// Room temperature.
+    #[default]
+    Ambient,
+    /// +2 to +8 °C.
+    Cold,
+    /// −25 to −15 °C.
+    Frozen,
+    /// −80 to −60 °C.
+    UltraCold,
+}
+
+/// A location, as a document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Location {
+    /// As every document.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+    /// The store.
+    pub store: DocumentId,
+    /// Code, unique in the store.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// At what temperature it keeps things.
+    pub kind: LocationKind,
+    /// Whether nothing may be taken from it.
+    pub on_hold: bool,
+}
+
+record!(Location, "location", "location");
+
+/// A location in lists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LocationRow {
+    /// Id.
+    pub id: DocumentId,
+    /// The store.
+    pub store: DocumentId,
+    /// Code.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// At what temperature it keeps things.
+    pub kind: LocationKind,
+    /// Whether nothing may be taken from it.
+    pub on_hold: bool,
+}
+
+/// Makes a location.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateLocation {
+    /// The store.
+    pub store: DocumentId,
+    /// Code, unique in the store.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// At what temperature it keeps things.
+    #[serde(default)]
+    pub kind: LocationKind,
+}
+
+/// Changes a location; absent fields stay.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UpdateLocation {
+    /// Code, unique in the store.
+    pub code: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+    /// At what temperature it keeps things.
+    pub kind: Option<LocationKind>,
+    /// Whether nothing may be taken from it.
+    pub on_hold: Option<bool>,
+}
+
+// ---- rules ----
+
+/// A location of this store, or the rejection `not-found`.
+pub(crate) fn require(
+    read: &(impl ViewRead + ?Sized),
+    pointer: &str,
+    store: DocumentId,
+    id: DocumentId,
+) -> Result<LocationRow, Failure> {
+    let found: Option<LocationRow> = read.row(views::LOCATION, id.as_bytes())?;
+    found
+        .filter(|location| location.store == store)
+        .ok_or_else(|| reject::not_found("location", id).at(pointer).into())
+}
+
+fn require_free(
+    txn: &Txn<'_>,
+    store: DocumentId,
+    code: &str,
+    own: Option<DocumentId>,
+) -> Result<(), Failure> {
+    let rows: Vec<LocationRow> = txn.rows(views::LOCATION_CODE, &Key::new().id(store).text(code).build())?;
+    match rows.iter().any(|row| Some(row.id) != own) {
+        true => Err(reject::duplicate_code("/code", code).into()),
+        false => Ok(()),
+    }
+}
+
+// ---- write ----
+
+/// Makes a location.
+pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateLocation) -> Result<Created, Failure> {
+    caller.require(Permission::LocationEdit, command.store)?;
+    store::require_open(txn, command.store)?;
+    let code = record::valid_code("/code", &command.code)?;
+    require_free(txn, command.store, &code, None)?;
+    let location = Location {
+        stamp: Location::new_stamp(txn.now(), caller),
+        store: command.store,
+        code,
+        name: record::valid_name("/name", &command.name)?,
+        kind: command.kind,
+        on_hold: false,
+    };
+    let id = txn.new_id();
+    txn.create(id, record::root_of(&location));
+    Ok(Created { id })
+}
+
+/// Changes a location.
+pub fn update(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    id: DocumentId,
+    command: &UpdateLocation,
+) -> Result<(), Failure> {
+    let old: Location = record::load(txn, id)?;
+    caller.require(Permission::LocationEdit, old.store)?;
+    let mut new = old.clone();
+    if let Some(code) = &command.code {
+        new.code = record::valid_code("/code", code)?;
+        require_free(txn, old.store, &new.code, Some(id))?;
+    }
+    if let Some(name) = &command.name {
+        new.name = record::valid_name("/name", name)?;
+    }
+    record::set(&mut new.kind, command.kind);
+    record::set(&mut new.on_hold, command.on_hold);
+    record::put_difference(txn, id, &old, &new);
+    Ok(())
+}
+
+// ---- project ----
+
+pub(crate) fn project(document: &Document, location: &Location, projection: &mut Projection) {
+    let id = document.id;
+    let row = LocationRow {
+        id,
+        store: location.store,
+        code: location.code.clone(),
+        name: location.name.clone(),
+        kind: location.kind,
+        on_hold: location.on_hold,
+    };
+    let by_code = Key::new().id(location.store).text(&location.code).id(id).build();
+    projection.rows.push(views::row(views::LOCATION, Key::new().id(id).build(), &row));
+    projection.rows.push(views::row(views::LOCATION_CODE, by_code, &row));
+}

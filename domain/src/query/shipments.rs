@@ -1,0 +1,252 @@
+//! Shipments, as the sender or the receiver sees them.
+
+use crdt_store::{DocumentId, Failure, StoreError, ViewRead, ViewReadExt, decode_row};
+use serde::{Deserialize, Serialize};
+
+use super::items::Search;
+use super::names::Names;
+use super::page::{self, Page, PageRequest};
+use crate::quantity::{Money, Quantity};
+use crate::record;
+use crate::shipment::{Direction, Event, Line, Shipment, ShipmentRow, Status, Verdict};
+use crate::text::Key;
+use crate::{Date, number, reject, views};
+
+/// Which shipments are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ShipmentFilter {
+    /// Only those at this status.
+    pub status: Option<Status>,
+    /// Words of the number, the reference, the comment or the other end's name.
+    pub search: Option<String>,
+}
+
+/// A shipment in a list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShipmentListRow {
+    /// The shipment.
+    #[serde(flatten)]
+    pub shipment: ShipmentRow,
+    /// The name of the store or partner at the other end.
+    pub other_name: String,
+}
+
+/// A shipment with its lines.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShipmentDetail {
+    /// As in lists.
+    #[serde(flatten)]
+    pub shipment: ShipmentRow,
+    /// The sender's name.
+    pub sender_name: String,
+    /// The receiver's name.
+    pub receiver_name: String,
+    /// What the receiver notes of it.
+    pub receiver_comment: Option<String>,
+    /// How it travels.
+    pub transport: Option<String>,
+    /// Statuses reached, in their order.
+    pub events: Vec<StatusEvent>,
+    /// Lines by item name and expiry, as one walks along shelves; those struck off left out.
+    pub line_details: Vec<LineDetail>,
+}
+
+/// A status that was reached.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusEvent {
+    /// The status.
+    pub status: Status,
+    /// When.
+    #[serde(with = "crate::instant")]
+    pub at: crdt_store::Timestamp,
+    /// The user.
+    pub by: DocumentId,
+    /// Their name.
+    pub by_name: Option<String>,
+}
+
+/// A line of a shipment, as both ends see it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LineDetail {
+    /// The line.
+    pub id: DocumentId,
+    /// The item.
+    pub item: DocumentId,
+    /// Its code.
+    pub item_code: String,
+    /// Its name.
+    pub item_name: String,
+    /// Its base unit.
+    pub unit: String,
+    /// The sender's stock line.
+    pub stock_line: Option<DocumentId>,
+    /// The stock line it became at the receiver's.
+    pub received_line: Option<DocumentId>,
+    /// Batch.
+    pub batch: Option<String>,
+    /// Last day of use.
+    pub expiry: Option<Date>,
+    /// Units per pack.
+    pub pack_size: u32,
+    /// Units that are to leave.
+    pub quantity: Quantity,
+    /// Units that left.
+    pub issued: Quantity,
+    /// Units that arrived, once somebody counted.
+    pub received: Option<Quantity>,
+    /// The sender's price of a pack.
+    pub price: Option<Money>,
+    /// What the sender notes of it.
+    pub note: Option<String>,
+    /// Where the receiver puts it.
+    pub location: Option<DocumentId>,
+    /// The code of that place.
+    pub location_code: Option<String>,
+    /// What the receiver thinks of it.
+    pub verdict: Verdict,
+    /// What the receiver notes of it.
+    pub received_note: Option<String>,
+    /// Whether it waits for a batch.
+    pub placeholder: bool,
+    /// Whether something else was received than was sent.
+    pub discrepancy: bool,
+    /// What an edit that came too late would have it be.
+    pub late_amendment: Option<Quantity>,
+    /// Whether the sender has struck it off.
+    pub removed: bool,
+}
+
+/// Shipments of a store, newest first.
+pub fn list(
+    read: &(impl ViewRead + ?Sized),
+    store: DocumentId,
+    direction: Direction,
+    filter: &ShipmentFilter,
+    request: &PageRequest,
+) -> Result<Page<ShipmentListRow>, Failure> {
+    let of_store = Key::new().id(store).byte(direction as u8);
+    let (view, prefix) = match filter.status {
+        None => (views::SHIPMENT_BY_TIME, of_store.build()),
+        Some(status) => (views::SHIPMENT_BY_STATUS, of_store.byte(status as u8).build()),
+    };
+    let wanted = Search::of(filter.search.as_deref());
+    let mut names = Names::new(read);
+    page::scan(read, view, &prefix, true, request, |_, value| {
+        let shipment: ShipmentRow = decode_row(view, value)?;
+        let other = match direction {
+            Direction::Outbound => shipment.receiver,
+            Direction::Inbound => shipment.sender,
+        };
+        let other_name = names.end(other)?.unwrap_or_default().to_owned();
+        let optional = |text: &'_ Option<String>| text.clone().unwrap_or_default();
+        let (reference, comment) = (optional(&shipment.reference), optional(&shipment.comment));
+        let fits = wanted.fits_text([shipment.number.as_str(), &other_name, &reference, &comment]);
+        Ok(fits.then_some(ShipmentListRow { shipment, other_name }))
+    })
+}
+
+/// A shipment with its lines: loads one document.
+pub fn detail(read: &(impl ViewRead + ?Sized), id: DocumentId) -> Result<ShipmentDetail, Failure> {
+    let row: ShipmentRow =
+        read.row(views::SHIPMENT, id.as_bytes())?.ok_or_else(|| reject::not_found("shipment", id))?;
+    let shipment: Shipment = record::load(read, id)?;
+    let mut names = Names::new(read);
+    let mut events = Vec::new();
+    for (status, event) in &shipment.events {
+        events.push(status_event(&mut names, *status, event)?);
+    }
+    let mut line_details = Vec::new();
+    for (line_id, line) in &shipment.lines {
+        if !line.removed || shipment.late_amendment(line).is_some() {
+            line_details.push(line_detail(&mut names, &shipment, *line_id, line)?);
+        }
+    }
+    line_details.sort_by(|a, b| line_order(a).cmp(&line_order(b)));
+    Ok(ShipmentDetail {
+        sender_name: names.end(row.sender)?.unwrap_or_default().to_owned(),
+        receiver_name: names.end(row.receiver)?.unwrap_or_default().to_owned(),
+        receiver_comment: shipment.receiver_comment.clone(),
+        transport: shipment.transport.clone(),
+        events,
+        line_details,
+        shipment: row,
+    })
+}
+
+fn line_order(line: &LineDetail) -> (&str, bool, Option<Date>, DocumentId) {
+    (&line.item_name, line.expiry.is_none(), line.expiry, line.id)
+}
+
+/// The shipments that carry this number.
+pub fn by_number(read: &(impl ViewRead + ?Sized), wanted: &str) -> Result<Vec<ShipmentRow>, Failure> {
+    let mut found = Vec::new();
+    for id in number::holders(read, wanted)? {
+        found.extend(read.row::<ShipmentRow>(views::SHIPMENT, id.as_bytes())?);
+    }
+    Ok(found)
+}
+
+/// How many shipments of a store are at a status.
+pub fn count(
+    read: &(impl ViewRead + ?Sized),
+    store: DocumentId,
+    direction: Direction,
+    status: Status,
+) -> Result<u64, StoreError> {
+    let key = Key::new().id(store).byte(direction as u8).byte(status as u8).build();
+    let totals = read.totals(views::SUM_SHIPMENT, &key)?;
+    Ok(u64::try_from(totals.amounts[0]).unwrap_or(0))
+}
+
+fn status_event<R: ViewRead + ?Sized>(
+    names: &mut Names<'_, R>,
+    status: Status,
+    event: &Event,
+) -> Result<StatusEvent, StoreError> {
+    let by_name = names.user(event.by)?.map(str::to_owned);
+    Ok(StatusEvent { status, at: event.at, by: event.by, by_name })
+}
+
+fn line_detail<R: ViewRead + ?Sized>(
+    names: &mut Names<'_, R>,
+    shipment: &Shipment,
+    id: DocumentId,
+    line: &Line,
+) -> Result<LineDetail, StoreError> {
+    let item = names.item(line.item)?.cloned();
+    let location_code = match line.location {
+        Some(place) => names.location(place)?.map(|place| place.code.clone()),
+        None => None,
+    };
+    let became = shipment.receiver_store.is_some() && shipment.received(line).is_positive();
+    Ok(LineDetail {
+        id,
+        item: line.item,
+        item_code: item.as_ref().map_or_else(String::new, |item| item.code.clone()),
+        item_name: item.as_ref().map_or_else(String::new, |item| item.name.clone()),
+        unit: item.map_or_else(String::new, |item| item.unit),
+        stock_line: line.stock_line,
+        received_line: became.then(|| Shipment::received_line(id)),
+        batch: line.batch.clone(),
+        expiry: line.expiry,
+        pack_size: line.pack_size,
+        quantity: line.quantity,
+        issued: shipment.issued(line),
+        received: line.received,
+        price: line.sell_price,
+        note: line.note.clone(),
+        location: line.location,
+        location_code,
+        verdict: line.verdict,
+        received_note: line.received_note.clone(),
+        placeholder: shipment.is_placeholder(line),
+        discrepancy: shipment.discrepancy(line),
+        late_amendment: shipment.late_amendment(line),
+        removed: line.removed,
+    })
+}

@@ -1,0 +1,36 @@
+//! Shipments: goods on their way from a sender to a receiver, in one document that both write.
+//!
+//! The sender's outbound shipment and the receiver's inbound shipment are two views of it. Sender fields (lines,
+//! quantities, prices) and receiver fields (received quantities, locations, verdicts) are separate leaves, so neither
+//! side ever overwrites the other. Its status is a lattice of events:
+//!
+//! ```text
+//! New < Allocated < Picked < Shipped < Delivered < Received < Verified
+//!          reserved   |                              |
+//!          on the     sender's stock falls           receiver's stock rises
+//!          shelf      by what was picked             by what was received
+//! Cancelled: before Picked. Concurrent with Picked, the movement of goods wins and a request remains.
+//! ```
+//!
+//! What left the shelf is frozen in each line at Picked (`issued`): a line edit that did not know of it is a *late
+//! amendment*, a task for the sender, never a silent change of stock.
+
+mod lines;
+mod make;
+mod project;
+mod receive;
+mod rules;
+mod shelf;
+mod status;
+mod types;
+
+pub use lines::{add_line, allocate, remove_line, update_line};
+pub use make::{create_inbound, create_outbound, issue, record};
+pub(crate) use project::project;
+pub use receive::{receive, set_received, verify};
+pub use status::{acknowledge, cancel, set_status, settle_cancel, settle_line, update};
+pub use types::{
+    AddLine, AddedLines, Allocate, CreateInbound, CreateOutbound, Direction, End, Event, Issue, LINES_MAX,
+    Line, Receive, ReceiveLine, RecordLine, RecordShipment, SetReceived, SetStatus, SettleLine, Shipment,
+    ShipmentRow, Status, UpdateLine, UpdateShipment, Verdict,
+};

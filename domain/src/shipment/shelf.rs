@@ -1,0 +1,114 @@
+//! What a store has to give to a shipment.
+
+use std::collections::BTreeMap;
+
+use crdt_store::{DocumentId, Failure, Rejection, Txn, ViewRead};
+
+use crate::allocation::{self, Candidate, Pick, Warning};
+use crate::quantity::Quantity;
+use crate::stock_line::{self, StockLineRow};
+use crate::text::day_of;
+use crate::{query, reject};
+
+/// What a store has to give, less what this command has promised already.
+pub(super) struct Shelf {
+    store: DocumentId,
+    promised: BTreeMap<DocumentId, Quantity>,
+}
+
+/// Batches chosen for a wish, and what could not be served.
+pub(super) struct Choice {
+    pub(super) picks: Vec<(StockLineRow, Quantity)>,
+    pub(super) missing: Quantity,
+    pub(super) warnings: Vec<Warning>,
+}
+
+impl Shelf {
+    pub(super) fn of(store: DocumentId) -> Self {
+        Self { store, promised: BTreeMap::new() }
+    }
+
+    fn available(&self, read: &(impl ViewRead + ?Sized), line: DocumentId) -> Result<Quantity, Failure> {
+        let promised = self.promised.get(&line).copied().unwrap_or_default();
+        Ok(stock_line::balance(read, self.store, line)?.available() - promised)
+    }
+
+    fn promise(&mut self, line: DocumentId, quantity: Quantity) {
+        let promised = self.promised.entry(line).or_default();
+        *promised = *promised + quantity;
+    }
+
+    fn candidates(&self, read: &Txn<'_>, lines: &[StockLineRow]) -> Result<Vec<Candidate>, Failure> {
+        let held = query::stock::held_locations(read, self.store)?;
+        lines
+            .iter()
+            .map(|line| {
+                Ok(Candidate {
+                    stock_line: line.id,
+                    expiry: line.expiry,
+                    pack_size: line.pack_size,
+                    available: self.available(read, line.id)?,
+                    on_hold: line.on_hold || line.location.is_some_and(|place| held.contains(&place)),
+                    usable: line.vvm.is_none_or(stock_line::Vvm::usable),
+                })
+            })
+            .collect()
+    }
+
+    /// Chooses batches of an item for a wish, and promises them.
+    pub(super) fn choose(
+        &mut self,
+        txn: &Txn<'_>,
+        item: DocumentId,
+        wanted: Quantity,
+        whole_packs: bool,
+    ) -> Result<Choice, Failure> {
+        let lines = query::stock::lines_of_item(txn, self.store, item)?;
+        let candidates = self.candidates(txn, &lines)?;
+        let proposal = allocation::propose(&candidates, wanted, whole_packs, day_of(txn.now()));
+        let row = |pick: &Pick| lines.iter().find(|line| line.id == pick.stock_line).cloned();
+        let picks: Vec<_> =
+            proposal.picks.iter().filter_map(|pick| Some((row(pick)?, pick.quantity))).collect();
+        picks.iter().for_each(|(line, quantity)| self.promise(line.id, *quantity));
+        Ok(Choice { picks, missing: proposal.placeholder, warnings: proposal.warnings })
+    }
+
+    /// Checks that a chosen stock line can give so much, and promises it.
+    pub(super) fn take(
+        &mut self,
+        txn: &Txn<'_>,
+        pointer: &str,
+        line: DocumentId,
+        quantity: Quantity,
+    ) -> Result<StockLineRow, Failure> {
+        let at_line = format!("{pointer}/stockLine");
+        let row = stock_line::require(txn, &at_line, self.store, line)?;
+        require_fit(txn, &at_line, &row)?;
+        let available = self.available(txn, line)?;
+        if quantity > available {
+            let available = available.max(Quantity::ZERO);
+            return Err(reject::insufficient_stock(format!("{pointer}/quantity"), available).into());
+        }
+        self.promise(line, quantity);
+        Ok(row)
+    }
+}
+
+/// Refuses stock that is on hold, expired or unusable.
+fn require_fit(txn: &Txn<'_>, pointer: &str, line: &StockLineRow) -> Result<(), Failure> {
+    if line.on_hold {
+        return Err(reject::on_hold(pointer, "stock line").into());
+    }
+    if let Some(place) = line.location
+        && query::stock::held_locations(txn, line.store)?.contains(&place)
+    {
+        return Err(reject::on_hold(pointer, "location").into());
+    }
+    if allocation::is_expired(line.expiry, day_of(txn.now())) {
+        return Err(Rejection::new("expired", "this batch is past its last day of use").at(pointer).into());
+    }
+    match line.vvm.is_none_or(stock_line::Vvm::usable) {
+        true => Ok(()),
+        false => Err(Rejection::new("unusable", "the vial monitor says: do not use").at(pointer).into()),
+    }
+}

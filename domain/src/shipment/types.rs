@@ -1,0 +1,539 @@
+//! A shipment as a document, as a row, and the commands that change it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crdt_store::{DocumentId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::Date;
+use crate::quantity::{Money, Quantity};
+use crate::record::{Stamp, clearable, record};
+
+/// Most lines of one shipment: with them a document loads in about 10 ms.
+pub const LINES_MAX: usize = 2_000;
+
+/// How far a shipment has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Being written.
+    New,
+    /// Batches are chosen and reserved.
+    Allocated,
+    /// Off the shelf.
+    Picked,
+    /// On its way.
+    Shipped,
+    /// At the receiver's door.
+    Delivered,
+    /// On the receiver's shelf.
+    Received,
+    /// Checked, and closed.
+    Verified,
+    /// Called off before goods moved.
+    Cancelled,
+}
+
+impl Status {
+    /// The way of a shipment that is not cancelled.
+    pub const WAY: [Self; 7] = [
+        Self::New,
+        Self::Allocated,
+        Self::Picked,
+        Self::Shipped,
+        Self::Delivered,
+        Self::Received,
+        Self::Verified,
+    ];
+
+    /// The stable word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Allocated => "allocated",
+            Self::Picked => "picked",
+            Self::Shipped => "shipped",
+            Self::Delivered => "delivered",
+            Self::Received => "received",
+            Self::Verified => "verified",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// When a status was reached, and by whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// The user.
+    pub by: DocumentId,
+}
+
+/// What the receiver thinks of a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Not looked at yet.
+    #[default]
+    Pending,
+    /// Fine.
+    Passed,
+    /// Not taken into stock.
+    Rejected,
+}
+
+/// A line of a shipment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// The item.
+    pub item: DocumentId,
+    /// The sender's stock line; none for what cannot be served yet, and for what comes from a partner.
+    pub stock_line: Option<DocumentId>,
+    /// Batch.
+    pub batch: Option<String>,
+    /// Last day of use.
+    pub expiry: Option<Date>,
+    /// Day of manufacture.
+    pub manufactured: Option<Date>,
+    /// Units per pack.
+    pub pack_size: u32,
+    /// How many units are to leave.
+    pub quantity: Quantity,
+    /// How many units left: frozen when the goods are picked.
+    #[serde(default)]
+    pub issued: Option<Quantity>,
+    /// The sender's price of a pack.
+    pub sell_price: Option<Money>,
+    /// What the sender notes of it.
+    pub note: Option<String>,
+    /// Struck off by the sender.
+    #[serde(default)]
+    pub removed: bool,
+    /// Whether the sender has seen that the receiver received something else.
+    #[serde(default)]
+    pub acknowledged: bool,
+    /// How many units arrived, as the receiver says.
+    #[serde(default)]
+    pub received: Option<Quantity>,
+    /// Where the receiver puts it.
+    #[serde(default)]
+    pub location: Option<DocumentId>,
+    /// What the receiver thinks of it.
+    #[serde(default)]
+    pub verdict: Verdict,
+    /// What the receiver notes of it.
+    #[serde(default)]
+    pub received_note: Option<String>,
+}
+
+/// A shipment, as a document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shipment {
+    /// As every document.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+    /// Number for people.
+    pub number: String,
+    /// The store that sends, if a store does.
+    pub sender_store: Option<DocumentId>,
+    /// The partner that sends, if a partner does.
+    pub sender_partner: Option<DocumentId>,
+    /// The store that receives, if a store does.
+    pub receiver_store: Option<DocumentId>,
+    /// The partner that receives, if a partner does.
+    pub receiver_partner: Option<DocumentId>,
+    /// What it is called elsewhere: an order or delivery note.
+    pub reference: Option<String>,
+    /// What the sender notes of it.
+    pub comment: Option<String>,
+    /// What the receiver notes of it.
+    pub receiver_comment: Option<String>,
+    /// How it travels.
+    pub transport: Option<String>,
+    /// When it should arrive.
+    pub expected: Option<Date>,
+    /// While on hold its status cannot change.
+    pub on_hold: bool,
+    /// Whether somebody has dealt with a cancellation that came too late.
+    #[serde(default)]
+    pub cancel_settled: bool,
+    /// Statuses reached.
+    pub events: BTreeMap<Status, Event>,
+    /// Lines.
+    pub lines: BTreeMap<DocumentId, Line>,
+}
+
+record!(Shipment, "shipment", "shipment");
+
+/// From which end one looks at a shipment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// As the sender.
+    Outbound,
+    /// As the receiver.
+    Inbound,
+}
+
+/// An end of a shipment. In JSON `{"store": id}` or `{"partner": id}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum End {
+    /// A store of the system.
+    Store(DocumentId),
+    /// Somebody outside.
+    Partner(DocumentId),
+}
+
+impl End {
+    /// Its id.
+    pub const fn id(self) -> DocumentId {
+        match self {
+            Self::Store(id) | Self::Partner(id) => id,
+        }
+    }
+}
+
+/// A shipment in lists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShipmentRow {
+    /// Id.
+    pub id: DocumentId,
+    /// Number for people.
+    pub number: String,
+    /// Who sends.
+    pub sender: End,
+    /// Who receives.
+    pub receiver: End,
+    /// How far it has come.
+    pub status: Status,
+    /// Whether a cancellation came after the goods had left.
+    pub cancel_requested: bool,
+    /// Whether it is on hold.
+    pub on_hold: bool,
+    /// When it was made.
+    #[serde(with = "crate::instant")]
+    pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by: DocumentId,
+    /// When it reached its status.
+    #[serde(with = "crate::instant")]
+    pub status_at: Timestamp,
+    /// When it should arrive.
+    pub expected: Option<Date>,
+    /// How many lines.
+    pub lines: u32,
+    /// How many of them have no batch yet.
+    pub placeholders: u32,
+    /// What it is called elsewhere.
+    pub reference: Option<String>,
+    /// What the sender notes of it.
+    pub comment: Option<String>,
+}
+
+/// A line to add. For goods of one's own either a stock line, or an item (the batches are then chosen first expired
+/// first out, and what cannot be served stays as a line without batch); for goods of a partner an item and what is
+/// printed on the box.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AddLine {
+    /// The item.
+    #[serde(default)]
+    pub item: Option<DocumentId>,
+    /// A stock line of the sender.
+    #[serde(default)]
+    pub stock_line: Option<DocumentId>,
+    /// How many units.
+    pub quantity: Quantity,
+    /// Batch, for goods of a partner.
+    #[serde(default)]
+    pub batch: Option<String>,
+    /// Last day of use, for goods of a partner.
+    #[serde(default)]
+    pub expiry: Option<Date>,
+    /// Day of manufacture, for goods of a partner.
+    #[serde(default)]
+    pub manufactured: Option<Date>,
+    /// Units per pack, for goods of a partner; the item's if absent.
+    #[serde(default)]
+    pub pack_size: Option<u32>,
+    /// Price of a pack; the stock line's if absent.
+    #[serde(default)]
+    pub price: Option<Money>,
+    /// What the sender notes of it.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// Whether quantities are rounded up to whole packs when batches are chosen.
+    #[serde(default = "yes")]
+    pub whole_packs: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The reply to what adds or allocates lines.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddedLines {
+    /// The lines made.
+    pub lines: Vec<DocumentId>,
+    /// What to look at.
+    pub warnings: Vec<crate::allocation::Warning>,
+}
+
+/// Makes an outbound shipment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateOutbound {
+    /// The store that sends.
+    pub store: DocumentId,
+    /// Who receives.
+    pub to: End,
+    /// Its first lines.
+    #[serde(default)]
+    pub lines: Vec<AddLine>,
+    /// What it is called elsewhere.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// What the sender notes of it.
+    #[serde(default)]
+    pub comment: Option<String>,
+    /// When it should arrive.
+    #[serde(default)]
+    pub expected: Option<Date>,
+}
+
+/// Makes an outbound shipment, chooses its batches and takes it to a status, in one change. Rejected as a whole when
+/// a line cannot be served.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Issue {
+    /// The store that sends.
+    pub store: DocumentId,
+    /// Who receives.
+    pub to: End,
+    /// Its lines.
+    pub lines: Vec<AddLine>,
+    /// How far it goes: allocated, picked or shipped; picked if absent.
+    #[serde(default)]
+    pub status: Option<Status>,
+    /// What it is called elsewhere.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// What the sender notes of it.
+    #[serde(default)]
+    pub comment: Option<String>,
+}
+
+/// Makes an inbound shipment of goods that a partner sends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateInbound {
+    /// The store that receives.
+    pub store: DocumentId,
+    /// The partner that sends.
+    pub from: DocumentId,
+    /// Its first lines.
+    #[serde(default)]
+    pub lines: Vec<AddLine>,
+    /// What it is called elsewhere.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// What people note of it.
+    #[serde(default)]
+    pub comment: Option<String>,
+    /// When it should arrive.
+    #[serde(default)]
+    pub expected: Option<Date>,
+}
+
+/// Changes a shipment's own fields; absent fields stay.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UpdateShipment {
+    /// What it is called elsewhere.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Option<String>>,
+    /// What the sender notes of it.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub comment: Option<Option<String>>,
+    /// What the receiver notes of it.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub receiver_comment: Option<Option<String>>,
+    /// How it travels.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub transport: Option<Option<String>>,
+    /// When it should arrive.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Option<Date>>,
+    /// Whether its status cannot change.
+    pub on_hold: Option<bool>,
+}
+
+/// Changes a line; absent fields stay. Batch, expiry and pack size may change only on goods of a partner that are not
+/// received yet; goods of one's own are what their stock line says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UpdateLine {
+    /// How many units.
+    pub quantity: Option<Quantity>,
+    /// Price of a pack.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub price: Option<Option<Money>>,
+    /// What the sender notes of it.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub note: Option<Option<String>>,
+    /// Batch.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub batch: Option<Option<String>>,
+    /// Last day of use.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub expiry: Option<Option<Date>>,
+    /// Units per pack.
+    pub pack_size: Option<u32>,
+}
+
+/// Chooses batches for the lines that have none yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Allocate {
+    /// Whether quantities are rounded up to whole packs.
+    #[serde(default = "yes")]
+    pub whole_packs: bool,
+}
+
+impl Default for Allocate {
+    fn default() -> Self {
+        Self { whole_packs: true }
+    }
+}
+
+/// Takes a shipment to a status; those passed over get the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetStatus {
+    /// The status.
+    pub status: Status,
+}
+
+/// Says what arrived of a line; absent fields stay.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct SetReceived {
+    /// How many units arrived.
+    pub quantity: Option<Quantity>,
+    /// Where they are put; not after they were received.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub location: Option<Option<DocumentId>>,
+    /// What the receiver thinks of them.
+    pub verdict: Option<Verdict>,
+    /// What the receiver notes of them.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub note: Option<Option<String>>,
+}
+
+/// Takes goods into stock: lines that are not named arrived as they were sent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Receive {
+    /// Lines of which something is to be said.
+    pub lines: Vec<ReceiveLine>,
+}
+
+/// A line of [`Receive`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReceiveLine {
+    /// The line.
+    pub line: DocumentId,
+    /// How many units arrived; as many as were sent if absent.
+    #[serde(default)]
+    pub quantity: Option<Quantity>,
+    /// Where they are put.
+    #[serde(default)]
+    pub location: Option<DocumentId>,
+    /// What the receiver thinks of them.
+    #[serde(default)]
+    pub verdict: Option<Verdict>,
+    /// What the receiver notes of them.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// Settles a late amendment.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SettleLine {
+    /// Whether the edit tells what left the shelf; otherwise the line goes back to what was picked.
+    pub accept: bool,
+}
+
+/// Records a shipment of the past, with the stock lines it became at the receiver's. For imports; central only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RecordShipment {
+    /// Its id, so that an import is repeatable; the ids of its lines follow from it.
+    #[serde(default)]
+    pub id: Option<DocumentId>,
+    /// Who sent.
+    pub from: End,
+    /// Who received.
+    pub to: End,
+    /// Its lines.
+    pub lines: Vec<RecordLine>,
+    /// How far it came.
+    pub status: Status,
+    /// When the goods left.
+    #[serde(with = "crate::instant")]
+    pub sent_at: Timestamp,
+    /// When they were received; when they left if absent.
+    #[serde(default, with = "crate::instant::optional")]
+    pub received_at: Option<Timestamp>,
+    /// What it is called elsewhere.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// What people note of it.
+    #[serde(default)]
+    pub comment: Option<String>,
+    /// How it travelled.
+    #[serde(default)]
+    pub transport: Option<String>,
+}
+
+/// A line of [`RecordShipment`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RecordLine {
+    /// The item.
+    pub item: DocumentId,
+    /// The stock line it left, where a store sent.
+    #[serde(default)]
+    pub stock_line: Option<DocumentId>,
+    /// How many units.
+    pub quantity: Quantity,
+    /// Batch.
+    #[serde(default)]
+    pub batch: Option<String>,
+    /// Last day of use.
+    #[serde(default)]
+    pub expiry: Option<Date>,
+    /// Units per pack; the item's if absent.
+    #[serde(default)]
+    pub pack_size: Option<u32>,
+    /// Price of a pack.
+    #[serde(default)]
+    pub price: Option<Money>,
+    /// What people note of it.
+    #[serde(default)]
+    pub note: Option<String>,
+}

@@ -1,0 +1,360 @@
+//! Stock lines: a batch of an item in a store. Its balance is a view; only what a person may say of it is here.
+//!
+//! A line made by receiving a shipment has an id that follows from the shipment's line, and two devices may make it
+//! independently: so everything in it stands at the root of the document, where it merges field by field.
+
+use crdt_store::{Document, DocumentId, Failure, Projection, Timestamp, Txn, ViewRead, ViewReadExt};
+use serde::{Deserialize, Serialize};
+
+use crate::effect::{self, Act, Balance, Movement, MovementKind};
+use crate::permission::{Caller, Permission};
+use crate::quantity::{Money, Quantity};
+use crate::record::{self, Created, Record, Stamp, clearable, record};
+use crate::text::Key;
+use crate::{Date, location, query, reject, store, views};
+
+// ---- types ----
+
+/// What a vaccine vial monitor shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Vvm {
+    /// The square is lighter than the ring.
+    Stage1,
+    /// Still lighter: use first.
+    Stage2,
+    /// As dark as the ring: do not use.
+    Stage3,
+    /// Darker: do not use.
+    Stage4,
+}
+
+impl Vvm {
+    /// Whether the vial may be given.
+    pub fn usable(self) -> bool {
+        self <= Self::Stage2
+    }
+}
+
+/// A stock line, as a document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StockLine {
+    /// As every document.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+    /// The store.
+    pub store: DocumentId,
+    /// The item.
+    pub item: DocumentId,
+    /// Batch, as printed.
+    pub batch: Option<String>,
+    /// Last day of use.
+    pub expiry: Option<Date>,
+    /// Day of manufacture.
+    pub manufactured: Option<Date>,
+    /// Units per pack.
+    pub pack_size: u32,
+    /// Where it lies.
+    pub location: Option<DocumentId>,
+    /// Whether nothing may be taken from it.
+    pub on_hold: bool,
+    /// What the vial monitor shows.
+    pub vvm: Option<Vvm>,
+    /// What a pack cost.
+    pub cost_price: Option<Money>,
+    /// What a pack is sold for.
+    pub sell_price: Option<Money>,
+    /// The store or partner it came from.
+    pub supplier: Option<DocumentId>,
+    /// Who paid for it.
+    pub donor: Option<DocumentId>,
+    /// What people note of it.
+    pub note: Option<String>,
+    /// What was there when the records began.
+    pub opening: Quantity,
+    /// When that was counted.
+    pub opened_at: Option<Timestamp>,
+}
+
+record!(StockLine, "stock_line", "stock line");
+
+/// A stock line as indexes keep it, without its balance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StockLineRow {
+    /// Id.
+    pub id: DocumentId,
+    /// The store.
+    pub store: DocumentId,
+    /// The item.
+    pub item: DocumentId,
+    /// Batch.
+    pub batch: Option<String>,
+    /// Last day of use.
+    pub expiry: Option<Date>,
+    /// Day of manufacture.
+    pub manufactured: Option<Date>,
+    /// Units per pack.
+    pub pack_size: u32,
+    /// Where it lies.
+    pub location: Option<DocumentId>,
+    /// Whether nothing may be taken from it.
+    pub on_hold: bool,
+    /// What the vial monitor shows.
+    pub vvm: Option<Vvm>,
+    /// What a pack cost.
+    pub cost_price: Option<Money>,
+    /// What a pack is sold for.
+    pub sell_price: Option<Money>,
+    /// The store or partner it came from.
+    pub supplier: Option<DocumentId>,
+    /// Who paid for it.
+    pub donor: Option<DocumentId>,
+    /// What people note of it.
+    pub note: Option<String>,
+}
+
+/// Opens a stock line with what is on the shelf when the records begin (or with nothing).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateStockLine {
+    /// Its id, where an import must be repeatable.
+    #[serde(default)]
+    pub id: Option<DocumentId>,
+    /// The store.
+    pub store: DocumentId,
+    /// The item.
+    pub item: DocumentId,
+    /// Batch, as printed.
+    #[serde(default)]
+    pub batch: Option<String>,
+    /// Last day of use.
+    #[serde(default)]
+    pub expiry: Option<Date>,
+    /// Day of manufacture.
+    #[serde(default)]
+    pub manufactured: Option<Date>,
+    /// Units per pack; the item's if absent.
+    #[serde(default)]
+    pub pack_size: Option<u32>,
+    /// Where it lies.
+    #[serde(default)]
+    pub location: Option<DocumentId>,
+    /// What the vial monitor shows.
+    #[serde(default)]
+    pub vvm: Option<Vvm>,
+    /// What a pack cost.
+    #[serde(default)]
+    pub cost_price: Option<Money>,
+    /// What a pack is sold for.
+    #[serde(default)]
+    pub sell_price: Option<Money>,
+    /// The store or partner it came from.
+    #[serde(default)]
+    pub supplier: Option<DocumentId>,
+    /// Who paid for it.
+    #[serde(default)]
+    pub donor: Option<DocumentId>,
+    /// What people note of it.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// How many units are there.
+    pub quantity: Quantity,
+    /// When they were counted; now if absent.
+    #[serde(default, with = "crate::instant::optional")]
+    pub at: Option<Timestamp>,
+}
+
+/// Changes what a person may say of a stock line; absent fields stay. The quantity is never among it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UpdateStockLine {
+    /// Whether nothing may be taken from it.
+    pub on_hold: Option<bool>,
+    /// Where it lies.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub location: Option<Option<DocumentId>>,
+    /// Batch, as printed.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub batch: Option<Option<String>>,
+    /// Last day of use.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub expiry: Option<Option<Date>>,
+    /// What the vial monitor shows.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub vvm: Option<Option<Vvm>>,
+    /// What a pack cost.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub cost_price: Option<Option<Money>>,
+    /// What a pack is sold for.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub sell_price: Option<Option<Money>>,
+    /// What people note of it.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub note: Option<Option<String>>,
+}
+
+// ---- rules ----
+
+/// A stock line of this store, or the rejection `not-found`.
+pub(crate) fn require(
+    read: &(impl ViewRead + ?Sized),
+    pointer: &str,
+    store: DocumentId,
+    id: DocumentId,
+) -> Result<StockLineRow, Failure> {
+    let found: Option<StockLineRow> = read.row(views::STOCK_LINE, id.as_bytes())?;
+    found
+        .filter(|line| line.store == store)
+        .ok_or_else(|| reject::not_found("stock line", id).at(pointer).into())
+}
+
+/// The balance of a stock line.
+pub(crate) fn balance(
+    read: &(impl ViewRead + ?Sized),
+    store: DocumentId,
+    line: DocumentId,
+) -> Result<Balance, crdt_store::StoreError> {
+    let totals = read.totals(views::SUM_LINE, &Key::new().id(store).id(line).build())?;
+    Ok(Balance::of(&totals))
+}
+
+/// An amount a person typed for goods: not below zero.
+pub(crate) fn valid_quantity(pointer: &str, quantity: Quantity) -> Result<Quantity, crdt_store::Rejection> {
+    quantity.not_negative().map_err(|error| reject::validation(pointer, error.to_string()))
+}
+
+/// A price: not below zero.
+pub(crate) fn valid_price(
+    pointer: &str,
+    price: Option<Money>,
+) -> Result<Option<Money>, crdt_store::Rejection> {
+    price.map(Money::not_negative).transpose().map_err(|error| reject::validation(pointer, error.to_string()))
+}
+
+// ---- write ----
+
+/// Opens a stock line.
+pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateStockLine) -> Result<Created, Failure> {
+    caller.require(Permission::StockEdit, command.store)?;
+    store::require_open(txn, command.store)?;
+    let item = query::items::require(txn, "/item", command.item)?;
+    if let Some(place) = command.location {
+        location::require(txn, "/location", command.store, place)?;
+    }
+    let at = command.at.unwrap_or(txn.now());
+    if at > txn.now() {
+        return Err(reject::validation("/at", "this day is yet to come").into());
+    }
+    let pack_size = command.pack_size.unwrap_or(item.default_pack_size);
+    let line = StockLine {
+        stamp: StockLine::new_stamp(at, caller),
+        store: command.store,
+        item: command.item,
+        batch: record::valid_label("/batch", command.batch.as_deref())?,
+        expiry: command.expiry,
+        manufactured: command.manufactured,
+        pack_size: record::valid_pack_size("/packSize", pack_size)?,
+        location: command.location,
+        on_hold: false,
+        vvm: command.vvm,
+        cost_price: valid_price("/costPrice", command.cost_price)?,
+        sell_price: valid_price("/sellPrice", command.sell_price)?,
+        supplier: command.supplier,
+        donor: command.donor,
+        note: record::valid_note("/note", command.note.as_deref())?,
+        opening: valid_quantity("/quantity", command.quantity)?,
+        opened_at: Some(at),
+    };
+    let id = record::new_id(txn, command.id)?;
+    txn.create(id, record::root_of(&line));
+    Ok(Created { id })
+}
+
+/// Holds, moves or annotates a stock line.
+pub fn update(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    id: DocumentId,
+    command: &UpdateStockLine,
+) -> Result<(), Failure> {
+    let old: StockLine = record::load(txn, id)?;
+    caller.require(Permission::StockEdit, old.store)?;
+    let mut new = old.clone();
+    if let Some(Some(place)) = command.location {
+        location::require(txn, "/location", old.store, place)?;
+    }
+    if let Some(batch) = &command.batch {
+        new.batch = record::valid_label("/batch", batch.as_deref())?;
+    }
+    if let Some(price) = command.cost_price {
+        new.cost_price = valid_price("/costPrice", price)?;
+    }
+    if let Some(price) = command.sell_price {
+        new.sell_price = valid_price("/sellPrice", price)?;
+    }
+    if let Some(note) = &command.note {
+        new.note = record::valid_note("/note", note.as_deref())?;
+    }
+    record::set(&mut new.location, command.location);
+    record::set(&mut new.expiry, command.expiry);
+    record::set(&mut new.vvm, command.vvm);
+    record::set(&mut new.on_hold, command.on_hold);
+    record::put_difference(txn, id, &old, &new);
+    Ok(())
+}
+
+// ---- project ----
+
+pub(crate) fn project(document: &Document, line: &StockLine, projection: &mut Projection) {
+    let id = document.id;
+    let row = StockLineRow {
+        id,
+        store: line.store,
+        item: line.item,
+        batch: line.batch.clone(),
+        expiry: line.expiry,
+        manufactured: line.manufactured,
+        pack_size: line.pack_size,
+        location: line.location,
+        on_hold: line.on_hold,
+        vvm: line.vvm,
+        cost_price: line.cost_price,
+        sell_price: line.sell_price,
+        supplier: line.supplier,
+        donor: line.donor,
+        note: line.note.clone(),
+    };
+    let of_store = || Key::new().id(line.store);
+    let item = line.item.as_bytes().to_vec();
+    projection.rows.extend([
+        views::row(views::STOCK_LINE, Key::new().id(id).build(), &row),
+        views::row(views::STOCK_BY_ITEM, of_store().id(line.item).day(line.expiry).id(id).build(), &row),
+        crdt_store::Row {
+            view: views::STOCK_BY_EXPIRY,
+            key: of_store().day(line.expiry).id(id).build(),
+            value: item.clone(),
+        },
+    ]);
+    if let Some(batch) = &line.batch {
+        let key = of_store().text(batch).id(id).build();
+        projection.rows.push(crdt_store::Row { view: views::STOCK_BY_BATCH, key, value: item });
+    }
+    // A contribution of nothing: the item is kept in this store, even while there is none of it.
+    let kept = Key::new().id(line.store).id(line.item).build();
+    projection.sums.push(views::sum(views::SUM_STORE_ITEM, kept, 0, 0));
+    let movement = Movement {
+        part: id,
+        store: line.store,
+        item: line.item,
+        stock_line: id,
+        kind: MovementKind::Opening,
+        quantity: line.opening,
+        at: line.opened_at.unwrap_or(line.stamp.created_at),
+        by: line.stamp.created_by,
+        reason: None,
+        other: line.supplier,
+    };
+    let act = Act { document: id, class: StockLine::CLASS, number: None };
+    effect::project_movement(&act, &movement, projection);
+}

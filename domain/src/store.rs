@@ -1,0 +1,284 @@
+//! Stores: places that hold stock, in a chain of supply. Central data. (The database is [`crdt_store::Store`].)
+
+use std::collections::BTreeMap;
+
+use crdt_store::{Document, DocumentId, Failure, Projection, Timestamp, Txn, ViewRead, ViewReadExt};
+use serde::{Deserialize, Serialize};
+
+use crate::permission::{Caller, Permission};
+use crate::record::{self, Created, Record, Stamp, clearable, record};
+use crate::text::Key;
+use crate::{reject, site, views};
+
+// ---- types ----
+
+/// How a store likes its figures computed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Preferences {
+    /// Months over which consumption is averaged.
+    pub look_back_months: u32,
+    /// Below this many months of stock an item is low.
+    pub understock_months: u32,
+    /// Above this many months of stock an item is in excess.
+    pub overstock_months: u32,
+    /// Days in a month, in ten-thousandths of a day.
+    pub days_in_month_e4: u32,
+    /// Days from an order to its receipt.
+    pub lead_time_days: u32,
+    /// A batch that expires within so many days is expiring.
+    pub expiring_days: u32,
+    /// A batch that expires within so many days will be expiring.
+    pub expiring_later_days: u32,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self {
+            look_back_months: 3,
+            understock_months: 3,
+            overstock_months: 6,
+            days_in_month_e4: 304_375,
+            lead_time_days: 30,
+            expiring_days: 90,
+            expiring_later_days: 180,
+        }
+    }
+}
+
+/// A store, as a document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoreRecord {
+    /// As every document.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+    /// Code, unique; numbers for people begin with it.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// 1 national, 2 district, 3 health centre.
+    pub level: u8,
+    /// The store that supplies it.
+    pub supplier: Option<DocumentId>,
+    /// The site whose devices work for it.
+    pub site: Option<DocumentId>,
+    /// Sites that hosted it earlier, and until when: what their devices did for it may still arrive.
+    #[serde(default)]
+    pub former_sites: BTreeMap<DocumentId, Timestamp>,
+    /// Whether it is closed.
+    pub disabled: bool,
+    /// How it likes its figures computed.
+    #[serde(default)]
+    pub preferences: Preferences,
+}
+
+record!(StoreRecord, "store", "store");
+
+/// A store in lists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoreRow {
+    /// Id.
+    pub id: DocumentId,
+    /// Code.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// 1 national, 2 district, 3 health centre.
+    pub level: u8,
+    /// The store that supplies it.
+    pub supplier: Option<DocumentId>,
+    /// The site whose devices work for it.
+    pub site: Option<DocumentId>,
+    /// Sites that hosted it earlier.
+    pub former_sites: Vec<DocumentId>,
+    /// Whether it is closed.
+    pub disabled: bool,
+    /// Within how many days a batch is expiring.
+    pub expiring_days: u32,
+}
+
+/// Makes a store.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateStore {
+    /// Its id, where an import must be repeatable.
+    #[serde(default)]
+    pub id: Option<DocumentId>,
+    /// Code, unique.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// 1 national, 2 district, 3 health centre.
+    pub level: u8,
+    /// The store that supplies it.
+    #[serde(default)]
+    pub supplier: Option<DocumentId>,
+    /// The site that hosts it.
+    #[serde(default)]
+    pub site: Option<DocumentId>,
+}
+
+/// Changes a store; absent fields stay.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UpdateStore {
+    /// Code, unique. Numbers given out before keep the old one.
+    pub code: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+    /// 1 national, 2 district, 3 health centre.
+    pub level: Option<u8>,
+    /// The store that supplies it.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub supplier: Option<Option<DocumentId>>,
+    /// The site that hosts it.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub site: Option<Option<DocumentId>>,
+    /// Whether it is closed.
+    pub disabled: Option<bool>,
+    /// Within how many days a batch is expiring.
+    pub expiring_days: Option<u32>,
+}
+
+// ---- rules ----
+
+/// The deepest chain of supply that is followed; a longer one is a mistake or a circle.
+const CHAIN_LEN_MAX: usize = 10;
+
+/// A store's row, or the rejection `not-found`.
+pub(crate) fn require(read: &(impl ViewRead + ?Sized), id: DocumentId) -> Result<StoreRow, Failure> {
+    find(read, id)?.ok_or_else(|| reject::not_found("store", id).into())
+}
+
+/// A store's row.
+pub(crate) fn find(
+    read: &(impl ViewRead + ?Sized),
+    id: DocumentId,
+) -> Result<Option<StoreRow>, crdt_store::StoreError> {
+    read.row(views::STORE, id.as_bytes())
+}
+
+/// A store that is open for work, or the rejection that says why not.
+pub(crate) fn require_open(read: &(impl ViewRead + ?Sized), id: DocumentId) -> Result<StoreRow, Failure> {
+    let store = require(read, id)?;
+    if store.disabled {
+        return Err(crdt_store::Rejection::new("store-disabled", format!("{} is closed", store.name)).into());
+    }
+    Ok(store)
+}
+
+fn valid_level(level: u8) -> Result<u8, crdt_store::Rejection> {
+    match level {
+        1..=3 => Ok(level),
+        _ => Err(reject::validation("/level", "1 is national, 2 district, 3 health centre")),
+    }
+}
+
+/// A supplier must exist, and nobody supplies themselves by however many steps.
+fn require_supplier(txn: &Txn<'_>, store: Option<DocumentId>, supplier: DocumentId) -> Result<(), Failure> {
+    let mut above = Some(supplier);
+    for _ in 0..CHAIN_LEN_MAX {
+        let Some(id) = above else { return Ok(()) };
+        if store == Some(id) {
+            break;
+        }
+        above = require(txn, id)?.supplier;
+    }
+    Err(reject::validation("/supplier", "a chain of supply has an end").into())
+}
+
+// ---- write ----
+
+/// Makes a store. Central only.
+pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateStore) -> Result<Created, Failure> {
+    caller.require_central(Permission::EditCentralData)?;
+    let code = record::valid_code("/code", &command.code)?;
+    record::require_free_code(txn, views::STORE_CODE, "/code", &code, None)?;
+    if let Some(supplier) = command.supplier {
+        require_supplier(txn, None, supplier)?;
+    }
+    if let Some(host) = command.site {
+        site::require(txn, host)?;
+    }
+    let store = StoreRecord {
+        stamp: StoreRecord::new_stamp(txn.now(), caller),
+        code,
+        name: record::valid_name("/name", &command.name)?,
+        level: valid_level(command.level)?,
+        supplier: command.supplier,
+        site: command.site,
+        former_sites: BTreeMap::new(),
+        disabled: false,
+        preferences: Preferences::default(),
+    };
+    let id = record::new_id(txn, command.id)?;
+    txn.create(id, record::root_of(&store));
+    Ok(Created { id })
+}
+
+/// Changes a store. Central only.
+pub fn update(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    id: DocumentId,
+    command: &UpdateStore,
+) -> Result<(), Failure> {
+    caller.require_central(Permission::EditCentralData)?;
+    let old: StoreRecord = record::load(txn, id)?;
+    let mut new = old.clone();
+    if let Some(code) = &command.code {
+        new.code = record::valid_code("/code", code)?;
+        record::require_free_code(txn, views::STORE_CODE, "/code", &new.code, Some(id))?;
+    }
+    if let Some(name) = &command.name {
+        new.name = record::valid_name("/name", name)?;
+    }
+    if let Some(level) = command.level {
+        new.level = valid_level(level)?;
+    }
+    if let Some(supplier) = command.supplier {
+        supplier.map(|supplier| require_supplier(txn, Some(id), supplier)).transpose()?;
+        new.supplier = supplier;
+    }
+    if let Some(host) = command.site {
+        host.map(|host| site::require(txn, host)).transpose()?;
+        move_to_site(&mut new, host, txn.now());
+    }
+    record::set(&mut new.disabled, command.disabled);
+    record::set(&mut new.preferences.expiring_days, command.expiring_days);
+    record::put_difference(txn, id, &old, &new);
+    Ok(())
+}
+
+/// Lets another site host the store; what the former one's devices did for it may still arrive.
+pub(crate) fn move_to_site(store: &mut StoreRecord, host: Option<DocumentId>, now: Timestamp) {
+    if store.site == host {
+        return;
+    }
+    if let Some(former) = std::mem::replace(&mut store.site, host) {
+        store.former_sites.insert(former, now);
+    }
+}
+
+// ---- project ----
+
+pub(crate) fn project(document: &Document, store: &StoreRecord, projection: &mut Projection) {
+    let id = document.id;
+    let row = StoreRow {
+        id,
+        code: store.code.clone(),
+        name: store.name.clone(),
+        level: store.level,
+        supplier: store.supplier,
+        site: store.site,
+        former_sites: store.former_sites.keys().copied().collect(),
+        disabled: store.disabled,
+        expiring_days: store.preferences.expiring_days,
+    };
+    projection.rows.push(views::row(views::STORE, Key::new().id(id).build(), &row));
+    projection.rows.push(views::mark(views::STORE_CODE, Key::new().text(&store.code).id(id).build()));
+    if let Some(site) = store.site {
+        projection.rows.push(views::mark(views::STORE_SITE, Key::new().id(site).id(id).build()));
+    }
+}

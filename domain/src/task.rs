@@ -1,0 +1,57 @@
+//! Tasks: contradictions that a person must resolve. Computed from documents, never documents themselves.
+
+use crdt_store::{DocumentId, Projection};
+use serde::{Deserialize, Serialize};
+
+use crate::quantity::Quantity;
+use crate::text::Key;
+use crate::views;
+
+/// What is contradictory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TaskKind {
+    /// A stock line's movements add up to less than nothing: count it and adjust. `found` is the balance.
+    OverIssued,
+    /// Received differs from shipped. `expected` was shipped, `found` was received.
+    Discrepancy,
+    /// A line was edited by someone who did not know that the goods had left. `expected` left, `found` is the edit.
+    LateAmendment,
+    /// A cancellation met goods that had left already.
+    CancelRequested,
+}
+
+/// A task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskRow {
+    /// What is contradictory.
+    pub kind: TaskKind,
+    /// Whose task it is.
+    pub store: DocumentId,
+    /// The document to open.
+    pub document: DocumentId,
+    /// Its number for people.
+    pub number: Option<String>,
+    /// The line of the document.
+    pub line: Option<DocumentId>,
+    /// The item.
+    pub item: Option<DocumentId>,
+    /// The stock line; its ledger names the documents and users that led here.
+    pub stock_line: Option<DocumentId>,
+    /// What should have been.
+    pub expected: Quantity,
+    /// What was.
+    pub found: Quantity,
+}
+
+/// Contributes a task to the store whose task it is.
+pub(crate) fn project(task: &TaskRow, projection: &mut Projection) {
+    let key = Key::new()
+        .id(task.store)
+        .byte(task.kind as u8)
+        .id(task.document)
+        .id(task.line.unwrap_or(DocumentId::NIL))
+        .build();
+    projection.rows.push(views::row(views::TASK, key, task));
+}

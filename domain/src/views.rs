@@ -1,0 +1,115 @@
+//! The views: tables computed from documents. The left side of each line is the key, the right side the value.
+
+use crdt_store::{Row, Sum, View, encode_row};
+use serde::Serialize;
+
+macro_rules! views {
+    ($($(#[$doc:meta])* $name:ident = $table:literal,)*) => {
+        $($(#[$doc])* pub(crate) const $name: View = View($table);)*
+
+        /// All of them, rows and sums.
+        pub(crate) const ALL: &[View] = &[$($name,)*];
+    };
+}
+
+views! {
+    /// item → ItemRow
+    ITEM = "view/item",
+    /// name 0 item → folded name and code, ItemRow
+    ITEM_NAME = "view/item/name",
+    /// code 0 item → nothing
+    ITEM_CODE = "view/item/code",
+    /// store → StoreRow
+    STORE = "view/store",
+    /// code 0 store → nothing
+    STORE_CODE = "view/store/code",
+    /// site, store → nothing
+    STORE_SITE = "view/store/site",
+    /// site → SiteRow
+    SITE = "view/site",
+    /// name 0 site → nothing
+    SITE_NAME = "view/site/name",
+    /// device, site → DeviceRow
+    DEVICE = "view/device",
+    /// secret's document → SiteSecretRow
+    SITE_SECRET = "view/site/secret",
+    /// partner → PartnerRow
+    PARTNER = "view/partner",
+    /// name 0 partner → PartnerRow
+    PARTNER_NAME = "view/partner/name",
+    /// code 0 partner → nothing
+    PARTNER_CODE = "view/partner/code",
+    /// reason → ReasonRow
+    REASON = "view/reason",
+    /// reason → AssetReasonRow
+    ASSET_REASON = "view/asset_reason",
+    /// location → LocationRow
+    LOCATION = "view/location",
+    /// store, code 0 location → LocationRow
+    LOCATION_CODE = "view/location/code",
+    /// line → StockLineRow
+    STOCK_LINE = "view/stock_line",
+    /// store, item, expiry, line → StockLineRow
+    STOCK_BY_ITEM = "view/stock_line/item",
+    /// store, expiry, line → item
+    STOCK_BY_EXPIRY = "view/stock_line/expiry",
+    /// store, batch 0 line → item
+    STOCK_BY_BATCH = "view/stock_line/batch",
+    /// line, when, document, effect → LedgerRow
+    LEDGER_LINE = "view/ledger/line",
+    /// store, item, when, document, effect → LedgerRow
+    LEDGER_ITEM = "view/ledger/item",
+    /// store, line → on hand, allocated
+    SUM_LINE = "view/sum/line",
+    /// store, item → on hand, allocated (and one contribution of nothing from each stock line)
+    SUM_STORE_ITEM = "view/sum/store_item",
+    /// item, store → on hand, allocated
+    SUM_ITEM_STORE = "view/sum/item_store",
+    /// item → on hand, allocated
+    SUM_ITEM = "view/sum/item",
+    /// store, when, document → AdjustmentRow
+    ADJUSTMENT = "view/adjustment",
+    /// shipment → ShipmentRow
+    SHIPMENT = "view/shipment",
+    /// store, direction, when, shipment → ShipmentRow
+    SHIPMENT_BY_TIME = "view/shipment/time",
+    /// store, direction, status, when, shipment → ShipmentRow
+    SHIPMENT_BY_STATUS = "view/shipment/status",
+    /// store, direction, status → how many
+    SUM_SHIPMENT = "view/sum/shipment",
+    /// series 0 counter, document → nothing
+    NUMBER = "view/number",
+    /// asset → AssetRow
+    ASSET = "view/asset",
+    /// store, number 0 asset → AssetRow
+    ASSET_NUMBER = "view/asset/number",
+    /// asset, log time, recorded, log → AssetLogRow
+    ASSET_LOG = "view/asset_log",
+    /// user → UserRow
+    USER = "view/user",
+    /// username 0 user → nothing
+    USER_NAME = "view/user/name",
+    /// username 0 store, access → UserAccessRow
+    USER_ACCESS = "view/user_access",
+    /// user, document → the name they are called by
+    USER_LABEL = "view/user/label",
+    /// store, kind, document, subject → TaskRow
+    TASK = "view/task",
+    /// store, line → TaskRow of a balance below zero
+    TASK_BALANCE = "view/task/balance",
+}
+
+/// A row with a CBOR value.
+pub(crate) fn row<T: Serialize>(view: View, key: Vec<u8>, value: &T) -> Row {
+    Row { view, key, value: encode_row(value) }
+}
+
+/// A row that says everything in its key.
+pub(crate) fn mark(view: View, key: Vec<u8>) -> Row {
+    Row { view, key, value: Vec::new() }
+}
+
+/// A contribution to a sum of on hand and allocated.
+pub(crate) fn sum(view: View, key: Vec<u8>, on_hand: i64, allocated: i64) -> Sum {
+    Sum { view, key, amounts: [on_hand, allocated, 0, 0] }
+}

@@ -1,0 +1,578 @@
+//! One connection's conversation with one peer: frames in, frames out, timers; no store of its own, no clock, no wire.
+//!
+//! After the greeting both sides are the same: each sends what the other lacks of its log ([`sending`]), acknowledges
+//! what it has stored ([`receiving`]), and, when nothing is left to say, both prove to each other that they hold the same
+//! ([`proving`]). A frame is taken in two steps: [`Session::receive`] looks at its place in the conversation at once, and
+//! [`Session::ingest`] (a DELTA, inside the node's transaction) or [`Session::hear`] (the others, after the commit, with a
+//! snapshot of it) does what it says. [`Session::pump`] then says whatever there is to say.
+
+mod greeting;
+mod proving;
+mod receiving;
+mod sending;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crdt_store::{DeviceId, DocumentId, Fingerprint, Incarnation, Schema, Scope, Snapshot, StoreError};
+
+use crate::account::Account;
+use crate::code;
+use crate::codec::{encode, short};
+use crate::config::Timing;
+use crate::frame::{Cursor, Goaway, Identity, LogId, Message, PROTOCOL_VERSION, RefusedChange};
+use crate::peer::{ConnectionId, Peer, Side};
+use crate::status::{Event, LinkState};
+use crate::time::{Monotonic, Now};
+
+/// Most scopes shared with one peer: a central of 4,000 stores with another like it. Bounds memory per connection.
+pub(crate) const SCOPES_MAX: usize = 4_096;
+/// Most lives of a database that are believed: each is one restored backup, and each costs a hash per change checked.
+const INCARNATION_MAX: Incarnation = 1_000;
+
+/// By how many positions of our log a quiet scope's mark may lag: each move costs a write.
+const MARK_LAG_MAX: u64 = 10_000;
+
+/// This node, as sessions speak of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Own {
+    pub(crate) device: DeviceId,
+    pub(crate) incarnation: Incarnation,
+    pub(crate) log: LogId,
+}
+
+/// The store after a commit, and the present.
+pub(crate) struct Moment<'a> {
+    pub(crate) own: Own,
+    pub(crate) snapshot: &'a Snapshot,
+    /// The log's position in `snapshot`.
+    pub(crate) head: u64,
+    pub(crate) schema: &'a dyn Schema,
+    pub(crate) now: Now,
+}
+
+impl Moment<'_> {
+    fn identity(&self) -> Identity {
+        Identity {
+            version: PROTOCOL_VERSION,
+            log: self.own.log,
+            incarnation: self.own.incarnation,
+            head: self.head,
+            wall: self.now.wall.as_millis(),
+        }
+    }
+}
+
+/// The peer broke the protocol, or a limit: the connection ends, nothing else does.
+#[derive(Debug)]
+pub(crate) struct Violation {
+    pub(crate) code: &'static str,
+    pub(crate) detail: String,
+}
+
+impl Violation {
+    fn new(code: &'static str, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into() }
+    }
+}
+
+/// Why a frame could not be dealt with.
+pub(crate) enum Fault {
+    Violation(Violation),
+    Store(StoreError),
+}
+
+impl From<Violation> for Fault {
+    fn from(violation: Violation) -> Self {
+        Self::Violation(violation)
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// How far the greeting is, by what has been heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heard {
+    Nothing,
+    Banner,
+    /// HELLO or WELCOME: the greeting is over.
+    Greeting,
+}
+
+/// Whether the peer lets us know what it holds of a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Given {
+    Unknown,
+    Yes,
+    No,
+}
+
+/// A comparison of a scope by buckets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Round {
+    None,
+    /// To be begun by us.
+    Wanted,
+    /// BUCKETS sent, LISTs awaited.
+    Asked,
+    /// LIST sent, WANT awaited; then the next group of buckets.
+    Listing {
+        round: u64,
+        groups: VecDeque<Vec<u8>>,
+    },
+}
+
+/// One scope in one conversation.
+#[derive(Debug)]
+struct ScopeState {
+    /// Whether the peer is entitled to the scope, by our views.
+    gives: bool,
+    given: Given,
+    /// The peer has said how far it is: sending may begin.
+    open: bool,
+    /// What was sent: everything up to `floor`, rows up to `through`.
+    sent: Cursor,
+    /// What the receiver will hold after the frames sent: behind `sent` by rows that had nothing for it.
+    told: Cursor,
+    /// DELTAs of this scope not acknowledged, and the documents in them.
+    in_flight: usize,
+    in_flight_documents: u64,
+    /// Documents to be sent whole.
+    repairs: BTreeSet<DocumentId>,
+    round: Round,
+    /// Rounds begun by us, and begun by the peer, since the last proof.
+    rounds: u32,
+    rounds_served: u32,
+    round_number: u64,
+    /// What our last offer said, with the log's head.
+    offered: Option<(Fingerprint, u64)>,
+    /// What our last CHECK said, while nothing has happened since.
+    checked: Option<(Fingerprint, u64)>,
+    /// Both sides have compared what they hold, and nothing has happened since.
+    judged: bool,
+    /// … and they hold the same.
+    proven: bool,
+    /// When they last compared, they differed.
+    differs: bool,
+    /// Changes that came from the peer's device need not be sent to it.
+    echo_off: bool,
+    /// What the peer says it still has for us.
+    to_receive: u64,
+}
+
+impl ScopeState {
+    fn new(echo_off: bool) -> Self {
+        Self {
+            gives: false,
+            given: Given::Unknown,
+            open: false,
+            sent: Cursor::default(),
+            told: Cursor::default(),
+            in_flight: 0,
+            in_flight_documents: 0,
+            repairs: BTreeSet::new(),
+            round: Round::None,
+            rounds: 0,
+            rounds_served: 0,
+            round_number: 0,
+            offered: None,
+            checked: None,
+            judged: false,
+            proven: false,
+            differs: false,
+            echo_off,
+            to_receive: 0,
+        }
+    }
+
+    /// Whether nothing is under way; what is not yet sent is another question.
+    fn is_idle(&self) -> bool {
+        self.open && self.in_flight == 0 && self.repairs.is_empty() && self.round == Round::None
+    }
+
+    /// Something happened: what was said and found of the scope is not about now any more.
+    fn stir(&mut self) {
+        self.judged = false;
+        self.proven = false;
+        self.checked = None;
+    }
+
+    fn is_shared(&self) -> bool {
+        self.gives && self.given == Given::Yes
+    }
+}
+
+/// A DELTA that is not yet acknowledged.
+#[derive(Debug)]
+struct InFlight {
+    number: u64,
+    scope: Scope,
+    /// What the peer holds once it is.
+    told: Option<Cursor>,
+    bytes: usize,
+    documents: u64,
+    sent_at: Monotonic,
+}
+
+/// The conversation.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) conn: ConnectionId,
+    pub(crate) device: DeviceId,
+    side: Side,
+    central: bool,
+    heard: Heard,
+    greeted: bool,
+    gone: bool,
+    /// The peer speaks of the log we know it by.
+    same_life: bool,
+    their_head: u64,
+    scopes: BTreeMap<Scope, ScopeState>,
+    /// Scopes in which there may be something to send or to check.
+    pending: BTreeSet<Scope>,
+    /// Scopes to be offered when the greeting is over.
+    unoffered: VecDeque<Scope>,
+    /// The peer's offers are not complete; ours wait, so as not to cross them.
+    hears_offers: bool,
+    offers_sent: bool,
+    /// Documents that were unknown here and came whole from the peer, with the position they were given: they need not
+    /// be sent back. Entries go when the pass over the log has seen them.
+    level: BTreeMap<DocumentId, u64>,
+    in_flight: VecDeque<InFlight>,
+    in_flight_bytes: usize,
+    /// Bytes that may be in flight: grows while acknowledgements come soon.
+    window: usize,
+    sent_number: u64,
+    acked_number: u64,
+    /// Number of the last DELTA that came, and of the last that was stored.
+    received_number: u64,
+    stored_number: u64,
+    ack_due: bool,
+    refused: Vec<RefusedChange>,
+    refused_count: u64,
+    /// Bytes sent before the greeting was over.
+    early_bytes: usize,
+    out: Vec<Vec<u8>>,
+    connected_at: Monotonic,
+    last_heard: Monotonic,
+    last_sent: Monotonic,
+    progress_at: Monotonic,
+    to_send: Option<u64>,
+    /// Set by whatever proved something; read by the node when it draws up the status.
+    pub(crate) proved: bool,
+    pub(crate) events: Vec<Event>,
+}
+
+impl Session {
+    pub(crate) fn new(now: Now, conn: ConnectionId, peer: &Peer, side: Side) -> Self {
+        Self {
+            conn,
+            device: peer.device,
+            side,
+            central: peer.central,
+            heard: Heard::Nothing,
+            greeted: false,
+            gone: false,
+            same_life: true,
+            their_head: 0,
+            scopes: BTreeMap::new(),
+            pending: BTreeSet::new(),
+            unoffered: VecDeque::new(),
+            hears_offers: true,
+            offers_sent: false,
+            level: BTreeMap::new(),
+            in_flight: VecDeque::new(),
+            in_flight_bytes: 0,
+            window: sending::WINDOW_BYTES_MIN,
+            sent_number: 0,
+            acked_number: 0,
+            received_number: 0,
+            stored_number: 0,
+            ack_due: false,
+            refused: Vec::new(),
+            refused_count: 0,
+            early_bytes: 0,
+            out: Vec::new(),
+            connected_at: now.monotonic,
+            last_heard: now.monotonic,
+            last_sent: now.monotonic,
+            progress_at: now.monotonic,
+            to_send: None,
+            proved: false,
+            events: Vec::new(),
+        }
+    }
+
+    /// Takes note of a frame and of its place in the conversation. Nothing of what it says is done yet.
+    pub(crate) fn receive(
+        &mut self,
+        now: Now,
+        message: &Message,
+        account: &mut Account,
+    ) -> Result<(), Violation> {
+        self.last_heard = now.monotonic;
+        account.contact(now.wall);
+        match (self.side, self.heard, message) {
+            (_, _, Message::Goaway(_) | Message::Ping) => Ok(()),
+            (Side::Dialed, Heard::Nothing, Message::Banner(banner)) => {
+                self.heard = Heard::Banner;
+                self.meet(&banner.identity, account)
+            }
+            (Side::Dialed, Heard::Banner, Message::Welcome(welcome)) => {
+                self.heard = Heard::Greeting;
+                if account.log != Some(welcome.identity.log) {
+                    return Err(Violation::new(code::OUT_OF_TURN, "WELCOME of another database than BANNER"));
+                }
+                self.their_head = welcome.identity.head;
+                Ok(())
+            }
+            (Side::Accepted, Heard::Nothing, Message::Hello(hello)) => {
+                self.heard = Heard::Greeting;
+                self.meet(&hello.identity, account)
+            }
+            (_, _, Message::Banner(_) | Message::Hello(_) | Message::Welcome(_)) => Err(out_of_turn(message)),
+            (_, Heard::Greeting, Message::Delta(delta)) if delta.number == self.received_number + 1 => {
+                self.received_number = delta.number;
+                Ok(())
+            }
+            (_, Heard::Greeting, Message::Delta(_)) => {
+                Err(Violation::new(code::OUT_OF_TURN, "a DELTA is missing before this one"))
+            }
+            (_, Heard::Greeting, _) => Ok(()),
+            (_, Heard::Nothing | Heard::Banner, _) => Err(out_of_turn(message)),
+        }
+    }
+
+    fn meet(&mut self, identity: &Identity, account: &mut Account) -> Result<(), Violation> {
+        if identity.version != PROTOCOL_VERSION {
+            let detail =
+                format!("the peer speaks version {}, this side {PROTOCOL_VERSION}", identity.version);
+            return Err(Violation::new(code::PROTOCOL_VERSION, detail));
+        }
+        if !(1..=INCARNATION_MAX).contains(&identity.incarnation) {
+            let detail = format!("{} lives of a database", identity.incarnation);
+            return Err(Violation::new(code::INCARNATION_OUT_OF_RANGE, detail));
+        }
+        self.same_life = account.adopt(identity);
+        for state in self.scopes.values_mut() {
+            state.echo_off = self.same_life;
+        }
+        self.their_head = identity.head;
+        Ok(())
+    }
+
+    /// Does what a frame other than DELTA says, with the store as it is after everything before.
+    pub(crate) fn hear(
+        &mut self,
+        moment: &Moment<'_>,
+        account: &mut Account,
+        message: Message,
+    ) -> Result<(), Fault> {
+        match message {
+            Message::Hello(hello) => self.hear_hello(moment, account, hello),
+            Message::Welcome(welcome) => self.hear_welcome(moment, account, welcome),
+            Message::Scopes(scopes) => self.hear_scopes(moment, account, scopes),
+            Message::Ack(ack) => self.hear_ack(moment, account, ack),
+            Message::Check(check) => self.hear_check(moment, account, check),
+            Message::Checked(checked) => self.hear_checked(moment, account, checked),
+            Message::Buckets(buckets) => self.hear_buckets(moment, account, buckets),
+            Message::List(list) => self.hear_list(moment, account, list),
+            Message::Want(want) => self.hear_want(moment, account, want),
+            Message::Goaway(goaway) => {
+                self.gone = true;
+                account.last_error =
+                    Some(crate::status::PeerError::new(&goaway.code, goaway.reason, moment.now.wall));
+                Ok(())
+            }
+            Message::Banner(_) | Message::Delta(_) | Message::Ping => Ok(()),
+        }
+    }
+
+    /// Says whatever there is to say, within the windows and within `budget` bytes of documents, which it lowers.
+    pub(crate) fn pump(
+        &mut self,
+        moment: &Moment<'_>,
+        account: &mut Account,
+        budget: &mut usize,
+    ) -> Result<(), StoreError> {
+        if self.gone {
+            return Ok(());
+        }
+        self.greet(moment, account)?;
+        if self.is_live() {
+            self.say_ack(account);
+            self.say_offers(moment, account)?;
+            self.send_pending(moment, account, budget)?;
+        }
+        Ok(())
+    }
+
+    /// Whether [`pump`](Self::pump) has work left that only the budget stopped.
+    pub(crate) fn wants_budget(&self) -> bool {
+        self.is_live() && !self.gone && !self.pending.is_empty() && !self.window_is_full()
+    }
+
+    /// Moves the marks of scopes in which nothing happens: they hold everything that is kept for slow peers.
+    pub(crate) fn refresh_marks(&mut self, account: &mut Account, head: u64) {
+        for (scope, state) in &mut self.scopes {
+            let mut mark = account.mark(scope);
+            let lags = mark.acked.is_some_and(|acked| acked.floor + MARK_LAG_MAX < head);
+            if lags && state.is_idle() && !self.pending.contains(scope) {
+                state.sent = Cursor::at(head);
+                mark.acked = Some(Cursor::at(head));
+                account.set_mark(scope, mark);
+            }
+        }
+    }
+
+    /// A commit changed documents of a scope.
+    pub(crate) fn touch(&mut self, scope: &Scope) {
+        if let Some(state) = self.scopes.get_mut(scope) {
+            state.stir();
+            self.pending.insert(scope.clone());
+        }
+    }
+
+    /// Whether the conversation is past its greeting.
+    pub(crate) fn is_live(&self) -> bool {
+        self.heard == Heard::Greeting
+    }
+
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gone
+    }
+
+    /// The connection has ended.
+    pub(crate) fn disconnected(&mut self) {
+        self.gone = true;
+    }
+
+    /// Hangs up, saying why.
+    pub(crate) fn close(&mut self, code: &str, reason: &str, account: &mut Account) {
+        if self.gone {
+            return;
+        }
+        self.say(
+            Message::Goaway(Goaway { code: short(code), reason: short(reason), retry_after_millis: None }),
+            account,
+        );
+        self.gone = true;
+    }
+
+    /// Frames to send, in order.
+    pub(crate) fn take_frames(&mut self, now: Monotonic) -> Vec<Vec<u8>> {
+        if !self.out.is_empty() {
+            self.last_sent = now;
+        }
+        std::mem::take(&mut self.out)
+    }
+
+    /// Puts a frame into the line; tells its length, nothing if it is too large for the wire.
+    fn say(&mut self, message: Message, account: &mut Account) -> Option<usize> {
+        let frame = encode(&message)?;
+        let len = frame.len();
+        account.counters.bytes_out += len as u64;
+        account.counters.frames_out += 1;
+        self.out.push(frame);
+        Some(len)
+    }
+
+    /// What is wrong with the peer's timing, if anything; says PING when it is time to.
+    pub(crate) fn on_timeout(
+        &mut self,
+        now: Monotonic,
+        timing: &Timing,
+        account: &mut Account,
+    ) -> Option<&'static str> {
+        if self.gone {
+            return None;
+        }
+        if !self.is_live() && now >= self.connected_at.plus(timing.greeting_max) {
+            return Some(code::HELLO_TIMEOUT);
+        }
+        if now >= self.last_heard.plus(timing.idle_max) {
+            return Some(code::IDLE_TIMEOUT);
+        }
+        if !self.in_flight.is_empty() && now >= self.progress_at.plus(timing.stall_max) {
+            return Some(code::STALLED);
+        }
+        if self.is_live() && now >= self.last_sent.plus(timing.keepalive) {
+            self.last_sent = now;
+            self.say(Message::Ping, account);
+        }
+        None
+    }
+
+    /// When [`on_timeout`](Self::on_timeout) is next due.
+    pub(crate) fn deadline(&self, timing: &Timing) -> Monotonic {
+        let mut deadline = self.last_heard.plus(timing.idle_max);
+        match self.is_live() {
+            true => deadline = deadline.min(self.last_sent.plus(timing.keepalive)),
+            false => deadline = deadline.min(self.connected_at.plus(timing.greeting_max)),
+        }
+        if !self.in_flight.is_empty() {
+            deadline = deadline.min(self.progress_at.plus(timing.stall_max));
+        }
+        deadline
+    }
+
+    /// Whether it is proven that both hold the same in every scope they share, and nothing else is under way.
+    pub(crate) fn in_sync(&self) -> bool {
+        self.is_quiet()
+            && self.scopes.values().all(|state| match (state.gives, state.given) {
+                (true, Given::Yes) => state.proven,
+                (true, Given::Unknown) => false,
+                (true, Given::No) | (false, _) => true,
+            })
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.is_live()
+            && !self.gone
+            && self.unoffered.is_empty()
+            && self.offers_sent
+            && !self.hears_offers
+            && self.pending.is_empty()
+            && self.in_flight.is_empty()
+            && self.scopes.values().all(|state| state.round == Round::None && state.to_receive == 0)
+    }
+
+    pub(crate) fn link(&self) -> LinkState {
+        match (self.is_live(), self.is_quiet()) {
+            (false, _) => LinkState::Greeting,
+            (true, false) => LinkState::Syncing,
+            (true, true) => LinkState::Quiet,
+        }
+    }
+
+    pub(crate) fn to_receive(&self) -> u64 {
+        self.scopes.values().map(|state| state.to_receive).sum()
+    }
+
+    /// Scopes shared with the peer; scopes it withholds; scopes that differ.
+    pub(crate) fn scope_counts(&self) -> (u64, u64, u64) {
+        let count = |predicate: fn(&ScopeState) -> bool| {
+            self.scopes.values().filter(|state| predicate(state)).count() as u64
+        };
+        (
+            count(ScopeState::is_shared),
+            count(|state| state.gives && state.given == Given::No),
+            count(|state| state.differs),
+        )
+    }
+
+    fn state(&mut self, scope: &Scope) -> Result<&mut ScopeState, Violation> {
+        if !self.scopes.contains_key(scope) && self.scopes.len() >= SCOPES_MAX {
+            return Err(Violation::new(code::TOO_MANY_SCOPES, format!("more than {SCOPES_MAX} scopes")));
+        }
+        let echo_off = self.same_life;
+        Ok(self.scopes.entry(scope.clone()).or_insert_with(|| ScopeState::new(echo_off)))
+    }
+}
+
+fn out_of_turn(message: &Message) -> Violation {
+    Violation::new(code::OUT_OF_TURN, format!("{} has no place here", message.kind()))
+}

@@ -1,0 +1,112 @@
+//! Taking in what the other side sends, inside the node's transaction; and saying so after its commit.
+
+use crdt_store::{Batch, IncomingDocument, Origin, ViewRead};
+
+use super::{Fault, SCOPES_MAX, Session, Violation};
+use crate::account::Account;
+use crate::code;
+use crate::codec::{REFUSALS_MAX, short};
+use crate::frame::{Ack, Cursor, Delta, Message, RefusedChange, Span};
+use crate::status::{Event, RefusedEvent};
+
+impl Session {
+    /// Stores the documents of a DELTA. What is refused is kept aside by the store and listed in the ACK; the cursor
+    /// moves on either way, as nothing is won by sending it again.
+    pub(crate) fn ingest(
+        &mut self,
+        batch: &mut Batch<'_>,
+        account: &mut Account,
+        delta: &Delta,
+        documents: Vec<IncomingDocument>,
+    ) -> Result<(), Fault> {
+        if !account.knows(&delta.scope) && account.marks_len() >= SCOPES_MAX {
+            return Err(
+                Violation::new(code::TOO_MANY_SCOPES, format!("more than {SCOPES_MAX} scopes")).into()
+            );
+        }
+        let origin = Origin { device: self.device, incarnation: account.incarnation, central: self.central };
+        account.counters.documents_in += documents.len() as u64;
+        let gives = self.scopes.get(&delta.scope).is_some_and(|state| state.gives);
+        for document in documents {
+            let id = document.id;
+            let unknown = gives && batch.header(id)?.is_none();
+            let ingested = batch.ingest(&origin, &delta.scope, document)?;
+            if unknown && ingested.applied > 0 && ingested.parked == 0 && ingested.refused.is_empty() {
+                self.level.insert(id, batch.head_seq());
+            }
+            account.counters.parked += ingested.parked as u64;
+            for (hash, code) in ingested.refused {
+                account.counters.refused_here += 1;
+                self.refused_count += 1;
+                if self.refused.len() < REFUSALS_MAX {
+                    self.refused.push(RefusedChange { document: id, hash, code: short(code) });
+                }
+                let (device, code) = (self.device, code.to_owned());
+                self.events.push(Event::Refused(RefusedEvent {
+                    device,
+                    document: id,
+                    hash,
+                    code,
+                    here: true,
+                }));
+            }
+        }
+        if let Some(span) = &delta.span {
+            let mut mark = account.mark(&delta.scope);
+            mark.received = advanced(mark.received.unwrap_or_default(), span).or(mark.received);
+            account.set_mark(&delta.scope, mark);
+            account.save_mark(batch, &delta.scope)?;
+        }
+        if let Some(state) = self.scopes.get_mut(&delta.scope) {
+            state.to_receive = delta.left;
+            // The sender waits to hear whether both hold the same now, even if nothing of this was new.
+            state.checked = None;
+        }
+        self.pending.insert(delta.scope.clone());
+        self.stored_number = delta.number;
+        self.ack_due = true;
+        Ok(())
+    }
+
+    pub(super) fn say_ack(&mut self, account: &mut Account) {
+        if !std::mem::take(&mut self.ack_due) {
+            return;
+        }
+        let ack = Ack {
+            number: self.stored_number,
+            refused_count: std::mem::take(&mut self.refused_count),
+            refused: std::mem::take(&mut self.refused),
+        };
+        self.say(Message::Ack(ack), account);
+    }
+}
+
+/// What is held after a DELTA that covers `span`; nothing if something before it is missing here, which is so when the
+/// sender thinks we are further than we are, or while a difference is being repaired.
+fn advanced(held: Cursor, span: &Span) -> Option<Cursor> {
+    if held.floor < span.floor || held.through < span.after {
+        return None;
+    }
+    let through = held.through.max(span.through);
+    let floor = if span.complete { held.floor.max(span.through) } else { held.floor };
+    Some(Cursor { floor, through })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(floor: u64, after: u64, through: u64, complete: bool) -> Span {
+        Span { floor, after, through, complete }
+    }
+
+    #[test]
+    fn a_position_moves_only_over_what_connects() {
+        let held = Cursor { floor: 5, through: 9 };
+        assert_eq!(advanced(held, &span(5, 9, 12, false)), Some(Cursor { floor: 5, through: 12 }));
+        assert_eq!(advanced(held, &span(5, 9, 12, true)), Some(Cursor { floor: 12, through: 12 }));
+        assert_eq!(advanced(held, &span(3, 7, 8, false)), Some(held), "known already");
+        assert_eq!(advanced(held, &span(5, 10, 12, true)), None, "rows 9 to 10 are missing");
+        assert_eq!(advanced(held, &span(6, 9, 12, true)), None, "changes 5 to 6 are missing");
+    }
+}

@@ -1,0 +1,149 @@
+//! One central that is dialled, again and again, as the [`Dialer`] says.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use quinn::Connection;
+use tokio::sync::watch;
+
+use super::address::CentralAddress;
+use super::close::{CloseCode, Ending};
+use super::connection::{self, Ended};
+use super::handle::NodeHandle;
+use super::link::{SwitchState, cut_since};
+use super::network::{DialState, Network};
+use super::quic::Profile;
+use super::tls::{self, CENTRAL_NAME};
+use crate::dialer::Dialer;
+use crate::peer::{Peer, Side};
+
+/// On a good link, a handshake that takes longer than its packets' third repetition is lost.
+const HANDSHAKE_FAST: Duration = Duration::from_secs(10);
+/// Two round trips of a minute.
+const HANDSHAKE_SLOW: Duration = Duration::from_secs(120);
+
+/// One central's dialling, until the node stops.
+struct Line {
+    network: Arc<Network>,
+    node: NodeHandle,
+    central: CentralAddress,
+    index: usize,
+    switch: watch::Receiver<SwitchState>,
+}
+
+/// Dials `central`, the one at `index` of the status, until the node stops.
+pub(crate) async fn run(network: Arc<Network>, node: NodeHandle, central: CentralAddress, index: usize) {
+    let switch = network.link.watch();
+    let mut line = Line { network: network.clone(), node, central, index, switch };
+    let mut dialer = Dialer::new(rand::random());
+    let mut hurried = line.switch.borrow_and_update().hurry;
+    loop {
+        let link = *line.switch.borrow_and_update();
+        if !link.up {
+            dialer.cut();
+            line.show(DialState::Cut);
+        } else if dialer.is_off() || link.hurry != hurried {
+            hurried = link.hurry;
+            dialer.restore(line.now());
+        }
+        let due = dialer.due().map(|at| line.node.shared().clock.until(at));
+        if due == Some(Duration::ZERO) {
+            line.call(&mut dialer, link).await;
+            continue;
+        }
+        tokio::select! {
+            biased;
+            () = network.stopping() => return,
+            changed = line.switch.changed() => if changed.is_err() { return },
+            () = wait(due) => {}
+        }
+    }
+}
+
+/// Waits for a time, or for ever.
+async fn wait(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Line {
+    fn now(&self) -> crate::time::Monotonic {
+        self.node.shared().clock.now().monotonic
+    }
+
+    fn show(&self, state: DialState) {
+        self.network.set_dial(self.index, |dial| dial.state = state);
+    }
+
+    /// Dials and, if somebody answers, stays until the connection ends.
+    async fn call(&mut self, dialer: &mut Dialer, link: SwitchState) {
+        dialer.dialing();
+        self.show(DialState::Dialing);
+        let mut switch = self.switch.clone();
+        let dialed = tokio::select! {
+            biased;
+            () = self.network.stopping() => return,
+            () = cut_since(&mut switch, link.cuts) => Err(Ending::of(CloseCode::LinkCut, "this node's network was cut")),
+            dialed = self.dial() => dialed,
+        };
+        let ended = match dialed {
+            Ok((connection, peer)) => {
+                dialer.connected(self.now());
+                self.network.count(|counters| &counters.dialed);
+                self.network.set_dial(self.index, |dial| {
+                    dial.state = DialState::Connected;
+                    dial.device = Some(peer.device);
+                });
+                connection::run(&self.network, &self.node, &connection, peer, Side::Dialed, link).await
+            }
+            Err(ending) => {
+                self.network.count(|counters| &counters.dials_failed);
+                Ended { ending, retry_after: None }
+            }
+        };
+        dialer.failed(self.now(), ended.retry_after);
+        let error = self.network.note(&self.central.to_string(), &ended.ending);
+        self.network.set_dial(self.index, |dial| {
+            dial.state = DialState::Waiting;
+            dial.last_error = Some(error);
+        });
+    }
+
+    async fn dial(&self) -> Result<(Connection, Peer), Ending> {
+        let unresolved = |error: std::io::Error| Ending::new("address-not-resolved", error.to_string());
+        let mut latest = Ending::new("unreachable", "the name has no address");
+        for address in self.central.resolve().await.map_err(unresolved)? {
+            match self.dial_address(address).await {
+                Ok(connection) => {
+                    let tls::Purpose::Sync(device) = tls::purpose(&connection) else {
+                        CloseCode::CertificateRequired.close(&connection);
+                        return Err(Ending::new("protocol-version", "what answered does not replicate"));
+                    };
+                    return Ok((connection, Peer { device, central: true, name: None }));
+                }
+                Err(ending) => latest = ending,
+            }
+        }
+        Err(latest)
+    }
+
+    async fn dial_address(&self, address: SocketAddr) -> Result<Connection, Ending> {
+        let within = match self.network.profile {
+            Profile::Fast => HANDSHAKE_FAST,
+            Profile::Slow => HANDSHAKE_SLOW,
+        };
+        let config = self.network.dial_config.clone();
+        let connecting = self
+            .network
+            .endpoint
+            .connect_with(config, address, CENTRAL_NAME)
+            .map_err(|error| Ending::new("unreachable", format!("{address}: {error}")))?;
+        match tokio::time::timeout(within, connecting).await {
+            Ok(connected) => connected.map_err(|error| Ending::of_connection(&error)),
+            Err(_) => Err(Ending::new("unreachable", format!("{address}: no answer within {within:?}"))),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Threads, sockets and clocks: what runs a [`Node`](crate::Node) in the world.
+//!
+//! ```text
+//!  HTTP handlers ── NodeHandle::execute ─┐                        ┌── answers, events, status, reader
+//!                                        ▼                        │
+//!                               inbox (bounded) ──▶ driver: the node's thread, one flush per turn
+//!                                        ▲                        │
+//!   socket ─ quinn ─ accept ┐            │                        ▼
+//!     │                     ├─ connection task: decode, verify   frames out
+//!   gate    ─ dial (Dialer) ┘
+//! ```
+//!
+//! `identity` holds the device's key, `tls` what is spoken over it, `enrolment` how a device gets its certificate,
+//! `link` the switch that cuts and restores the network. Nothing here decides what is replicated.
+
+mod accept;
+mod address;
+mod clock;
+mod close;
+mod closed;
+mod connection;
+mod dial;
+mod driver;
+mod enrolment;
+mod handle;
+mod identity;
+mod link;
+mod network;
+mod pake;
+mod quic;
+mod socket;
+mod start;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+pub use address::{CentralAddress, InvalidAddress, PORT};
+pub use clock::{Clock, RELEASED_AFTER};
+pub use driver::{Recovery, Reopen};
+pub use enrolment::{PATIENCE, Wish, enrol};
+pub use handle::{ExecuteError, Health, NodeHandle};
+pub use identity::{DeviceKey, Identity, IdentityError, Membership};
+pub use link::LinkSwitch;
+pub use network::{Counts, DialState, DialStatus, NetworkError, NetworkOptions, NetworkStatus, Reception};
+pub use quic::Profile;
+pub use socket::Traffic;
+pub use start::{StartError, StartOptions, random_seed, start};
+pub use tls::{ALPN_ENROL, ALPN_SYNC, CENTRAL_NAME, TlsError};

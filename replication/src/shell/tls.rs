@@ -1,0 +1,171 @@
+//! TLS 1.3 for two purposes, told apart by their ALPN: work between certified devices, and enrolment.
+//!
+//! ```text
+//! ALPN                 server proves          client proves
+//! tributary/1          authority's cert.      authority's cert. (required, checked in code after the handshake)
+//! tributary-enrol/1    nothing yet            nothing yet      (both prove the password afterwards, see `enrolment`)
+//! ```
+//!
+//! The provider is named everywhere, so that no process-wide default can change what is spoken. There is no
+//! resumption, no ticket and no early data: a resumed session would skip the check of certificates, early data can
+//! be replayed, and the full handshake costs below 4 KB.
+
+use std::sync::Arc;
+
+use crdt_store::DeviceId;
+use quinn::crypto::rustls::{HandshakeData, QuicClientConfig, QuicServerConfig};
+use rustls::client::Resumption;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::version::TLS13;
+use rustls::{DigitallySignedStruct, RootCertStore, SignatureScheme};
+
+use super::clock::Clock;
+use super::identity::{Identity, device_of};
+
+/// ALPN of replication between devices.
+pub const ALPN_SYNC: &[u8] = b"tributary/1";
+/// ALPN of enrolment.
+pub const ALPN_ENROL: &[u8] = b"tributary-enrol/1";
+/// The name in central's certificate, whatever address it is reached at.
+pub const CENTRAL_NAME: &str = "central.tributary";
+
+/// A certificate or key that TLS does not accept.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot set up TLS ({0}); enrol this device again if its certificate is damaged")]
+pub struct TlsError(String);
+
+impl TlsError {
+    fn of(error: impl std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// What a finished handshake turned out to be for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Replication with the device whose certificate was verified.
+    Sync(DeviceId),
+    /// Enrolment of a device that has proven nothing.
+    Enrol,
+    /// Replication asked for without a certificate, or no ALPN of ours.
+    Nothing,
+}
+
+/// Reads what `connection` is for from its ALPN and the verified certificate of its peer.
+pub(crate) fn purpose(connection: &quinn::Connection) -> Purpose {
+    let handshake = connection.handshake_data().and_then(|data| data.downcast::<HandshakeData>().ok());
+    match handshake.and_then(|data| data.protocol).as_deref() {
+        Some(ALPN_SYNC) => peer_device(connection).map_or(Purpose::Nothing, Purpose::Sync),
+        Some(ALPN_ENROL) => Purpose::Enrol,
+        _ => Purpose::Nothing,
+    }
+}
+
+fn peer_device(connection: &quinn::Connection) -> Option<DeviceId> {
+    let chain = connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
+    device_of(chain.first()?).ok()
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+fn roots(identity: &Identity) -> Result<Arc<RootCertStore>, TlsError> {
+    let mut roots = RootCertStore::empty();
+    roots.add(identity.authority.clone()).map_err(TlsError::of)?;
+    Ok(Arc::new(roots))
+}
+
+/// Serves both purposes. A client certificate is optional to TLS, because enrolment has none; one that is shown must
+/// be valid, and [`purpose`] refuses replication without one.
+pub(crate) fn server(identity: &Identity, clock: &Clock) -> Result<QuicServerConfig, TlsError> {
+    let verifier = WebPkiClientVerifier::builder_with_provider(roots(identity)?, provider())
+        .clear_root_hint_subjects()
+        .allow_unauthenticated()
+        .build()
+        .map_err(TlsError::of)?;
+    let mut config = rustls::ServerConfig::builder_with_details(provider(), Arc::new(clock.clone()))
+        .with_protocol_versions(&[&TLS13])
+        .map_err(TlsError::of)?
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(vec![identity.certificate.clone()], identity.key.private_key())
+        .map_err(TlsError::of)?;
+    config.alpn_protocols = vec![ALPN_SYNC.to_vec(), ALPN_ENROL.to_vec()];
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    config.max_early_data_size = 0;
+    QuicServerConfig::try_from(config).map_err(TlsError::of)
+}
+
+/// Dials central as a certified device, trusting the pinned authority only.
+pub(crate) fn sync_client(identity: &Identity, clock: &Clock) -> Result<QuicClientConfig, TlsError> {
+    let config = rustls::ClientConfig::builder_with_details(provider(), Arc::new(clock.clone()))
+        .with_protocol_versions(&[&TLS13])
+        .map_err(TlsError::of)?
+        .with_root_certificates(roots(identity)?)
+        .with_client_auth_cert(vec![identity.certificate.clone()], identity.key.private_key())
+        .map_err(TlsError::of)?;
+    finish_client(config, ALPN_SYNC)
+}
+
+/// Dials a central whose authority is not known yet. Any certificate is taken: what is said over this session is
+/// worth nothing until both ends have proven the password over it.
+pub(crate) fn enrolment_client(clock: &Clock) -> Result<QuicClientConfig, TlsError> {
+    let provider = provider();
+    let config = rustls::ClientConfig::builder_with_details(provider.clone(), Arc::new(clock.clone()))
+        .with_protocol_versions(&[&TLS13])
+        .map_err(TlsError::of)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(ProvenLater(provider)))
+        .with_no_client_auth();
+    finish_client(config, ALPN_ENROL)
+}
+
+fn finish_client(mut config: rustls::ClientConfig, alpn: &[u8]) -> Result<QuicClientConfig, TlsError> {
+    config.alpn_protocols = vec![alpn.to_vec()];
+    config.resumption = Resumption::disabled();
+    config.enable_early_data = false;
+    QuicClientConfig::try_from(config).map_err(TlsError::of)
+}
+
+/// Takes any certificate, for enrolment only. The holder must still sign the handshake with its key.
+#[derive(Debug)]
+struct ProvenLater(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for ProvenLater {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _message: &[u8],
+        _cert: &CertificateDer<'_>,
+        _dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Err(rustls::Error::General("TLS 1.2 is not spoken here".to_owned()))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}

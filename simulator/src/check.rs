@@ -1,0 +1,495 @@
+//! The oracles: what must be true of the databases, looked at from outside of the code that keeps them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+use crdt_store::{
+    ChangeHash, Document, DocumentHeader, DocumentId, Heads, IncomingDocument, OpenOptions, Origin, Schema,
+    Scope, Snapshot, Store, StoreError, VerifiedChange, VerifiedSnapshot, ViewRead,
+};
+use domain::shipment::{Shipment, Status};
+use replication::Node;
+use std::sync::Arc;
+
+use crate::look;
+use crate::machine::{Machine, right_time};
+use crate::network::MachineId;
+use crate::people::FORGED;
+use crate::recount::Recount;
+use crate::world::{CENTRAL, Fate, Held, World};
+
+/// Documents taken into a twin in one transaction.
+const TWIN_BATCH: usize = 200;
+
+/// Whether a document stands at these heads, or has gone on from them.
+pub(crate) fn holds(read: &Snapshot, id: DocumentId, heads: &Heads) -> Result<bool, StoreError> {
+    let Some(header) = read.header(id)? else { return Ok(false) };
+    if heads.iter().all(|head| header.heads.contains(head)) {
+        return Ok(true);
+    }
+    let known: BTreeSet<ChangeHash> =
+        read.history(id)?.into_iter().flatten().map(|entry| entry.hash).collect();
+    Ok(heads.iter().all(|head| known.contains(head)))
+}
+
+/// The versions of documents after a node's latest commit.
+pub(crate) fn heads_of(node: &Node, ids: &[DocumentId]) -> Result<Vec<(DocumentId, Heads)>, StoreError> {
+    let read = node.reader().snapshot()?;
+    let mut found = Vec::new();
+    for id in ids {
+        found.extend(read.header(*id)?.map(|header| (*id, header.heads)));
+    }
+    Ok(found)
+}
+
+/// In which respect devices are not yet in sync with central; empty when all are, and know it.
+pub(crate) fn differing(machines: &[Machine], central: MachineId) -> Result<Vec<String>, StoreError> {
+    let hub = &machines[central];
+    let Some(hub_node) = &hub.node else { return Ok(vec!["central is down".to_owned()]) };
+    let hub_read = hub_node.reader().snapshot()?;
+    let mut found = Vec::new();
+    for machine in machines.iter().filter(|machine| machine.honest && !machine.central) {
+        let Some(node) = &machine.node else {
+            found.push(format!("{} is down", machine.name));
+            continue;
+        };
+        let read = node.reader().snapshot()?;
+        for scope in entitled(hub, &hub_read, machine, &read)? {
+            let (here, there) = (read.fingerprint(&scope)?, hub_read.fingerprint(&scope)?);
+            if here != there {
+                let name = hub.schema.scope_name(&hub_read, &scope);
+                found.push(format!(
+                    "{} has {} documents of {name}, central {}",
+                    machine.name, here.count, there.count
+                ));
+            }
+        }
+        for (own, peer) in [(node, hub.device), (hub_node, machine.device)] {
+            let status = own.status();
+            let peer = status.peer(peer);
+            if !peer.is_some_and(|peer| peer.in_sync) {
+                let state = peer.map(|peer| (peer.link, peer.scopes_differing, peer.last_error.clone()));
+                found.push(format!(
+                    "{} has no proof of being in sync with {}: {state:?}",
+                    status.device, machine.name
+                ));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The scopes a device should hold, and those it does.
+fn entitled(
+    hub: &Machine,
+    hub_read: &Snapshot,
+    machine: &Machine,
+    read: &Snapshot,
+) -> Result<BTreeSet<Scope>, StoreError> {
+    let mut scopes = BTreeSet::new();
+    for scope in hub_read.scopes()? {
+        if machine.central || hub.schema.may_read(hub_read, machine.device, &scope)? {
+            scopes.insert(scope);
+        }
+    }
+    scopes.extend(read.scopes()?);
+    Ok(scopes)
+}
+
+/// Where a balance below zero and its task do not go together.
+pub(crate) fn tasks_differ(read: &Snapshot) -> Result<Option<String>, StoreError> {
+    let tasks: BTreeSet<_> = look::over_issues(read)?.into_iter().collect();
+    let negative: BTreeSet<_> = look::balances(read)?
+        .into_iter()
+        .filter(|(_, _, on_hand)| *on_hand < 0)
+        .map(|(store, line, _)| (store, line))
+        .collect();
+    Ok(tasks.symmetric_difference(&negative).next().map(|(store, line)| {
+        let (what, not) = if tasks.contains(&(*store, *line)) {
+            ("task", "balance below zero")
+        } else {
+            ("balance below zero", "task")
+        };
+        format!("stock line {line} of store {store} has a {what} and no {not}")
+    }))
+}
+
+/// All that is checked when the world has come to rest. The power fails everywhere first: only what is durable counts.
+pub(crate) fn at_rest(world: &mut World) -> Held {
+    note_rare_states(world);
+    let replicas = reopen(world)?;
+    let outcome = Inspection { world, replicas: &replicas }.run();
+    match outcome {
+        Ok(held) => held,
+        Err(error) => Err(world.breach("I11", format!("reading a database at rest: {error}"))),
+    }
+}
+
+fn note_rare_states(world: &mut World) {
+    let counts = world.network.counts;
+    world.tally.sometimes_many("loss in flight", counts.lost_in_flight);
+    world.tally.sometimes_many("half-open connection", counts.half_open);
+    world.tally.sometimes_many("pause nobody noticed", counts.pauses);
+    let parked = |machine: &Machine| -> u64 {
+        let status = machine.node.as_ref().map(Node::status);
+        status.map_or(0, |status| status.peers.iter().map(|peer| peer.parked).sum())
+    };
+    let parked = world.machines.iter().map(parked).sum();
+    world.tally.sometimes_many("parked change", parked);
+}
+
+/// Cuts the power everywhere and opens all databases again.
+fn reopen(world: &mut World) -> Held<Vec<(MachineId, Store)>> {
+    let mut dice = world.seed.fork("the last power cut");
+    let mut replicas = Vec::new();
+    for machine in 0..world.machines.len() {
+        let found = &mut world.machines[machine];
+        found.disk.cut_power(&mut dice);
+        found.node = None;
+        if !found.honest {
+            continue;
+        }
+        let (name, opened) = (found.name.clone(), found.open(world.seed));
+        match opened {
+            Ok(store) => replicas.push((machine, store)),
+            Err(error) => return Err(world.breach("I11", format!("{name} does not open at rest: {error}"))),
+        }
+    }
+    Ok(replicas)
+}
+
+/// The last look at everything.
+struct Inspection<'a> {
+    world: &'a mut World,
+    replicas: &'a [(MachineId, Store)],
+}
+
+type Looked = Result<Held, StoreError>;
+
+impl Inspection<'_> {
+    fn run(mut self) -> Looked {
+        let (_, hub) = &self.replicas[CENTRAL];
+        let read = hub.reader().snapshot()?;
+        let documents = documents_of(&read)?;
+        self.world.tally.documents = documents.len() as u64;
+        self.world
+            .tally
+            .sometimes_many("cancellation met picking", count_shipments(&documents, cancelled_late));
+        self.world.tally.sometimes_many("late amendment", count_shipments(&documents, amended_late));
+        self.world.tally.sometimes_many("discrepancy", count_shipments(&documents, differs));
+        let steps: [fn(&mut Self, &Snapshot, &BTreeMap<DocumentId, Document>) -> Looked; 6] = [
+            Self::promises,
+            Self::effects,
+            Self::replicas_agree,
+            Self::views_follow,
+            Self::stock_adds_up,
+            Self::nothing_is_left_over,
+        ];
+        for step in steps {
+            if let Err(breach) = step(&mut self, &read, &documents)? {
+                return Ok(Err(breach));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// I2: what any device has acknowledged is at central.
+    fn promises(&mut self, read: &Snapshot, _: &BTreeMap<DocumentId, Document>) -> Looked {
+        self.world.tally.checked("I2");
+        let mut promised: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = BTreeMap::new();
+        for (id, heads) in self.world.machines.iter().flat_map(|machine| &machine.promised) {
+            promised.entry(*id).or_default().extend(heads.iter().copied());
+        }
+        for (id, hashes) in promised {
+            let hashes: Heads = hashes.into_iter().collect();
+            if !holds(read, id, &hashes)? {
+                return Ok(Err(self
+                    .world
+                    .breach("I2", format!("central lacks an acknowledged change of document {id}"))));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// I2, I6 and I8: what was accepted has exactly one effect, what was not has at most the one of a lost answer.
+    fn effects(&mut self, _: &Snapshot, documents: &BTreeMap<DocumentId, Document>) -> Looked {
+        let mut effects: BTreeMap<&str, u32> = BTreeMap::new();
+        for token in documents.values().flat_map(tokens) {
+            *effects.entry(token).or_default() += 1;
+        }
+        let mut found = None;
+        for (number, Fate { token, accepted, unanswered }) in &self.world.fates {
+            let Some(token) = token.as_deref().filter(|token| !token.starts_with(FORGED)) else { continue };
+            let times = effects.get(token).copied().unwrap_or(0);
+            let invariant = match (accepted.is_some(), times) {
+                (true, 1) | (false, 0) => continue,
+                (false, 1) if *unanswered > 0 => continue,
+                (true, 0) => "I2",
+                _ => "I6",
+            };
+            let answer = if accepted.is_some() { "accepted" } else { "not accepted" };
+            found = Some((invariant, format!("wish {number} was {answer} and has {times} effects")));
+            break;
+        }
+        self.world.tally.checked("I6");
+        Ok(match found {
+            Some((invariant, detail)) => Err(self.world.breach(invariant, detail)),
+            None => Ok(()),
+        })
+    }
+
+    /// I1: the same documents at the same versions with the same content, in each scope that a device holds.
+    fn replicas_agree(&mut self, read: &Snapshot, documents: &BTreeMap<DocumentId, Document>) -> Looked {
+        for (machine, store) in self.replicas {
+            self.world.tally.checked("I1");
+            let (hub, found) = (&self.world.machines[CENTRAL], &self.world.machines[*machine]);
+            let own = store.reader().snapshot()?;
+            let scopes = entitled(hub, read, found, &own)?;
+            let here = documents_of(&own)?;
+            let there: BTreeMap<DocumentId, &Document> = documents
+                .iter()
+                .filter(|(_, document)| scopes.contains(&document.scope))
+                .map(|(id, document)| (*id, document))
+                .collect();
+            let ids: BTreeSet<DocumentId> = here.keys().chain(there.keys()).copied().collect();
+            for id in ids {
+                if here.get(&id) != there.get(&id).copied() {
+                    let detail = format!(
+                        "{} and central differ in document {id}: {}",
+                        found.name,
+                        difference(here.get(&id), there.get(&id).copied())
+                    );
+                    return Ok(Err(self.world.breach("I1", detail)));
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// I1: views are what a database that was given the documents anew computes, in one go and from nothing.
+    fn views_follow(&mut self, read: &Snapshot, _: &BTreeMap<DocumentId, Document>) -> Looked {
+        for (machine, store) in self.replicas {
+            self.world.tally.checked("I1");
+            let (hub, found) = (&self.world.machines[CENTRAL], &self.world.machines[*machine]);
+            let own = store.reader().snapshot()?;
+            let scopes = entitled(hub, read, found, &own)?;
+            let live = own.dump_views()?;
+            let mut twin = twin_of(hub, found, read, &scopes)?;
+            let merged = twin.reader().snapshot()?.dump_views()?;
+            twin.rebuild_views()?;
+            let rebuilt = twin.reader().snapshot()?.dump_views()?;
+            for (other, how) in [(merged, "merged anew"), (rebuilt, "rebuilt from nothing")] {
+                if let Some(detail) = first_difference(&live, &other) {
+                    let detail = format!("views of {} are not those {how}: {detail}", found.name);
+                    return Ok(Err(self.world.breach("I1", detail)));
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// I4 and I5: balances are what the documents add up to, and those below zero are tasks.
+    fn stock_adds_up(&mut self, read: &Snapshot, documents: &BTreeMap<DocumentId, Document>) -> Looked {
+        self.world.tally.checked("I4");
+        let mut recount = Recount::default();
+        documents.values().for_each(|document| recount.add(document));
+        if !recount.is_conserved() {
+            let Recount { sent, received, under_way, discrepancy, .. } = recount;
+            let detail =
+                format!("sent {sent}, received {received}, under way {under_way}, discrepancy {discrepancy}");
+            return Ok(Err(self.world.breach("I4", detail)));
+        }
+        for (machine, store) in self.replicas {
+            let own = store.reader().snapshot()?;
+            let found = &self.world.machines[*machine];
+            let concerns = |store: DocumentId| found.store.is_none_or(|own| own == store);
+            let balances: BTreeMap<_, i64> = look::balances(&own)?
+                .into_iter()
+                .filter(|(store, _, on_hand)| concerns(*store) && *on_hand != 0)
+                .map(|(store, line, on_hand)| ((store, line), on_hand))
+                .collect();
+            let counted: BTreeMap<_, i64> = recount
+                .on_hand
+                .iter()
+                .filter(|((store, _), sum)| concerns(*store) && **sum != 0)
+                .map(|(key, sum)| (*key, *sum))
+                .collect();
+            if let Some(((_, line), _)) = counted
+                .iter()
+                .find(|(key, sum)| balances.get(key) != Some(sum))
+                .or(balances.iter().find(|(key, _)| !counted.contains_key(key)))
+            {
+                let detail = format!(
+                    "{} shows another balance of stock line {line} than its documents add up to",
+                    found.name
+                );
+                return Ok(Err(self.world.breach("I4", detail)));
+            }
+            self.world.tally.checked("I5");
+            if let Some(detail) = tasks_differ(&own)? {
+                return Ok(Err(self
+                    .world
+                    .breach("I5", format!("{}: {detail}", self.world.machines[*machine].name))));
+            }
+        }
+        let _ = read;
+        Ok(Ok(()))
+    }
+
+    /// I8 and I1: no forgery anywhere, nothing waits for what will never come, and nothing honest was refused.
+    fn nothing_is_left_over(&mut self, _: &Snapshot, _: &BTreeMap<DocumentId, Document>) -> Looked {
+        for (machine, store) in self.replicas {
+            self.world.tally.checked("I8");
+            let own = store.reader().snapshot()?;
+            let name = self.world.machines[*machine].name.clone();
+            let forged = documents_of(&own)?
+                .into_values()
+                .find(|document| tokens(document).any(|token| token.starts_with(FORGED)));
+            if let Some(document) = forged {
+                return Ok(Err(self
+                    .world
+                    .breach("I8", format!("{name} took in the forgery {}", document.id))));
+            }
+            let parked = own.parked_count()?;
+            if parked > 0 {
+                return Ok(Err(self
+                    .world
+                    .breach("I1", format!("{name} still waits for what {parked} changes depend on"))));
+            }
+            let honest =
+                |device| self.world.machines.iter().any(|other| other.device == device && other.honest);
+            if let Some(refused) =
+                own.quarantined(usize::MAX)?.into_iter().find(|refused| honest(refused.device))
+            {
+                let detail = format!(
+                    "{name} refused a change of an honest device: {}: {}",
+                    refused.code, refused.detail
+                );
+                return Ok(Err(self.world.breach("I2", detail)));
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+fn documents_of(read: &Snapshot) -> Result<BTreeMap<DocumentId, Document>, StoreError> {
+    let mut headers: Vec<DocumentHeader> = Vec::new();
+    read.headers(&mut |header| {
+        headers.push(header);
+        ControlFlow::Continue(())
+    })?;
+    let mut documents = BTreeMap::new();
+    for header in headers {
+        let document = read.document(header.id)?;
+        let document = document
+            .ok_or_else(|| StoreError::Corrupt(format!("document {} is listed and not there", header.id)))?;
+        documents.insert(header.id, document);
+    }
+    Ok(documents)
+}
+
+/// The tokens of people's wishes that stand in a document.
+fn tokens(document: &Document) -> impl Iterator<Item = &str> {
+    ["comment", "note", "code"]
+        .into_iter()
+        .filter_map(|field| document.root.get(field)?.as_text())
+        .filter(|text| text.starts_with(crate::people::HONEST) || text.starts_with(FORGED))
+}
+
+fn difference(here: Option<&Document>, there: Option<&Document>) -> String {
+    match (here, there) {
+        (None, Some(there)) => format!("the device lacks this {}", there.class),
+        (Some(here), None) => format!("central lacks this {}", here.class),
+        (Some(here), Some(there)) if here.heads != there.heads => format!("a {} at other heads", here.class),
+        (Some(here), Some(there)) => {
+            let field = here.root.iter().find(|(field, value)| there.root.get(*field) != Some(value));
+            format!(
+                "a {} with the same heads and another content at {:?}",
+                here.class,
+                field.map(|(field, _)| field)
+            )
+        }
+        (None, None) => "neither has it".to_owned(),
+    }
+}
+
+type Views = BTreeMap<(crdt_store::View, Vec<u8>), Vec<u8>>;
+
+fn first_difference(live: &Views, other: &Views) -> Option<String> {
+    let missing = other
+        .iter()
+        .find(|(key, value)| live.get(*key) != Some(*value))
+        .map(|(key, _)| (key, "misses or shows otherwise"));
+    let extra = || live.keys().find(|key| !other.contains_key(*key)).map(|key| (key, "shows too much"));
+    let ((view, key), what) = missing.or_else(extra)?;
+    Some(format!("{} {what} a row at {key:02x?}", view.0))
+}
+
+/// A database in memory that is given everything a device should hold, from central, at once.
+fn twin_of(
+    hub: &Machine,
+    machine: &Machine,
+    read: &Snapshot,
+    scopes: &BTreeSet<Scope>,
+) -> Result<Store, StoreError> {
+    let options = OpenOptions::memory().device(machine.device).central(machine.central);
+    let mut twin = Store::open(options, Arc::new(machine.schema))
+        .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    let origin = Origin { device: hub.device, incarnation: 1, central: true };
+    let mut all = Vec::new();
+    for scope in scopes {
+        for (_, id) in read.scope_log_after(scope, 0, usize::MAX)? {
+            all.push((scope.clone(), id));
+        }
+    }
+    for part in all.chunks(TWIN_BATCH) {
+        let mut incoming = Vec::new();
+        for (scope, id) in part {
+            incoming.push((scope, exported(read, *id)?));
+        }
+        twin.write(right_time(Default::default()), |batch| {
+            for (scope, document) in incoming {
+                batch.ingest(&origin, scope, document)?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(twin)
+}
+
+fn exported(read: &Snapshot, id: DocumentId) -> Result<IncomingDocument, StoreError> {
+    let whole = read.outgoing(id, 0, None)?;
+    let wrong = |error: crdt_store::InvalidChange| {
+        StoreError::Corrupt(format!("document {id} exports what does not verify: {error}"))
+    };
+    Ok(IncomingDocument {
+        id,
+        snapshot: whole.snapshot.map(VerifiedSnapshot::verify).transpose().map_err(wrong)?,
+        changes: whole
+            .changes
+            .into_iter()
+            .map(VerifiedChange::verify)
+            .collect::<Result<_, _>>()
+            .map_err(wrong)?,
+    })
+}
+
+fn count_shipments(documents: &BTreeMap<DocumentId, Document>, state: fn(&Shipment) -> bool) -> u64 {
+    let shipments = documents.values().filter(|document| document.class == "shipment");
+    shipments
+        .filter_map(|document| document.data::<Shipment>().ok())
+        .filter(|shipment| state(shipment))
+        .count() as u64
+}
+
+fn cancelled_late(shipment: &Shipment) -> bool {
+    shipment.goods_moved() && shipment.events.contains_key(&Status::Cancelled)
+}
+
+fn amended_late(shipment: &Shipment) -> bool {
+    shipment.lines.values().any(|line| shipment.late_amendment(line).is_some())
+}
+
+fn differs(shipment: &Shipment) -> bool {
+    shipment.lines.values().any(|line| shipment.discrepancy(line))
+}

@@ -1,0 +1,109 @@
+//! What a person at a device sees before deciding what to do: read from views, as a screen would.
+
+use std::ops::ControlFlow;
+
+use crdt_store::{DocumentId, Schema, Snapshot, StoreError, View, ViewRead, ViewReadExt};
+use domain::Quantity;
+use domain::asset::AssetRow;
+use domain::shipment::{Direction, ShipmentRow, Status};
+use domain::stock_line::StockLineRow;
+use domain::store::StoreRow;
+
+const STORE: View = View("view/store");
+const STOCK_LINES: View = View("view/stock_line/item");
+const BALANCES: View = View("view/sum/line");
+const SHIPMENTS: View = View("view/shipment/status");
+const ASSETS: View = View("view/asset/number");
+const OVER_ISSUES: View = View("view/task/balance");
+
+/// Whether the schema still has the views that are looked at here: an empty answer must not come from a wrong name.
+pub(crate) fn views_exist(schema: &dyn Schema) -> bool {
+    [STORE, STOCK_LINES, BALANCES, SHIPMENTS, ASSETS, OVER_ISSUES]
+        .iter()
+        .all(|view| schema.views().contains(view))
+}
+
+/// A stock line and its balance, in thousandths of a unit.
+pub(crate) struct Shelf {
+    pub(crate) line: StockLineRow,
+    pub(crate) on_hand: i64,
+    pub(crate) allocated: i64,
+}
+
+impl Shelf {
+    /// What may still be promised.
+    pub(crate) fn available(&self) -> i64 {
+        self.on_hand - self.allocated
+    }
+}
+
+/// Whether the device knows the store yet.
+pub(crate) fn knows_store(read: &Snapshot, store: DocumentId) -> Result<bool, StoreError> {
+    Ok(read.row::<StoreRow>(STORE, store.as_bytes())?.is_some())
+}
+
+/// The stock lines of a store.
+pub(crate) fn shelves(read: &Snapshot, store: DocumentId) -> Result<Vec<Shelf>, StoreError> {
+    let lines: Vec<StockLineRow> = read.rows(STOCK_LINES, store.as_bytes())?;
+    lines
+        .into_iter()
+        .map(|line| {
+            let totals =
+                read.totals(BALANCES, &[store.as_bytes().as_slice(), line.id.as_bytes()].concat())?;
+            Ok(Shelf { line, on_hand: totals.amounts[0], allocated: totals.amounts[1] })
+        })
+        .collect()
+}
+
+/// The shipments of a store at a status.
+pub(crate) fn shipments(
+    read: &Snapshot,
+    store: DocumentId,
+    direction: Direction,
+    status: Status,
+) -> Result<Vec<ShipmentRow>, StoreError> {
+    read.rows(SHIPMENTS, &[store.as_bytes().as_slice(), &[direction as u8, status as u8]].concat())
+}
+
+/// The equipment of a store.
+pub(crate) fn assets(read: &Snapshot, store: DocumentId) -> Result<Vec<AssetRow>, StoreError> {
+    read.rows(ASSETS, store.as_bytes())
+}
+
+/// Every balance: store, stock line, on hand in thousandths.
+pub(crate) fn balances(read: &Snapshot) -> Result<Vec<(DocumentId, DocumentId, i64)>, StoreError> {
+    let mut found = Vec::new();
+    read.scan_totals(
+        BALANCES,
+        (std::ops::Bound::Unbounded, std::ops::Bound::Unbounded),
+        &mut |key, totals| {
+            found.extend(store_and_line(key).map(|(store, line)| (store, line, totals.amounts[0])));
+            ControlFlow::Continue(())
+        },
+    )?;
+    Ok(found)
+}
+
+/// Every task of a balance below zero: store and stock line.
+pub(crate) fn over_issues(read: &Snapshot) -> Result<Vec<(DocumentId, DocumentId)>, StoreError> {
+    let mut found = Vec::new();
+    read.scan(
+        OVER_ISSUES,
+        (std::ops::Bound::Unbounded, std::ops::Bound::Unbounded),
+        false,
+        &mut |key, _| {
+            found.extend(store_and_line(key));
+            ControlFlow::Continue(())
+        },
+    )?;
+    Ok(found)
+}
+
+fn store_and_line(key: &[u8]) -> Option<(DocumentId, DocumentId)> {
+    Some((DocumentId::try_from(key.get(..16)?).ok()?, DocumentId::try_from(key.get(16..32)?).ok()?))
+}
+
+/// Whole units of an amount in thousandths.
+pub(crate) fn whole_units(thousandths: i64) -> i64 {
+    thousandths / Quantity::whole(1).thousandths()
+}

@@ -1,0 +1,465 @@
+//! Links and the connections on them.
+//!
+//! Frames ride on reliable ordered streams, as QUIC gives them: a lost packet is a late frame, never a missing one in
+//! the middle. What is lost is what was under way when a connection ended. A cut is not noticed at once: each end
+//! finds out for itself, at a time of its own (a half-open connection); a cut that is healed before anyone noticed is
+//! a pause, and what was under way arrives late.
+//!
+//! The network knows nothing of frames' content. It says when something arrives; the world carries it there.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::queue::{Instant, MINUTE, SECOND};
+use crate::seed::Dice;
+
+/// Which device of the world.
+pub(crate) type MachineId = usize;
+/// Which link; a link leads from one device to central.
+pub(crate) type LinkId = usize;
+
+/// Silence after which a transport gives a connection up, in microseconds.
+const IDLE_MICROS: u64 = 45 * SECOND;
+/// A connection attempt on a dead link is given up after so long, in microseconds.
+pub(crate) const DIAL_TIMEOUT: u64 = 10 * SECOND;
+
+/// A connection in the world; each end knows it by a number of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct CircuitId(pub(crate) u64);
+
+/// Which end: the one that dialled or the one that was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum EndId {
+    Dialer = 0,
+    Acceptor = 1,
+}
+
+impl EndId {
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Dialer => Self::Acceptor,
+            Self::Acceptor => Self::Dialer,
+        }
+    }
+}
+
+/// How good a link is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quality {
+    /// Time of flight, in microseconds.
+    pub(crate) latency: u64,
+    /// At most so much longer, in microseconds.
+    pub(crate) jitter: u64,
+    /// Bytes per second.
+    pub(crate) bandwidth: u64,
+    /// Of a thousand frames so many lose a packet and come a retransmission late.
+    pub(crate) loss_per_thousand: u32,
+    /// Of a thousand cuts so many are noticed at once by the end that dialled.
+    pub(crate) noticed_at_once: u32,
+}
+
+/// The way between a device and central.
+pub(crate) struct Link {
+    pub(crate) machine: MachineId,
+    pub(crate) up: bool,
+    pub(crate) quality: Quality,
+    dice: Dice,
+}
+
+/// One end of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct End {
+    pub(crate) machine: MachineId,
+    /// Which life of the device's program holds it.
+    pub(crate) boot: u64,
+    /// The number by which its node knows it.
+    pub(crate) number: u64,
+    /// Whether its node still believes in it.
+    open: bool,
+    /// When the last frame towards this end arrives: streams are ordered.
+    last_arrival: Instant,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Frames pass.
+    Live,
+    /// Cut, and nobody has noticed: frames wait.
+    Frozen,
+    /// At least one end has given up: nothing passes any more.
+    Dead,
+}
+
+struct Circuit {
+    link: LinkId,
+    ends: [End; 2],
+    state: State,
+    /// Raised with every cut and heal, so that planned notices of an earlier cut are void.
+    generation: u64,
+    waiting: VecDeque<Parcel>,
+}
+
+/// Something on its way.
+#[derive(Clone, Debug)]
+pub(crate) struct Parcel {
+    pub(crate) circuit: CircuitId,
+    pub(crate) to: EndId,
+    pub(crate) what: Cargo,
+}
+
+/// What is on its way.
+#[derive(Clone, Debug)]
+pub(crate) enum Cargo {
+    /// A frame's bytes.
+    Frame(Vec<u8>),
+    /// The other end has closed; nothing comes after it.
+    Close(String),
+}
+
+/// Something that the network wants to be told of at its time.
+#[derive(Clone, Debug)]
+pub(crate) enum Planned {
+    /// Call [`Network::arrive`].
+    Arrival(Parcel),
+    /// Call [`Network::notice`].
+    Notice(CircuitId, EndId, u64),
+}
+
+/// What the world must tell a device.
+#[derive(Clone, Debug)]
+pub(crate) enum Delivery {
+    /// A frame came in.
+    Frame(End, Vec<u8>),
+    /// The connection ended.
+    Ended(End, EndId, String),
+}
+
+/// What happened on the network, counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) frames: u64,
+    pub(crate) bytes: u64,
+    /// Frames under way when their connection ended.
+    pub(crate) lost_in_flight: u64,
+    /// Cuts that were healed before anyone noticed.
+    pub(crate) pauses: u64,
+    /// Connections of which one end gave up later than the other by more than ten seconds' silence.
+    pub(crate) half_open: u64,
+    pub(crate) circuits: u64,
+}
+
+/// All links and connections.
+pub(crate) struct Network {
+    links: Vec<Link>,
+    circuits: BTreeMap<CircuitId, Circuit>,
+    pub(crate) counts: Counts,
+}
+
+impl Network {
+    pub(crate) fn new() -> Self {
+        Self { links: Vec::new(), circuits: BTreeMap::new(), counts: Counts::default() }
+    }
+
+    /// Adds a link from a device to central.
+    pub(crate) fn add_link(&mut self, machine: MachineId, quality: Quality, dice: Dice) -> LinkId {
+        self.links.push(Link { machine, up: true, quality, dice });
+        self.links.len() - 1
+    }
+
+    pub(crate) fn link(&self, link: LinkId) -> &Link {
+        &self.links[link]
+    }
+
+    pub(crate) fn links(&self) -> usize {
+        self.links.len()
+    }
+
+    /// How long a connection attempt takes on a link that is up: two round trips.
+    pub(crate) fn handshake(&mut self, link: LinkId) -> u64 {
+        let Link { quality, dice, .. } = &mut self.links[link];
+        4 * quality.latency + dice.between(0, 4 * quality.jitter)
+    }
+
+    /// A connection stands. The ends are the caller's and central's device, life and number.
+    pub(crate) fn connect(
+        &mut self,
+        now: Instant,
+        link: LinkId,
+        dialer: (MachineId, u64, u64),
+        acceptor: (MachineId, u64, u64),
+    ) -> (CircuitId, [End; 2]) {
+        self.counts.circuits += 1;
+        let id = CircuitId(self.counts.circuits);
+        let end = |(machine, boot, number)| End { machine, boot, number, open: true, last_arrival: now };
+        let ends = [end(dialer), end(acceptor)];
+        let circuit = Circuit { link, ends, state: State::Live, generation: 0, waiting: VecDeque::new() };
+        self.circuits.insert(id, circuit);
+        (id, ends)
+    }
+
+    /// Sends from one end to the other. What cannot arrive is lost in silence, as on a real network.
+    pub(crate) fn send(
+        &mut self,
+        now: Instant,
+        circuit: CircuitId,
+        from: EndId,
+        what: Cargo,
+    ) -> Option<(Instant, Planned)> {
+        let found = self.circuits.get_mut(&circuit)?;
+        let closes = matches!(what, Cargo::Close(_));
+        let bytes = match &what {
+            Cargo::Frame(bytes) => bytes.len() as u64,
+            Cargo::Close(_) => 0,
+        };
+        if !found.ends[from as usize].open {
+            return None;
+        }
+        if !closes {
+            self.counts.frames += 1;
+            self.counts.bytes += bytes;
+        }
+        if closes {
+            found.ends[from as usize].open = false;
+        }
+        if found.state == State::Dead {
+            self.counts.lost_in_flight += u64::from(!closes);
+            self.forget_if_over(circuit);
+            return None;
+        }
+        let Link { quality, dice, .. } = &mut self.links[found.link];
+        let late = if dice.chance(quality.loss_per_thousand) { 3 * quality.latency + 200_000 } else { 0 };
+        let flight = quality.latency + dice.between(0, quality.jitter) + late;
+        let transfer = bytes.saturating_mul(SECOND) / quality.bandwidth.max(1);
+        let end = &mut found.ends[from.other() as usize];
+        end.last_arrival = end.last_arrival.max(now.plus(flight)).plus(transfer + 1);
+        Some((end.last_arrival, Planned::Arrival(Parcel { circuit, to: from.other(), what })))
+    }
+
+    /// A parcel is due.
+    pub(crate) fn arrive(&mut self, parcel: Parcel) -> Option<Delivery> {
+        let Parcel { circuit, to, what } = parcel;
+        let Some(found) = self.circuits.get_mut(&circuit) else {
+            self.counts.lost_in_flight += u64::from(matches!(what, Cargo::Frame(_)));
+            return None;
+        };
+        if found.state == State::Frozen {
+            found.waiting.push_back(Parcel { circuit, to, what });
+            return None;
+        }
+        let end = &mut found.ends[to as usize];
+        let copy = *end;
+        if found.state == State::Dead || !end.open {
+            self.counts.lost_in_flight += u64::from(matches!(what, Cargo::Frame(_)));
+            return None;
+        }
+        match what {
+            Cargo::Frame(bytes) => Some(Delivery::Frame(copy, bytes)),
+            Cargo::Close(cause) => {
+                end.open = false;
+                self.forget_if_over(circuit);
+                Some(Delivery::Ended(copy, to, cause))
+            }
+        }
+    }
+
+    /// An end finds out that the connection is dead, if it still is.
+    pub(crate) fn notice(&mut self, circuit: CircuitId, end: EndId, generation: u64) -> Option<Delivery> {
+        let found = self.circuits.get_mut(&circuit)?;
+        if found.generation != generation || !found.ends[end as usize].open {
+            return None;
+        }
+        if found.state == State::Frozen {
+            found.state = State::Dead;
+            self.counts.lost_in_flight += std::mem::take(&mut found.waiting).len() as u64;
+        }
+        self.counts.half_open += u64::from(found.ends[end.other() as usize].open);
+        found.ends[end as usize].open = false;
+        let copy = found.ends[end as usize];
+        self.forget_if_over(circuit);
+        Some(Delivery::Ended(copy, end, "nothing comes through".to_owned()))
+    }
+
+    /// Cuts a link.
+    pub(crate) fn cut(&mut self, now: Instant, link: LinkId) -> Vec<(Instant, Planned)> {
+        self.links[link].up = false;
+        let Link { quality, dice, .. } = &mut self.links[link];
+        let mut planned = Vec::new();
+        for (id, circuit) in self.circuits.iter_mut().filter(|(_, circuit)| circuit.link == link) {
+            if circuit.state == State::Live {
+                circuit.state = State::Frozen;
+            }
+            circuit.generation += 1;
+            for end in [EndId::Dialer, EndId::Acceptor] {
+                let at_once = end == EndId::Dialer && dice.chance(quality.noticed_at_once);
+                let after = if at_once {
+                    dice.between(1, SECOND)
+                } else {
+                    dice.between(IDLE_MICROS / 2, IDLE_MICROS)
+                };
+                planned.push((now.plus(after), Planned::Notice(*id, end, circuit.generation)));
+            }
+        }
+        planned
+    }
+
+    /// Heals a link. What waited on connections that nobody has given up arrives after all.
+    pub(crate) fn heal(&mut self, now: Instant, link: LinkId) -> Vec<(Instant, Planned)> {
+        self.links[link].up = true;
+        let latency = self.links[link].quality.latency;
+        let mut planned = Vec::new();
+        for (_, circuit) in self.circuits.iter_mut().filter(|(_, circuit)| circuit.link == link) {
+            if circuit.state != State::Frozen {
+                continue;
+            }
+            circuit.state = State::Live;
+            circuit.generation += 1;
+            self.counts.pauses += 1;
+            for parcel in std::mem::take(&mut circuit.waiting) {
+                let end = &mut circuit.ends[parcel.to as usize];
+                end.last_arrival = end.last_arrival.max(now.plus(latency)).plus(1);
+                planned.push((end.last_arrival, Planned::Arrival(parcel)));
+            }
+        }
+        planned
+    }
+
+    /// A device's program has died: its ends are gone, and the others find out some time later.
+    pub(crate) fn die(&mut self, now: Instant, machine: MachineId) -> Vec<(Instant, Planned)> {
+        let mut planned = Vec::new();
+        let mut over = Vec::new();
+        for (id, circuit) in &mut self.circuits {
+            for end in [EndId::Dialer, EndId::Acceptor] {
+                if circuit.ends[end as usize].machine != machine || !circuit.ends[end as usize].open {
+                    continue;
+                }
+                circuit.ends[end as usize].open = false;
+                circuit.state = State::Dead;
+                circuit.generation += 1;
+                self.counts.lost_in_flight += std::mem::take(&mut circuit.waiting).len() as u64;
+                let after = self.links[circuit.link].dice.between(SECOND, IDLE_MICROS);
+                planned.push((now.plus(after), Planned::Notice(*id, end.other(), circuit.generation)));
+                over.push(*id);
+            }
+        }
+        over.into_iter().for_each(|id| self.forget_if_over(id));
+        planned
+    }
+
+    fn forget_if_over(&mut self, circuit: CircuitId) {
+        let over = |found: &Circuit| !found.ends[0].open && !found.ends[1].open;
+        if self.circuits.get(&circuit).is_some_and(over) {
+            self.circuits.remove(&circuit);
+        }
+    }
+}
+
+/// A link as they are where the sites are: from a wire in the capital to a satellite.
+pub(crate) fn draw_quality(dice: &mut Dice, slow: bool, noticed_late: bool) -> Quality {
+    let noticed_at_once = if noticed_late { 300 } else { 1000 };
+    let millis = |millis: u64| millis * 1_000;
+    match (slow, dice.between(0, 2)) {
+        (false, _) => Quality {
+            latency: millis(dice.between(1, 60)),
+            jitter: millis(20),
+            bandwidth: 1_000_000,
+            loss_per_thousand: 2,
+            noticed_at_once,
+        },
+        (true, 0) => Quality {
+            latency: millis(dice.between(150, 400)),
+            jitter: millis(150),
+            bandwidth: 40_000,
+            loss_per_thousand: 30,
+            noticed_at_once,
+        },
+        (true, 1) => Quality {
+            latency: millis(dice.between(300, 900)),
+            jitter: millis(600),
+            bandwidth: 4_000,
+            loss_per_thousand: 100,
+            noticed_at_once,
+        },
+        (true, _) => Quality {
+            latency: millis(dice.between(2_000, 12_000)),
+            jitter: millis(6_000),
+            bandwidth: 1_200,
+            loss_per_thousand: 200,
+            noticed_at_once,
+        },
+    }
+}
+
+/// A time after which a node that was cut off has certainly noticed, in microseconds.
+pub(crate) const NOTICED_BY: u64 = MINUTE;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed::Seed;
+
+    fn pair() -> (Network, LinkId, CircuitId) {
+        let mut network = Network::new();
+        let mut dice = Seed::of(1).fork("link");
+        let quality = draw_quality(&mut dice, false, true);
+        let link = network.add_link(1, quality, dice);
+        let (circuit, _) = network.connect(Instant(0), link, (1, 1, 1), (0, 1, 1));
+        (network, link, circuit)
+    }
+
+    fn frame(byte: u8) -> Cargo {
+        Cargo::Frame(vec![byte; 1000])
+    }
+
+    fn parcel((_, planned): (Instant, Planned)) -> Parcel {
+        match planned {
+            Planned::Arrival(parcel) => parcel,
+            Planned::Notice(..) => panic!("not a parcel"),
+        }
+    }
+
+    #[test]
+    fn frames_arrive_in_the_order_they_were_sent() {
+        let (mut network, _, circuit) = pair();
+        let mut last = Instant(0);
+        for byte in 0..50 {
+            let (at, _) =
+                network.send(Instant(u64::from(byte)), circuit, EndId::Dialer, frame(byte)).unwrap();
+            assert!(at > last);
+            last = at;
+        }
+    }
+
+    #[test]
+    fn a_cut_healed_before_anyone_noticed_loses_nothing_and_one_noticed_loses_what_was_under_way() {
+        for healed in [true, false] {
+            let (mut network, link, circuit) = pair();
+            let sent = parcel(network.send(Instant(0), circuit, EndId::Dialer, frame(1)).unwrap());
+            let notices = network.cut(Instant(1), link);
+            assert!(network.arrive(sent).is_none());
+            if healed {
+                let late = network.heal(Instant(2), link);
+                assert!(matches!(
+                    network.arrive(parcel(late.into_iter().next().unwrap())),
+                    Some(Delivery::Frame(..))
+                ));
+            }
+            for (_, notice) in notices {
+                let Planned::Notice(circuit, end, generation) = notice else { panic!("a notice") };
+                assert_eq!(network.notice(circuit, end, generation).is_some(), !healed);
+            }
+            assert_eq!(network.counts.lost_in_flight, u64::from(!healed));
+            assert_eq!(network.circuits.len(), usize::from(healed));
+        }
+    }
+
+    #[test]
+    fn what_was_sent_before_a_close_arrives_before_it() {
+        let (mut network, _, circuit) = pair();
+        let first = network.send(Instant(0), circuit, EndId::Acceptor, frame(1)).unwrap();
+        let close =
+            network.send(Instant(0), circuit, EndId::Acceptor, Cargo::Close("stopping".into())).unwrap();
+        assert!(first.0 < close.0);
+        assert!(matches!(network.arrive(parcel(first)), Some(Delivery::Frame(..))));
+        assert!(matches!(network.arrive(parcel(close)), Some(Delivery::Ended(..))));
+        assert!(network.send(Instant(9), circuit, EndId::Dialer, frame(2)).is_none());
+    }
+}

@@ -1,0 +1,106 @@
+//! Stock, counted again from nothing but documents: a short program that shares no code with the domain.
+//!
+//! It reads the raw maps of the documents as they were merged and adds up what they say moved. If it and the views
+//! ever differ, one of the two is wrong about what happened.
+
+use std::collections::BTreeMap;
+
+use crdt_store::{Document, DocumentId, Map, Value};
+
+/// The steps of a shipment that matter to stock, in their order.
+const WAY: [&str; 7] = ["new", "allocated", "picked", "shipped", "delivered", "received", "verified"];
+
+/// What the documents add up to. Amounts in thousandths of a unit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Recount {
+    /// On hand by store and stock line.
+    pub(crate) on_hand: BTreeMap<(DocumentId, DocumentId), i64>,
+    /// What stores sent to stores.
+    pub(crate) sent: i64,
+    /// What of it stores received.
+    pub(crate) received: i64,
+    /// What of it is still under way.
+    pub(crate) under_way: i64,
+    /// What of it arrived differently than it was sent.
+    pub(crate) discrepancy: i64,
+}
+
+impl Recount {
+    /// Whether what was sent was received, is under way, or is known not to have arrived.
+    pub(crate) fn is_conserved(&self) -> bool {
+        self.sent == self.received + self.under_way + self.discrepancy
+    }
+
+    /// Adds what one document says.
+    pub(crate) fn add(&mut self, document: &Document) {
+        let root = &document.root;
+        if root.get("deleted") == Some(&Value::Bool(true)) {
+            return;
+        }
+        match text(root, "class") {
+            Some("stock_line") => self.moved(id(root, "store"), Some(document.id), int(root, "opening")),
+            Some("adjustment") => {
+                for (_, line) in entries(root, "lines") {
+                    self.moved(id(root, "store"), id(line, "stock_line"), int(line, "quantity"));
+                }
+            }
+            Some("shipment") => self.add_shipment(root),
+            _ => {}
+        }
+    }
+
+    fn add_shipment(&mut self, root: &Map) {
+        let step = |word: &str| WAY.iter().position(|known| *known == word);
+        let reached = entries(root, "events").filter_map(|(word, _)| step(word)).max().unwrap_or(0);
+        let (sender, receiver) = (id(root, "sender_store"), id(root, "receiver_store"));
+        for (key, line) in entries(root, "lines") {
+            let left = match (sender, id(line, "stock_line")) {
+                (None, _) if line.get("removed") == Some(&Value::Bool(true)) => 0,
+                (None, _) => int(line, "quantity"),
+                (Some(_), Some(_)) if reached >= 2 => int(line, "issued"),
+                (Some(_), _) => 0,
+            };
+            let taken = reached >= 5 && text(line, "verdict") != Some("rejected");
+            let arrived = if taken { int(line, "received") } else { 0 };
+            self.moved(sender, id(line, "stock_line"), -left);
+            if let Ok(key) = key.parse::<DocumentId>() {
+                self.moved(receiver, Some(key.derived("receive")), arrived);
+            }
+            if sender.is_some() && receiver.is_some() {
+                self.sent += left;
+                match reached >= 5 {
+                    true => {
+                        (self.received, self.discrepancy) =
+                            (self.received + arrived, self.discrepancy + left - arrived)
+                    }
+                    false => self.under_way += left,
+                }
+            }
+        }
+    }
+
+    fn moved(&mut self, store: Option<DocumentId>, line: Option<DocumentId>, by: i64) {
+        if let (Some(store), Some(line)) = (store, line)
+            && by != 0
+        {
+            *self.on_hand.entry((store, line)).or_default() += by;
+        }
+    }
+}
+
+fn text<'a>(map: &'a Map, field: &str) -> Option<&'a str> {
+    map.get(field)?.as_text()
+}
+
+fn int(map: &Map, field: &str) -> i64 {
+    map.get(field).and_then(Value::as_int).unwrap_or(0)
+}
+
+fn id(map: &Map, field: &str) -> Option<DocumentId> {
+    DocumentId::try_from(map.get(field)?.as_bytes()?).ok()
+}
+
+fn entries<'a>(map: &'a Map, field: &str) -> impl Iterator<Item = (&'a str, &'a Map)> {
+    let inner = map.get(field).and_then(Value::as_map);
+    inner.into_iter().flatten().filter_map(|(key, value)| Some((key.as_str(), value.as_map()?)))
+}

@@ -1,0 +1,146 @@
+//! Wishes: what people want of a device, as data, so that the same wish can be pressed twice.
+
+use crdt_store::{DocumentId, Failure, Txn, encode_row};
+use domain::adjustment::{self, CreateAdjustment};
+use domain::asset::{self, AddAssetLog, CreateAsset};
+use domain::item::{self, CreateItem, UpdateItem};
+use domain::shipment::{
+    self, AddLine, Allocate, CreateInbound, CreateOutbound, Issue, Receive, SetReceived, SetStatus,
+    SettleLine, UpdateLine,
+};
+use domain::stock_line::{self, CreateStockLine, UpdateStockLine};
+use domain::{Caller, Role};
+
+/// What somebody wants done.
+#[derive(Clone, Debug)]
+pub(crate) enum Deed {
+    OpenLine(CreateStockLine),
+    HoldLine(DocumentId, UpdateStockLine),
+    Adjust(CreateAdjustment),
+    Issue(Issue),
+    Draft(CreateOutbound),
+    Inbound(CreateInbound),
+    Allocate(DocumentId),
+    AddLine(DocumentId, AddLine),
+    UpdateLine(DocumentId, DocumentId, UpdateLine),
+    RemoveLine(DocumentId, DocumentId),
+    Advance(DocumentId, SetStatus),
+    Cancel(DocumentId),
+    Receive(DocumentId, Receive),
+    SetReceived(DocumentId, DocumentId, SetReceived),
+    Verify(DocumentId),
+    SettleLine(DocumentId, DocumentId, SettleLine),
+    SettleCancel(DocumentId),
+    RegisterAsset(CreateAsset),
+    LogAsset(DocumentId, AddAssetLog),
+    CreateItem(CreateItem),
+    EditItem(DocumentId, UpdateItem),
+}
+
+/// Who wishes, and under which pretence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wisher {
+    /// Somebody at work in a store.
+    Storekeeper(DocumentId),
+    /// The administrator at central.
+    Administrator,
+    /// Somebody at a site who tries what only central may do.
+    Intruder,
+    /// A program at a site that says it were central.
+    Impostor,
+}
+
+/// A wish, with what makes it recognizable.
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
+    /// Counts all wishes of the world.
+    pub(crate) number: u64,
+    pub(crate) wisher: Wisher,
+    pub(crate) deed: Deed,
+    /// The idempotency key.
+    pub(crate) key: String,
+    /// Stands in the document that the wish makes, if it makes one.
+    pub(crate) token: Option<String>,
+    /// How many times it was pressed before.
+    pub(crate) presses: u32,
+}
+
+impl Wisher {
+    fn caller(self) -> Caller {
+        match self {
+            Self::Storekeeper(store) => Caller { store: Some(store), ..Caller::system(Role::Site) },
+            Self::Administrator | Self::Impostor => Caller::system(Role::Central),
+            Self::Intruder => Caller::system(Role::Site),
+        }
+    }
+}
+
+impl Deed {
+    /// The kind, for reports.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::OpenLine(_) => "open stock line",
+            Self::HoldLine(..) => "hold stock line",
+            Self::Adjust(_) => "adjust",
+            Self::Issue(_) => "issue",
+            Self::Draft(_) => "draft shipment",
+            Self::Inbound(_) => "enter delivery",
+            Self::Allocate(_) => "allocate",
+            Self::AddLine(..) => "add line",
+            Self::UpdateLine(..) => "update line",
+            Self::RemoveLine(..) => "remove line",
+            Self::Advance(..) => "advance shipment",
+            Self::Cancel(_) => "cancel shipment",
+            Self::Receive(..) => "receive",
+            Self::SetReceived(..) => "correct receipt",
+            Self::Verify(_) => "verify",
+            Self::SettleLine(..) => "settle amendment",
+            Self::SettleCancel(_) => "settle cancellation",
+            Self::RegisterAsset(_) => "register asset",
+            Self::LogAsset(..) => "log asset",
+            Self::CreateItem(_) => "create item",
+            Self::EditItem(..) => "edit item",
+        }
+    }
+
+    /// Carries the deed out; the reply is CBOR.
+    pub(crate) fn carry_out(&self, wisher: Wisher, txn: &mut Txn<'_>) -> Result<Vec<u8>, Failure> {
+        let caller = &wisher.caller();
+        Ok(match self {
+            Self::OpenLine(command) => encode_row(&stock_line::create(txn, caller, command)?),
+            Self::HoldLine(id, command) => encode_row(&stock_line::update(txn, caller, *id, command)?),
+            Self::Adjust(command) => encode_row(&adjustment::create(txn, caller, command)?),
+            Self::Issue(command) => encode_row(&shipment::issue(txn, caller, command)?),
+            Self::Draft(command) => encode_row(&shipment::create_outbound(txn, caller, command)?),
+            Self::Inbound(command) => encode_row(&shipment::create_inbound(txn, caller, command)?),
+            Self::Allocate(id) => encode_row(&shipment::allocate(txn, caller, *id, &Allocate::default())?),
+            Self::AddLine(id, command) => encode_row(&shipment::add_line(txn, caller, *id, command)?),
+            Self::UpdateLine(id, line, command) => {
+                encode_row(&shipment::update_line(txn, caller, *id, *line, command)?)
+            }
+            Self::RemoveLine(id, line) => encode_row(&shipment::remove_line(txn, caller, *id, *line)?),
+            Self::Advance(id, command) => encode_row(&shipment::set_status(txn, caller, *id, command)?),
+            Self::Cancel(id) => encode_row(&shipment::cancel(txn, caller, *id)?),
+            Self::Receive(id, command) => encode_row(&shipment::receive(txn, caller, *id, command)?),
+            Self::SetReceived(id, line, command) => {
+                encode_row(&shipment::set_received(txn, caller, *id, *line, command)?)
+            }
+            Self::Verify(id) => encode_row(&shipment::verify(txn, caller, *id)?),
+            Self::SettleLine(id, line, command) => {
+                encode_row(&shipment::settle_line(txn, caller, *id, *line, command)?)
+            }
+            Self::SettleCancel(id) => encode_row(&shipment::settle_cancel(txn, caller, *id)?),
+            Self::RegisterAsset(command) => encode_row(&asset::create(txn, caller, command)?),
+            Self::LogAsset(id, command) => encode_row(&asset::log(txn, caller, *id, command)?),
+            Self::CreateItem(command) => encode_row(&item::create(txn, caller, command)?),
+            Self::EditItem(id, command) => encode_row(&item::update(txn, caller, *id, command)?),
+        })
+    }
+}
+
+impl Wish {
+    /// A hash of the request, for the idempotency key.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        *blake3::hash(format!("{:?} {:?}", self.wisher, self.deed).as_bytes()).as_bytes()
+    }
+}

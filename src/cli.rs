@@ -1,0 +1,226 @@
+//! The words of the command line.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::exit::EXIT_CODES;
+
+/// Offline-first records of medicines, vaccines and cold-chain equipment, merged between sites without conflict.
+#[derive(Debug, Parser)]
+#[command(name = "tributary", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    /// Say more on standard error: -v for what happens, -vv for everything
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+    /// Write the log as JSON lines
+    #[arg(long, global = true)]
+    pub log_json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a central and two sites with data, on this machine, to try everything
+    #[command(long_about = "Starts a central and two sites, each a full node with its own database, its own QUIC endpoint \
+        and its own web address, filled with medicines, vaccines, stock and three months of movements.\n\n\
+        The first start makes certificates and data and takes some seconds; later starts go on with the data. \
+        Stop with Ctrl-C. The network of each site can be cut and restored on its sync page.")]
+    Demo(Demo),
+    /// Make this directory a new central server
+    #[command(long_about = "Makes a new central server in a directory: its key, its certificate authority, its database and \
+        a first administrator. Then start it with `tributary serve`.")]
+    Init(Init),
+    /// Join this device to a central server, with the site's name and password
+    #[command(long_about = "Joins this device to a central server. The site and its password are made on central. The device \
+        makes its own key, proves the password without sending it, and receives a certificate. Then start it with \
+        `tributary serve`: it receives what its stores need and works offline from then on.")]
+    Enrol(Enrol),
+    /// Run the node of a directory, with its web interface
+    Serve(Serve),
+    /// Bring data in from files
+    #[command(subcommand)]
+    Import(Import),
+    /// Run the same nodes in virtual time with cuts and crashes, and check that nothing is lost
+    #[command(long_about = "Runs a central and its sites in virtual time over simulated networks and disks, with random \
+        commands, cuts, power failures and retries, all drawn from one seed; then heals everything and checks that all \
+        replicas agree and nothing acknowledged is lost. The same seed gives the same run. A violated invariant ends \
+        with exit code 4 and the line that replays it.")]
+    Simulate(Simulate),
+    /// Measure this machine: commits, HTTP, lists, bytes on the wire, memory
+    #[command(long_about = "Prints a table of measurements, so that the same figures can be had on a tablet as on a server. \
+        Without a name, runs all of them; `--list` names them.")]
+    Bench(Bench),
+    /// Say how a node is: documents, peers, what is left to send
+    #[command(long_about = "Says how the node of a directory is. A running node is asked over its own address; of a node that \
+        does not run, the database is opened. Exit code 4 when a peer is known and not proven to be in sync.")]
+    Status(Status),
+}
+
+/// Where a node's files are.
+#[derive(Debug, Args)]
+pub struct Directory {
+    /// Directory of the node's database and keys
+    #[arg(long, env = "TRIBUTARY_DIR", default_value = "tributary-data", value_name = "DIR")]
+    pub dir: PathBuf,
+}
+
+/// `tributary demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Directory of the demo's data; delete it to begin anew
+    #[arg(long, env = "TRIBUTARY_DEMO_DIR", default_value = "demo-data", value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Web port of central; the sites take the two ports after it; 0 takes any free ones
+    #[arg(long, default_value_t = 8100, value_name = "PORT")]
+    pub port: u16,
+    /// Print one JSON line per node on standard output: role, store, URLs, users and passwords
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `tributary init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    #[command(flatten)]
+    pub directory: Directory,
+    /// Name of the whole system, such as «Essential medicines programme»
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    /// User name of the first administrator
+    #[arg(long, default_value = "admin", value_name = "NAME")]
+    pub admin: String,
+    /// The administrator's password; better given by the environment variable than on the command line
+    #[arg(long, env = "TRIBUTARY_ADMIN_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
+    pub admin_password: String,
+}
+
+/// `tributary enrol`.
+#[derive(Debug, Args)]
+pub struct Enrol {
+    #[command(flatten)]
+    pub directory: Directory,
+    /// Address of central, such as quic://central.example.org:7443
+    #[arg(long, value_name = "URL")]
+    pub url: String,
+    /// Name of the site, as made on central
+    #[arg(long, value_name = "NAME")]
+    pub site: String,
+    /// The site's password; better given by the environment variable than on the command line
+    #[arg(long, env = "TRIBUTARY_SITE_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
+    pub password: String,
+}
+
+/// `tributary serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub directory: Directory,
+    /// Address of the web interface; loopback unless the network is trusted or a TLS proxy stands in front
+    #[arg(long, env = "TRIBUTARY_HTTP_ADDRESS", default_value = "127.0.0.1", value_name = "IP")]
+    pub http_address: IpAddr,
+    /// Port of the web interface
+    #[arg(long, env = "TRIBUTARY_HTTP_PORT", default_value_t = 8100, value_name = "PORT")]
+    pub http_port: u16,
+    /// Address that central takes connections of sites on
+    #[arg(long, env = "TRIBUTARY_QUIC_ADDRESS", default_value = "0.0.0.0", value_name = "IP")]
+    pub quic_address: IpAddr,
+    /// UDP port that central takes connections of sites on
+    #[arg(long, env = "TRIBUTARY_QUIC_PORT", default_value_t = replication::shell::PORT, value_name = "PORT")]
+    pub quic_port: u16,
+}
+
+/// `tributary import …`.
+#[derive(Debug, Subcommand)]
+pub enum Import {
+    /// Import deliveries from a CSV file, as items, partners, stores and shipments, on central
+    #[command(long_about = "Reads a CSV file of deliveries through a mapping file (see docs/IMPORT.md) and makes of it items, \
+        partners, stores and verified shipments in central's database. Every row is accepted or listed with a reason. \
+        Importing the same file twice changes nothing. Central must not be running on the directory.")]
+    Deliveries(ImportDeliveries),
+}
+
+/// `tributary import deliveries`.
+#[derive(Debug, Args)]
+pub struct ImportDeliveries {
+    /// The CSV file
+    pub file: PathBuf,
+    /// The mapping file, such as docs/mappings/scms-deliveries.toml
+    #[arg(long, value_name = "FILE")]
+    pub mapping: PathBuf,
+    #[command(flatten)]
+    pub directory: Directory,
+    /// Print the report as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Also write the report, with every rejected row, to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+}
+
+/// `tributary simulate`.
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// Everything is drawn from this number
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many sites there are beside central
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub sites: u32,
+    /// How many days pass
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub days: u32,
+    /// Print the report as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `tributary bench`.
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// Which one; all without a name
+    pub name: Option<String>,
+    /// Name the benchmarks and end
+    #[arg(long)]
+    pub list: bool,
+    /// Print the figures as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Where the databases of the benchmarks are made, on the disk that is to be measured; removed afterwards
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// The file of deliveries that the import is measured with; without it, that benchmark is left out
+    #[arg(long, env = "TRIBUTARY_DELIVERIES_CSV", value_name = "FILE")]
+    pub deliveries: Option<PathBuf>,
+}
+
+/// `tributary status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    #[command(flatten)]
+    pub directory: Directory,
+    /// Print JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Logs go to standard error; standard output is for what was asked for.
+pub fn init_logging(verbose: u8, json: bool) {
+    let default = match verbose {
+        0 => "warn",
+        1 => "info",
+        2 => "debug,quinn=info,rustls=info,automerge=info",
+        _ => "trace",
+    };
+    let filter = EnvFilter::try_from_env("TRIBUTARY_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match json {
+        true => builder.json().init(),
+        false => builder.init(),
+    }
+}

@@ -1,0 +1,57 @@
+//! `tributary serve`: runs the node of a directory.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use http_api::AppState;
+use replication::shell::Membership;
+
+use crate::cli::Serve;
+use crate::exit::Failure;
+use crate::installation::Installation;
+use crate::running::{Interface, System, announce, asked_to_stop, block_on, listen, retract, start_central, start_site};
+
+/// Runs until asked to stop.
+pub fn run(options: Serve) -> Result<ExitCode, Failure> {
+    block_on(serve(options))
+}
+
+async fn serve(options: Serve) -> Result<ExitCode, Failure> {
+    let installation = Installation::at(&options.directory.dir)?;
+    let listener = listen(SocketAddr::new(options.http_address, options.http_port), "--http-port").await?;
+    let membership = Membership::load(installation.directory())?;
+    let started = match (System::load(&installation)?, membership) {
+        (Some(system), _) => {
+            let bind = SocketAddr::new(options.quic_address, options.quic_port);
+            start_central(&installation, &system, bind).await?
+        }
+        (None, Some(membership)) => start_site(&installation, membership, None).await?,
+        (None, None) => {
+            let message = format!(
+                "{} is neither a central server nor an enrolled device; run `tributary init` or `tributary enrol` first",
+                installation.directory().display()
+            );
+            return Err(Failure::rejected("not-enrolled", message));
+        }
+    };
+    let interface = Interface::open(listener, AppState::new(started.node.clone(), started.settings.clone()))?;
+    announce(&installation, &started, &interface)?;
+    println!("«{}» answers at {}", started.settings.site_name, interface.url());
+    if let (true, Some(quic)) = (started.settings.role == domain::Role::Central, started.quic()) {
+        println!("Sites enrol at quic://HOST:{} where HOST is this machine's name or address.", quic.port());
+    }
+    println!("Stop with Ctrl-C.");
+    let failure = tokio::select! {
+        () = asked_to_stop() => None,
+        failure = started.node.stopped() => Some(failure),
+    };
+    retract(&installation);
+    interface.close().await;
+    started.node.shutdown().await;
+    match failure {
+        Some(failure) => {
+            Err(Failure::failed("node-stopped", failure.unwrap_or_else(|| "the node stopped".to_owned())))
+        }
+        None => Ok(ExitCode::SUCCESS),
+    }
+}

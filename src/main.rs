@@ -1,0 +1,24 @@
+//! The `tributary` program: what its words mean, and the wiring of the rooms. No logic lives here.
+//!
+//! `cli` is the command line, `exit` what its exit codes mean, `installation` a data directory, `running` a node with
+//! its interface, `command/*` one file per command, `bench/*` one file per benchmark.
+
+mod bench;
+mod cli;
+mod command;
+mod exit;
+mod installation;
+mod running;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    cli::init_logging(cli.verbose, cli.log_json);
+    match command::run(cli.command) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}

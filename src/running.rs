@@ -1,0 +1,269 @@
+//! A node that runs: its database, its thread, its network, its web interface.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use central::Authority;
+use crdt_store::{DeviceId, ViewRead};
+use domain::{DomainSchema, Role, ScopeKind};
+use http_api::{AppState, Settings};
+use replication::enrolment::SystemId;
+use replication::shell::{
+    CentralAddress, Clock, DeviceKey, Identity, Membership, NetworkOptions, NodeHandle, Profile, Reception,
+    StartOptions, random_seed, start,
+};
+use replication::{NodeConfig, Peer};
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::exit::Failure;
+use crate::installation::{Installation, RunningNode, write_atomically};
+
+/// How long open pages may keep the web interface when the node stops; their streams would never end by themselves.
+const GOODBYE_MAX: Duration = Duration::from_secs(1);
+
+/// What central is called: the part of a central server that is not in its database.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct System {
+    /// Name of the whole system.
+    pub name: String,
+}
+
+impl System {
+    const FILE: &'static str = "system.json";
+
+    /// Whether a directory is a central server's, and what its system is called.
+    pub fn load(installation: &Installation) -> Result<Option<Self>, Failure> {
+        let path = installation.directory().join(Self::FILE);
+        match std::fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map(Some)
+                .map_err(|error| Failure::rejected("system-file", format!("{}: {error}", path.display()))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes a directory a central server's.
+    pub fn save(&self, installation: &Installation) -> Result<(), Failure> {
+        let bytes = serde_json::to_vec_pretty(self).expect("a name is JSON");
+        Ok(write_atomically(&installation.directory().join(Self::FILE), &bytes)?)
+    }
+}
+
+/// A started node and what it is called; its interface is not open yet.
+pub struct Started {
+    /// The node.
+    pub node: NodeHandle,
+    /// What its interface says of it.
+    pub settings: Settings,
+}
+
+impl Started {
+    /// Its device.
+    pub fn device(&self) -> DeviceId {
+        self.settings.device
+    }
+
+    /// The UDP address it is reached at.
+    pub fn quic(&self) -> Option<SocketAddr> {
+        self.node.network().and_then(|network| network.address)
+    }
+}
+
+/// Central's keys, as they lie in its directory.
+pub struct CentralKeys {
+    /// The certificate authority.
+    pub authority: Authority,
+    /// Central's own key.
+    pub key: DeviceKey,
+}
+
+impl CentralKeys {
+    /// Reads them, or makes them.
+    pub fn load_or_create(installation: &Installation, clock: &Clock) -> Result<Self, Failure> {
+        let authority = Authority::load_or_create(installation.directory(), clock.wall(), random_seed())?;
+        let key = DeviceKey::load_or_create(installation.directory())?;
+        Ok(Self { authority, key })
+    }
+
+    fn identity(&self, clock: &Clock) -> Result<Identity, Failure> {
+        let serial = *random_seed().first_chunk().expect("sixteen of 32 bytes");
+        let certified = self.authority.certify_central(&self.key.public_key_info(), clock.wall(), serial)?;
+        Ok(Identity::new(self.key.clone(), certified.certificate, self.authority.certificate().to_vec())?)
+    }
+}
+
+/// Starts the central node of a directory.
+pub async fn start_central(installation: &Installation, system: &System, bind: SocketAddr) -> Result<Started, Failure> {
+    let clock = Clock::start();
+    let keys = CentralKeys::load_or_create(installation, &clock)?;
+    let identity = keys.identity(&clock)?;
+    let (device, system_id) = (identity.device(), keys.authority.system());
+    let reception = Reception {
+        registry: Arc::new(central::registry::admit),
+        enrolment: Some(central::enrolment::desk(Arc::new(keys.authority))),
+    };
+    let network =
+        NetworkOptions { identity, bind, profile: Profile::Fast, reception: Some(reception), centrals: Vec::new() };
+    let node = start_node(installation, device, Role::Central, clock, network, Vec::new()).await?;
+    let name = site_name(&node, device).unwrap_or_else(|| "Central".to_owned());
+    let settings = settings(Role::Central, &system.name, &name, device, Some(system_id));
+    Ok(Started { node, settings })
+}
+
+/// Starts the node of a device that has enrolled. `central` overrides the address it enrolled at.
+pub async fn start_site(
+    installation: &Installation,
+    membership: Membership,
+    central: Option<CentralAddress>,
+) -> Result<Started, Failure> {
+    let clock = Clock::start();
+    clock.prove(membership.grant.granted_at);
+    let key = DeviceKey::load_or_create(installation.directory())?;
+    let device = key.device();
+    let identity = membership.identity(key)?;
+    let central = match central {
+        Some(central) => central,
+        None => membership.central.parse().map_err(|error| Failure::rejected("central-address", error))?,
+    };
+    let network = NetworkOptions {
+        identity,
+        bind: SocketAddr::from(([0, 0, 0, 0], 0)),
+        profile: Profile::Fast,
+        reception: None,
+        centrals: vec![central],
+    };
+    let node = start_node(installation, device, Role::Site, clock, network, Vec::new()).await?;
+    let name = membership.grant.site_name.clone();
+    let settings = settings(Role::Site, &name, &name, device, None);
+    Ok(Started { node, settings })
+}
+
+async fn start_node(
+    installation: &Installation,
+    device: DeviceId,
+    role: Role,
+    clock: Clock,
+    network: NetworkOptions,
+    expected_peers: Vec<Peer>,
+) -> Result<NodeHandle, Failure> {
+    let installation = installation.clone();
+    let mut config = NodeConfig::new(Arc::new(DomainSchema));
+    config.entitlement_scopes = vec![ScopeKind::Reference.scope()];
+    config.expected_peers = expected_peers;
+    let open = Box::new(move || installation.open_store(device, role == Role::Central));
+    Ok(start(StartOptions { node: config, open, clock, network: Some(network) }).await?)
+}
+
+/// The name of the site that a device belongs to, as far as this node knows.
+fn site_name(node: &NodeHandle, device: DeviceId) -> Option<String> {
+    let snapshot = node.reader().snapshot().ok()?;
+    let read: &dyn ViewRead = &snapshot;
+    let row = domain::query::reference::device(read, device).ok()??;
+    Some(domain::query::reference::site(read, row.site).ok()?.name)
+}
+
+fn settings(role: Role, system_name: &str, site_name: &str, device: DeviceId, system: Option<SystemId>) -> Settings {
+    Settings {
+        role,
+        system,
+        system_name: system_name.to_owned(),
+        site_name: site_name.to_owned(),
+        device,
+        tls: false,
+        version: env!("CARGO_PKG_VERSION"),
+    }
+}
+
+/// A node's open web interface.
+pub struct Interface {
+    /// Where it answers.
+    pub address: SocketAddr,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Interface {
+    /// Opens the interface of a node.
+    pub fn open(listener: TcpListener, state: AppState) -> Result<Self, Failure> {
+        let address = listener.local_addr()?;
+        let (stop, mut stopping) = watch::channel(false);
+        let service = http_api::router(state).into_make_service_with_connect_info::<SocketAddr>();
+        let task = tokio::spawn(async move {
+            let stopped = async move {
+                // An error means that the sender is gone: stop too.
+                let _ = stopping.wait_for(|stop| *stop).await;
+            };
+            if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopped).await {
+                tracing::error!(%error, "the web interface stopped");
+            }
+        });
+        Ok(Self { address, stop, task })
+    }
+
+    /// Its address for a browser.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Closes it: requests under way are answered, streams are cut.
+    pub async fn close(mut self) {
+        self.stop.send_replace(true);
+        if tokio::time::timeout(GOODBYE_MAX, &mut self.task).await.is_err() {
+            self.task.abort();
+        }
+    }
+}
+
+/// Takes a web port, saying what to do when it is taken.
+pub async fn listen(address: SocketAddr, option: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            Failure::in_use("http-port", format!("{address} is taken; choose another port with {option}"))
+        }
+        _ => Failure::failed("http-port", format!("cannot listen on {address}: {error}")),
+    })
+}
+
+/// Says where the node runs, for `tributary status`.
+pub fn announce(installation: &Installation, started: &Started, interface: &Interface) -> Result<(), Failure> {
+    let running = RunningNode {
+        process: std::process::id(),
+        url: interface.url(),
+        quic: started.quic().map(|address| address.to_string()),
+    };
+    let bytes = serde_json::to_vec_pretty(&running).expect("an address is JSON");
+    Ok(write_atomically(&installation.running(), &bytes)?)
+}
+
+/// Takes the announcement back.
+pub fn retract(installation: &Installation) {
+    // What is not there need not be removed.
+    let _ = std::fs::remove_file(installation.running());
+}
+
+/// Resolves when the person or the system asks the program to stop.
+pub async fn asked_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// Runs asynchronous work on a runtime of its own.
+pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}

@@ -1,0 +1,458 @@
+//! The laws, one function each.
+
+use std::time::{Duration, Instant};
+
+use thirtyfour::prelude::*;
+
+use super::harness::{Browser, BrowserOptions, Node, World};
+
+const AXE: &str = include_str!("../../assets/axe.min.js");
+const REFUSED_EN: &str = "Operation is only permitted on central server";
+const REFUSED_FR: &str = "Cette opération n'est permise que sur le serveur central";
+
+const DISTRICT: &str = "Lokana";
+const CENTRE: &str = "Kipuna";
+
+async fn browser(world: &World) -> Browser {
+    world.browser(BrowserOptions::default()).await
+}
+
+async fn at(world: &World, site: &str, username: &str) -> (Browser, Node) {
+    let node = world.node(site).clone();
+    let browser = browser(world).await;
+    browser.log_in(&node, username).await;
+    (browser, node)
+}
+
+/// Logged in at the district with its store chosen.
+async fn at_district(world: &World) -> (Browser, Node) {
+    at(world, DISTRICT, "grace").await
+}
+
+/// Logged in at the health centre, in English.
+async fn at_centre(world: &World) -> (Browser, Node) {
+    at(world, CENTRE, "peter").await
+}
+
+/// A number as pages write it, in either language.
+fn number(text: &str) -> f64 {
+    let plain: String = text
+        .chars()
+        .filter_map(|letter| match letter {
+            '−' => Some('-'),
+            '0'..='9' | '.' | '-' => Some(letter),
+            _ => None,
+        })
+        .collect();
+    plain.parse().unwrap_or_else(|_| panic!("«{text}» is no number"))
+}
+
+pub async fn people_log_in_in_their_own_language(world: &World) {
+    let node = world.node(CENTRE);
+    let french = browser(world).await;
+    french.log_in(node, "awa").await;
+    assert!(french.text("h1").await.starts_with("Bonjour"), "Awa's language is French");
+    assert_eq!(french.eval("document.documentElement.lang").await, "fr");
+    french.quit().await;
+    let english = browser(world).await;
+    english.log_in(node, "peter").await;
+    assert!(english.text("h1").await.starts_with("Hello"), "Peter's is English");
+    english.click(".head details.menu summary").await;
+    english.click(".head .sheet button[name=language]").await;
+    english.until("the switch leads to French", "document.documentElement.lang === 'fr'").await;
+    english.quit().await;
+    let guest = browser(world).await;
+    guest.open(node, "/login").await;
+    guest.click("button[value=fr]").await;
+    guest.until("the door speaks French", "document.querySelector('h1').textContent === 'Bienvenue'").await;
+    guest.quit().await;
+}
+
+pub async fn a_wrong_password_keeps_the_name_and_says_so(world: &World) {
+    let browser = browser(world).await;
+    browser.open(world.node(CENTRE), "/login").await;
+    browser.fill("input[name=username]", "awa").await;
+    browser.fill("input[name=password]", "not the password").await;
+    browser.click("form[action='/login'] button").await;
+    assert!(browser.text("[role=alert]").await.contains("wrong"));
+    assert_eq!(browser.value("input[name=username]").await, "awa");
+    assert_eq!(browser.value("input[name=password]").await, "");
+    browser.quit().await;
+}
+
+pub async fn every_figure_opens_the_list_it_counts(world: &World) {
+    let (browser, node) = at_centre(world).await;
+    let figures = browser
+        .eval("[...document.querySelectorAll('a.figure')].map((a) => [a.id, a.getAttribute('href'), a.querySelector('.value').textContent])")
+        .await;
+    let figures: Vec<(String, String, String)> = serde_json::from_value(figures).expect("three texts each");
+    assert!(figures.len() >= 8, "a dashboard of figures: {figures:?}");
+    for (id, href, value) in figures {
+        browser.open(&node, &href).await;
+        browser.find("h1").await;
+        let rows = match id.as_str() {
+            "figure-tasks" => browser.all("#rows .stack > .card").await.len(),
+            "figure-to-receive" => browser.all("#rows section:not(:last-child) tbody tr, #rows section tbody tr").await.len(),
+            _ => browser.all("#list tbody tr").await.len(),
+        };
+        let counted = number(&value) as usize;
+        let shown = if id == "figure-to-receive" { rows >= counted } else { rows == counted.min(100) };
+        assert!(shown, "{id} says {counted}, {href} shows {rows}");
+    }
+    browser.quit().await;
+}
+
+pub async fn a_list_is_filtered_while_one_types_and_the_address_keeps_it(world: &World) {
+    let (browser, node) = at_centre(world).await;
+    browser.open(&node, "/stock").await;
+    let all = browser.all("#list tbody tr").await.len();
+    browser.driver.active_element().await.expect("a page").send_keys("/").await.expect("a key");
+    browser.until("the slash leads to the search", "document.activeElement.id === 'list-search'").await;
+    browser.fill("#list-search", "amox").await;
+    browser
+        .until(
+            "only what fits is shown",
+            "[...document.querySelectorAll('#list tbody tr')].every((row) => /amox/i.test(row.textContent)) && document.querySelector('#list tbody tr')",
+        )
+        .await;
+    assert!(browser.all("#list tbody tr").await.len() < all);
+    browser.until("the address keeps the search", "location.search.includes('search=amox')").await;
+    assert_eq!(browser.eval("document.activeElement.id").await, "list-search", "the focus stays");
+    browser.open(&node, "/stock?search=amox&facet=zero").await;
+    assert_eq!(browser.value("#list-search").await, "amox");
+    assert!(browser.has(".facets a[aria-current=true][href*='facet=zero']").await);
+    browser.quit().await;
+}
+
+/// Pages that most people see.
+const SITE_PAGES: [&str; 17] = [
+    "/", "/stock", "/stock?view=items", "/stock?facet=expired", "/issue", "/receive", "/receive/new",
+    "/outbound-shipments", "/inbound-shipments", "/adjustments", "/adjustments/new", "/equipment", "/tasks", "/sync",
+    "/items", "/users", "/help",
+];
+const CENTRAL_PAGES: [&str; 11] =
+    ["/", "/national", "/equipment", "/tasks", "/sync", "/items", "/items/new", "/stores", "/sites", "/sites/new", "/users/new"];
+
+pub async fn pages_never_scroll_sideways(world: &World) {
+    for (width, height) in [(820, 1180), (1280, 800)] {
+        let options = BrowserOptions { width, height, ..BrowserOptions::default() };
+        let browser = world.browser(options).await;
+        let node = world.node(CENTRE).clone();
+        browser.log_in(&node, "awa").await;
+        for page in SITE_PAGES {
+            browser.open(&node, page).await;
+            browser.find("h1").await;
+            let over = browser.eval("document.scrollingElement.scrollWidth - document.documentElement.clientWidth").await;
+            assert!(over.as_f64().is_some_and(|over| over <= 0.0), "{page} is {over} px too wide at {width} px");
+        }
+        browser.quit().await;
+    }
+}
+
+async fn axe(browser: &Browser, node: &Node, page: &str) {
+    browser.open(node, page).await;
+    browser.find("h1").await;
+    browser.driver.execute(AXE, Vec::new()).await.expect("axe loads");
+    let found = browser
+        .eval_later(
+            "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })\
+             .then((result) => result.violations.map((one) => one.id + ': ' + one.nodes.slice(0, 3).map((node) => node.html).join(' | ')))",
+        )
+        .await;
+    assert_eq!(found, serde_json::json!([]), "{page}");
+}
+
+pub async fn axe_finds_nothing_on_the_main_pages(world: &World) {
+    let door = browser(world).await;
+    axe(&door, world.node(CENTRE), "/login").await;
+    door.quit().await;
+    let (browser, node) = at_centre(world).await;
+    for theme in ["light", "dark"] {
+        browser.open(&node, "/").await;
+        let set = format!("fetch('/preferences', {{ method: 'POST', body: new URLSearchParams({{ theme: '{theme}', back: '/' }}) }}).then(() => true)");
+        browser.eval_later(&set).await;
+        for page in SITE_PAGES {
+            axe(&browser, &node, page).await;
+        }
+        let (shipment, item) = (first_link(&browser, &node, "/inbound-shipments").await, first_link(&browser, &node, "/stock").await);
+        let asset = first_link(&browser, &node, "/equipment").await;
+        for page in [shipment, item.clone(), item.replace("batches", "movements"), asset] {
+            axe(&browser, &node, &page).await;
+        }
+    }
+    browser.quit().await;
+    let (browser, node) = at(world, "Central", "admin").await;
+    for page in CENTRAL_PAGES {
+        axe(&browser, &node, page).await;
+    }
+    browser.quit().await;
+}
+
+async fn first_link(browser: &Browser, node: &Node, list: &str) -> String {
+    browser.open(node, list).await;
+    browser.find("a.row-link").await.attr("href").await.ok().flatten().unwrap_or_else(|| panic!("{list} is empty"))
+}
+
+pub async fn central_wears_its_colour_and_its_name(world: &World) {
+    let (browser, _) = at(world, "Central", "admin").await;
+    assert!(browser.text(".foot .central-mark").await.to_lowercase().contains("central server"));
+    assert!(browser.holds("document.querySelector('.band').getBoundingClientRect().height === 6").await);
+    let colours = browser.eval("['.band', '.foot'].map((part) => getComputedStyle(document.querySelector(part)).backgroundColor)").await;
+    assert_eq!(colours[0], colours[1], "the bars at the top and the bottom are one colour");
+    browser.quit().await;
+    let (site, _) = at_centre(world).await;
+    assert!(!site.has(".band, .central-mark").await, "a site does not look like central");
+    site.quit().await;
+}
+
+pub async fn an_attempt_at_central_data_on_a_site_shows_the_alert(world: &World) {
+    for (username, sentence) in [("peter", REFUSED_EN), ("awa", REFUSED_FR)] {
+        let (browser, node) = at(world, CENTRE, username).await;
+        for list in ["/items", "/stores", "/sites", "/users", "/partners"] {
+            browser.open(&node, list).await;
+            browser.click("a.btn.locked").await;
+            assert!(browser.text("dialog[open]").await.contains(sentence), "{list}");
+            browser.open(&node, &format!("{list}/new")).await;
+            assert!(browser.text("[role=alert]").await.contains(sentence), "{list}/new");
+            let post = format!("fetch('{list}/new', {{ method: 'POST', body: new URLSearchParams({{ code: 'X', name: 'X', unit: 'X', username: 'xx', password: 'long enough' }}) }}).then(async (answer) => [answer.status, await answer.text()])");
+            let answer = browser.eval_later(&post).await;
+            assert_eq!(answer[0], 403, "{list}: a form from elsewhere is refused too");
+            let page = answer[1].as_str().unwrap_or_default().replace("&#39;", "'");
+            assert!(page.contains(sentence), "{list}: {page}");
+        }
+        browser.quit().await;
+    }
+}
+
+/// On hand of the first item that a search finds, by the page of the stock.
+async fn on_hand(browser: &Browser, node: &Node, search: &str) -> f64 {
+    browser.open(node, &format!("/stock?view=items&search={search}")).await;
+    number(&browser.text("#list tbody tr td:nth-child(4)").await)
+}
+
+/// Chooses the first item that a search finds in the form of an issue, and types a quantity.
+async fn add_line(browser: &Browser, search: &str, quantity: &str) {
+    browser.fill("#find", search).await;
+    browser.find("#found button").await;
+    browser.find("#find").await.send_keys(Key::Enter + "").await.expect("a key");
+    browser.until("the new line has the focus", "document.activeElement.matches('input.quantity') && document.activeElement.value === ''").await;
+    browser.driver.active_element().await.expect("a page").send_keys(quantity).await.expect("keys");
+}
+
+pub async fn stock_is_issued_in_three_taps_and_first_expired_goes_first(world: &World) {
+    let (browser, node) = at_district(world).await;
+    let before = on_hand(&browser, &node, "amox").await;
+    browser.open(&node, "/").await;
+    browser.click(".quick a[href='/issue']").await;
+    add_line(&browser, "amox", "100").await;
+    browser.find(".proposal .chip.accent").await;
+    browser.click("button[name=confirm]").await;
+    browser.until("the shipment is shown", "location.pathname.startsWith('/outbound-shipments/')").await;
+    assert!(browser.has(".steps li.now").await && browser.text(".toasts").await.contains("LOK"));
+    assert!((before - on_hand(&browser, &node, "amox").await - 100.0).abs() < 0.001, "what was picked has left");
+    browser.quit().await;
+}
+
+pub async fn an_unfinished_issue_survives_a_reload(world: &World) {
+    let (browser, node) = at_district(world).await;
+    browser.open(&node, "/issue").await;
+    add_line(&browser, "amox", "7").await;
+    add_line(&browser, "parac", "12").await;
+    browser.driver.active_element().await.expect("a page").send_keys(Key::Up + "").await.expect("a key");
+    browser.until("the arrow leads to the quantity above", "document.activeElement === document.querySelectorAll('input.quantity')[0]").await;
+    browser.driver.active_element().await.expect("a page").send_keys(Key::Enter + "").await.expect("a key");
+    browser.until("Enter leads to the next quantity", "document.activeElement === document.querySelectorAll('input.quantity')[1]").await;
+    browser.driver.refresh().await.expect("a reload");
+    browser.until("both lines are there again", "[...document.querySelectorAll('input.quantity')].map((input) => input.value).join() === '7,12'").await;
+    browser.open(&node, "/issue").await;
+    browser.click("form.alert button").await;
+    browser.until("and again after the page was left", "[...document.querySelectorAll('input.quantity')].map((input) => input.value).join() === '7,12'").await;
+    browser.click("[data-remove]").await;
+    browser.until("a line can be removed", "document.querySelectorAll('input.quantity').length === 1").await;
+    browser.quit().await;
+}
+
+/// Ships items from the district to the centre; gives the number.
+async fn ship_to_centre(world: &World, wishes: &[(&str, &str)]) -> String {
+    let (browser, node) = at_district(world).await;
+    browser.open(&node, "/issue").await;
+    let chosen = browser.holds("document.evaluate(\"//label[contains(., 'Kipuna')]\", document).iterateNext()").await;
+    assert!(chosen, "the centre is among the likely destinations");
+    browser.driver.find(By::XPath("//label[contains(., 'Kipuna')]")).await.expect("a choice").click().await.expect("a press");
+    for (search, quantity) in wishes {
+        add_line(&browser, search, quantity).await;
+    }
+    browser.driver.find(By::Css("input[value=shipped] + span")).await.expect("a choice").click().await.expect("a press");
+    browser.click("button[name=confirm]").await;
+    browser.until("it is on its way", "location.pathname.startsWith('/outbound-shipments/')").await;
+    let number = browser.text("h1").await;
+    browser.quit().await;
+    number
+}
+
+/// Opens a shipment at the centre as soon as it has arrived there.
+async fn open_inbound(browser: &Browser, node: &Node, number: &str) {
+    let began = Instant::now();
+    loop {
+        browser.open(node, &format!("/inbound-shipments?search={number}")).await;
+        if browser.has("#list a.row-link").await {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "{number} never arrived");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    browser.click("#list a.row-link").await;
+    browser.find("form[action$='/receive']").await;
+}
+
+pub async fn goods_are_received_line_by_line_and_a_difference_is_kept(world: &World) {
+    let number = ship_to_centre(world, &[("amox", "200"), ("parac", "300")]).await;
+    let (browser, node) = at_centre(world).await;
+    open_inbound(&browser, &node, &number).await;
+    let first = browser.value("tbody tr:nth-child(1) input.quantity").await;
+    let less = first.parse::<u32>().expect("a whole number") - 10;
+    browser.fill("tbody tr:nth-child(1) input.quantity", &less.to_string()).await;
+    browser.fill("tbody tr:nth-child(1) input[name^=note]", "ten broken").await;
+    browser.until("each cell saves itself", "document.querySelectorAll('[data-dirty]').length === 0 || document.activeElement.blur()").await;
+    browser.click(".bar .btn.primary").await;
+    browser.until("it is in stock", "document.querySelectorAll('.steps .done').length >= 6").await;
+    assert!(browser.value("tbody tr:nth-child(1) input.quantity").await == less.to_string());
+    browser.quit().await;
+    let (sender, district) = at_district(world).await;
+    let began = Instant::now();
+    loop {
+        sender.open(&district, &format!("/outbound-shipments?search={number}")).await;
+        sender.click("#list a.row-link").await;
+        if sender.has("tbody .chip.warn").await {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "the sender never heard of the difference");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(sender.text("table").await.contains("ten broken"));
+    sender.quit().await;
+}
+
+pub async fn forms_work_without_scripts(world: &World) {
+    let options = BrowserOptions { scripts: false, ..BrowserOptions::default() };
+    let browser = world.browser(options).await;
+    let node = world.node(DISTRICT).clone();
+    browser.log_in(&node, "grace").await;
+    browser.open(&node, "/issue").await;
+    browser.fill("#find", "amox").await;
+    browser.click("button[name=find]").await;
+    browser.click("#found button[name=add]").await;
+    browser.fill("input.quantity", "100").await;
+    browser.click("button[name=confirm]").await;
+    browser.find(".steps li.now").await;
+    assert!(browser.address().await.contains("/outbound-shipments/"));
+    browser.quit().await;
+}
+
+/// Says through the API what arrived of the first line, as a colleague on another tablet would.
+async fn colleague_counts(browser: &Browser, lines: &[(usize, u32)]) {
+    for (row, quantity) in lines {
+        let script = format!(
+            "(() => {{ const url = document.querySelectorAll('tbody tr')[{row}].querySelector('input.quantity').dataset.save; \
+             return fetch(url, {{ method: 'POST', body: new URLSearchParams({{ quantity: '{quantity}' }}) }}).then((answer) => answer.status); }})()"
+        );
+        assert_eq!(browser.eval_later(&script).await, 200);
+    }
+}
+
+pub async fn a_push_never_destroys_what_is_being_typed(world: &World) {
+    let number = ship_to_centre(world, &[("amox", "200"), ("parac", "300"), ("zinc", "100")]).await;
+    let (typing, node) = at(world, CENTRE, "awa").await;
+    open_inbound(&typing, &node, &number).await;
+    let (colleague, _) = at_centre(world).await;
+    open_inbound(&colleague, &node, &number).await;
+    // One row is being typed in, one was typed in and not saved, one is clean.
+    typing.driver.execute("window.fetchAsIs = fetch; window.fetch = (url, wish) => wish && wish.method === 'POST' ? new Promise(() => {}) : fetchAsIs(url, wish);", Vec::new()).await.expect("a script");
+    typing.fill("tbody tr:nth-child(2) input.quantity", "77").await;
+    typing.fill("tbody tr:nth-child(1) input.quantity", "42").await;
+    let focused = typing.eval("document.activeElement.id").await;
+    colleague_counts(&colleague, &[(0, 151), (1, 152), (2, 53)]).await;
+    typing.until("the clean input takes the new value", "document.querySelectorAll('tbody tr')[2].querySelector('input.quantity').value === '53'").await;
+    assert_eq!(typing.value("tbody tr:nth-child(1) input.quantity").await, "42", "the one being typed in keeps its own");
+    assert_eq!(typing.value("tbody tr:nth-child(2) input.quantity").await, "77", "and so does the one not saved yet");
+    assert_eq!(typing.eval("document.activeElement.id").await, focused, "and the focus stays");
+    assert!(typing.text("tbody tr:nth-child(1) .offer").await.contains("151"), "both values are offered");
+    typing.click("tbody tr:nth-child(1) .offer button:last-child").await;
+    assert_eq!(typing.value("tbody tr:nth-child(1) input.quantity").await, "151", "and the reader chooses");
+    // A read-only cell of the same page is patched.
+    let script = "(() => fetch(document.querySelector('form.card').action, { method: 'POST', body: new URLSearchParams(new FormData(document.querySelector('form.card'))) }).then((answer) => answer.ok))()";
+    assert_eq!(colleague.eval_later(script).await, true);
+    typing.until("the way of the shipment is patched", "document.querySelectorAll('.steps .done').length >= 6").await;
+    assert_eq!(typing.value("tbody tr:nth-child(2) input.quantity").await, "77");
+    colleague.quit().await;
+    typing.quit().await;
+}
+
+pub async fn equipment_gets_a_status_with_a_reason_of_that_status(world: &World) {
+    let (browser, node) = at_centre(world).await;
+    let asset = first_link(&browser, &node, "/equipment?status=functioning").await;
+    browser.open(&node, &asset).await;
+    browser.driver.find(By::Css("input[value=not-functioning] + span")).await.expect("a choice").click().await.expect("a press");
+    let offered = browser.eval("[...document.querySelectorAll('#f-reason option')].filter((option) => !option.disabled && option.value).every((option) => option.dataset.of === 'not-functioning')").await;
+    assert_eq!(offered, true, "only reasons of the status are offered");
+    browser.click("#log .bar button").await;
+    assert!(browser.has("#f-reason[aria-invalid=true]").await || browser.has("[role=alert], .error").await, "a broken one needs a reason");
+    assert!(browser.holds("document.querySelector('input[value=not-functioning]').checked").await, "what was chosen stays");
+    browser
+        .driver
+        .execute("const select = document.querySelector('#f-reason'); select.value = [...select.options].find((option) => option.dataset.of === 'not-functioning').value;", Vec::new())
+        .await
+        .expect("a reason");
+    browser.fill("#f-comment", "compressor silent since the morning").await;
+    browser.click("#log .bar button").await;
+    browser.until("the log has it", "document.querySelector('.trail li')?.textContent.includes('compressor silent')").await;
+    assert!(browser.has(".title .chip.bad").await, "and the head shows it");
+    browser.quit().await;
+}
+
+/// Waits until a peer of the sync page looks as wanted; gives how long it took.
+async fn sync_shows(browser: &Browser, what: &str, script: &str) -> Duration {
+    let began = Instant::now();
+    browser.until(what, script).await;
+    began.elapsed()
+}
+
+/// After the network is back, everything is merged within a second; an unoptimised build on a busy machine that
+/// drives two browsers besides gets more.
+const MERGED_WITHIN: Duration = Duration::from_secs(5);
+
+pub async fn work_on_both_sides_of_a_cut_merges_when_it_ends(world: &World) {
+    let (district, lokana) = at_district(world).await;
+    let (centre, kipuna) = at_centre(world).await;
+    district.open(&lokana, "/sync").await;
+    sync_shows(&district, "in sync before the cut", "document.querySelector('.peer .chip.good')").await;
+    district.click("#cut-lokana").await;
+    sync_shows(&district, "the page says that the network is cut", "document.querySelector('.network.cut #restore-lokana')").await;
+    let shipped = ship_to_centre(world, &[("amox", "100")]).await;
+    let before = on_hand(&centre, &kipuna, "amox").await;
+    district.open(&lokana, "/sync").await;
+    sync_shows(
+        &district,
+        "what waits is counted, or not claimed to be known",
+        "/[1-9?]/.test([...document.querySelectorAll('.peer .k')].find((name) => /to send/i.test(name.textContent)).nextElementSibling.textContent)",
+    )
+    .await;
+    centre.open(&kipuna, &format!("/inbound-shipments?search={shipped}")).await;
+    assert!(!centre.has("#list a.row-link").await, "nothing passes a cut");
+    assert!((on_hand(&centre, &kipuna, "amox").await - before).abs() < 0.001);
+    centre.open(&kipuna, &format!("/inbound-shipments?search={shipped}")).await;
+    district.click("#restore-lokana").await;
+    let began = Instant::now();
+    centre
+        .until(
+            "the shipment arrives",
+            "(window.arrived ||= (async () => { for (;;) { const page = await (await fetch(location.href)).text(); if (page.includes('row-link')) return (window.there = true); } })(), window.there)",
+        )
+        .await;
+    let took = began.elapsed();
+    println!("     merged {} ms after the restoration", took.as_millis());
+    assert!(took < MERGED_WITHIN, "{took:?}");
+    sync_shows(&district, "and the sync page says so", "document.querySelector('.peer .chip.good')").await;
+    district.quit().await;
+    centre.quit().await;
+}
