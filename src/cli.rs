@@ -27,19 +27,25 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Start a central and two sites with data, on this machine, to try everything
-    #[command(long_about = "Starts a central and two sites, each a full node with its own database, its own QUIC endpoint \
+    #[command(
+        long_about = "Starts a central and two sites, each a full node with its own database, its own QUIC endpoint \
         and its own web address, filled with medicines, vaccines, stock and three months of movements.\n\n\
         The first start makes certificates and data and takes some seconds; later starts go on with the data. \
-        Stop with Ctrl-C. The network of each site can be cut and restored on its sync page.")]
+        Stop with Ctrl-C. The network of each site can be cut and restored on its sync page."
+    )]
     Demo(Demo),
     /// Make this directory a new central server
-    #[command(long_about = "Makes a new central server in a directory: its key, its certificate authority, its database and \
-        a first administrator. Then start it with `tributary serve`.")]
+    #[command(
+        long_about = "Makes a new central server in a directory: its key, its certificate authority, its database and \
+        a first administrator. Then start it with `tributary serve`."
+    )]
     Init(Init),
     /// Join this device to a central server, with the site's name and password
-    #[command(long_about = "Joins this device to a central server. The site and its password are made on central. The device \
+    #[command(
+        long_about = "Joins this device to a central server. The site and its password are made on central. The device \
         makes its own key, proves the password without sending it, and receives a certificate. Then start it with \
-        `tributary serve`: it receives what its stores need and works offline from then on.")]
+        `tributary serve`: it receives what its stores need and works offline from then on."
+    )]
     Enrol(Enrol),
     /// Run the node of a directory, with its web interface
     Serve(Serve),
@@ -47,18 +53,24 @@ pub enum Command {
     #[command(subcommand)]
     Import(Import),
     /// Run the same nodes in virtual time with cuts and crashes, and check that nothing is lost
-    #[command(long_about = "Runs a central and its sites in virtual time over simulated networks and disks, with random \
+    #[command(
+        long_about = "Runs a central and its sites in virtual time over simulated networks and disks, with random \
         commands, cuts, power failures and retries, all drawn from one seed; then heals everything and checks that all \
         replicas agree and nothing acknowledged is lost. The same seed gives the same run. A violated invariant ends \
-        with exit code 4 and the line that replays it.")]
+        with exit code 4 and the line that replays it."
+    )]
     Simulate(Simulate),
     /// Measure this machine: commits, HTTP, lists, bytes on the wire, memory
-    #[command(long_about = "Prints a table of measurements, so that the same figures can be had on a tablet as on a server. \
-        Without a name, runs all of them; `--list` names them.")]
+    #[command(
+        long_about = "Prints a table of measurements, so that the same figures can be had on a tablet as on a server. \
+        Without a name, runs all of them; `--list` names them."
+    )]
     Bench(Bench),
     /// Say how a node is: documents, peers, what is left to send
-    #[command(long_about = "Says how the node of a directory is. A running node is asked over its own address; of a node that \
-        does not run, the database is opened. Exit code 4 when a peer is known and not proven to be in sync.")]
+    #[command(
+        long_about = "Says how the node of a directory is. A running node is asked over its own address; of a node that \
+        does not run, the database is opened. Exit code 4 when a peer is known and not proven to be in sync."
+    )]
     Status(Status),
 }
 
@@ -139,9 +151,11 @@ pub struct Serve {
 #[derive(Debug, Subcommand)]
 pub enum Import {
     /// Import deliveries from a CSV file, as items, partners, stores and shipments, on central
-    #[command(long_about = "Reads a CSV file of deliveries through a mapping file (see docs/IMPORT.md) and makes of it items, \
+    #[command(
+        long_about = "Reads a CSV file of deliveries through a mapping file (see docs/IMPORT.md) and makes of it items, \
         partners, stores and verified shipments in central's database. Every row is accepted or listed with a reason. \
-        Importing the same file twice changes nothing. Central must not be running on the directory.")]
+        Importing the same file twice changes nothing. Central must not be running on the directory."
+    )]
     Deliveries(ImportDeliveries),
 }
 

@@ -101,8 +101,8 @@ impl From<replication::shell::IdentityError> for Failure {
     }
 }
 
-impl From<central::AuthorityError> for Failure {
-    fn from(error: central::AuthorityError) -> Self {
+impl From<central::authority::AuthorityError> for Failure {
+    fn from(error: central::authority::AuthorityError) -> Self {
         Self::failed(error.code(), error)
     }
 }
@@ -110,7 +110,9 @@ impl From<central::AuthorityError> for Failure {
 impl From<replication::shell::ExecuteError> for Failure {
     fn from(error: replication::shell::ExecuteError) -> Self {
         match &error {
-            replication::shell::ExecuteError::Rejected(rejection) => Self::rejected(rejection.code.clone(), &error),
+            replication::shell::ExecuteError::Rejected(rejection) => {
+                Self::rejected(rejection.code.clone(), &error)
+            }
             other => Self::failed(other.code(), &error),
         }
     }

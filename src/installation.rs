@@ -30,7 +30,10 @@ impl Installation {
     /// The directory, made if it is missing.
     pub fn at(directory: &Path) -> Result<Self, Failure> {
         std::fs::create_dir_all(directory).map_err(|error| {
-            Failure::failed("directory", format!("cannot make the directory {}: {error}", directory.display()))
+            Failure::failed(
+                "directory",
+                format!("cannot make the directory {}: {error}", directory.display()),
+            )
         })?;
         Ok(Self { directory: directory.to_owned() })
     }
@@ -53,18 +56,22 @@ impl Installation {
     /// Opens the database of `device`, and keeps the side file that detects restored and copied databases.
     pub fn open_store(&self, device: DeviceId, central: bool) -> Result<Store, OpenError> {
         let side = self.directory.join("witness.json");
-        let witness: Option<Witness> = std::fs::read(&side).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let witness: Option<Witness> =
+            std::fs::read(&side).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let machine = self.machine(witness);
-        let mut options =
-            OpenOptions::file(&self.database()).device(device).seed(random_seed()).central(central).witness(machine, witness);
+        let mut options = OpenOptions::file(&self.database())
+            .device(device)
+            .seed(random_seed())
+            .central(central)
+            .witness(machine, witness);
         if central {
             options = options.cache_bytes(CENTRAL_CACHE_BYTES);
         }
         let store = Store::open(options, Arc::new(DomainSchema))?;
         if let Some(witness) = store.witness() {
-            write_atomically(&side, &serde_json::to_vec(&witness).expect("a witness is JSON")).map_err(|error| {
-                StoreError::Storage { operation: "writing witness.json", detail: error.to_string() }
-            })?;
+            write_atomically(&side, &serde_json::to_vec(&witness).expect("a witness is JSON")).map_err(
+                |error| StoreError::Storage { operation: "writing witness.json", detail: error.to_string() },
+            )?;
         }
         Ok(store)
     }

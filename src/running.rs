@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use central::Authority;
+use central::authority::Authority;
 use crdt_store::{DeviceId, ViewRead};
 use domain::{DomainSchema, Role, ScopeKind};
 use http_api::{AppState, Settings};
 use replication::enrolment::SystemId;
 use replication::shell::{
     CentralAddress, Clock, DeviceKey, Identity, Membership, NetworkOptions, NodeHandle, Profile, Reception,
-    StartOptions, random_seed, start,
+    Recovery, StartOptions, random_seed, start,
 };
 use replication::{NodeConfig, Peer};
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,11 @@ impl CentralKeys {
 }
 
 /// Starts the central node of a directory.
-pub async fn start_central(installation: &Installation, system: &System, bind: SocketAddr) -> Result<Started, Failure> {
+pub async fn start_central(
+    installation: &Installation,
+    system: &System,
+    bind: SocketAddr,
+) -> Result<Started, Failure> {
     let clock = Clock::start();
     let keys = CentralKeys::load_or_create(installation, &clock)?;
     let identity = keys.identity(&clock)?;
@@ -108,8 +112,13 @@ pub async fn start_central(installation: &Installation, system: &System, bind: S
         registry: Arc::new(central::registry::admit),
         enrolment: Some(central::enrolment::desk(Arc::new(keys.authority))),
     };
-    let network =
-        NetworkOptions { identity, bind, profile: Profile::Fast, reception: Some(reception), centrals: Vec::new() };
+    let network = NetworkOptions {
+        identity,
+        bind,
+        profile: Profile::Fast,
+        reception: Some(reception),
+        centrals: Vec::new(),
+    };
     let node = start_node(installation, device, Role::Central, clock, network, Vec::new()).await?;
     let name = site_name(&node, device).unwrap_or_else(|| "Central".to_owned());
     let settings = settings(Role::Central, &system.name, &name, device, Some(system_id));
@@ -157,7 +166,14 @@ async fn start_node(
     config.entitlement_scopes = vec![ScopeKind::Reference.scope()];
     config.expected_peers = expected_peers;
     let open = Box::new(move || installation.open_store(device, role == Role::Central));
-    Ok(start(StartOptions { node: config, open, clock, network: Some(network) }).await?)
+    Ok(start(StartOptions {
+        node: config,
+        open,
+        recovery: Recovery::default(),
+        clock,
+        network: Some(network),
+    })
+    .await?)
 }
 
 /// The name of the site that a device belongs to, as far as this node knows.
@@ -168,7 +184,13 @@ fn site_name(node: &NodeHandle, device: DeviceId) -> Option<String> {
     Some(domain::query::reference::site(read, row.site).ok()?.name)
 }
 
-fn settings(role: Role, system_name: &str, site_name: &str, device: DeviceId, system: Option<SystemId>) -> Settings {
+fn settings(
+    role: Role,
+    system_name: &str,
+    site_name: &str,
+    device: DeviceId,
+    system: Option<SystemId>,
+) -> Settings {
     Settings {
         role,
         system,
@@ -231,7 +253,11 @@ pub async fn listen(address: SocketAddr, option: &str) -> Result<TcpListener, Fa
 }
 
 /// Says where the node runs, for `tributary status`.
-pub fn announce(installation: &Installation, started: &Started, interface: &Interface) -> Result<(), Failure> {
+pub fn announce(
+    installation: &Installation,
+    started: &Started,
+    interface: &Interface,
+) -> Result<(), Failure> {
     let running = RunningNode {
         process: std::process::id(),
         url: interface.url(),

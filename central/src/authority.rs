@@ -60,7 +60,9 @@ pub enum AuthorityError {
         source: io::Error,
     },
     /// Its file does not hold a root and its key.
-    #[error("{path} is damaged ({detail}); restore it from a backup: without it every device has to enrol again")]
+    #[error(
+        "{path} is damaged ({detail}); restore it from a backup: without it every device has to enrol again"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -114,7 +116,11 @@ impl Authority {
     ///
     /// # Errors
     /// When the file cannot be read or written or is damaged, which never makes a new one.
-    pub fn load_or_create(directory: &Path, now: Timestamp, random: [u8; 32]) -> Result<Self, AuthorityError> {
+    pub fn load_or_create(
+        directory: &Path,
+        now: Timestamp,
+        random: [u8; 32],
+    ) -> Result<Self, AuthorityError> {
         let path = directory.join(AUTHORITY_FILE);
         let file = |operation| {
             let path = path.clone();
@@ -134,7 +140,8 @@ impl Authority {
     /// When no key can be made.
     pub fn in_memory(now: Timestamp, random: [u8; 32]) -> Result<Self, AuthorityError> {
         let pem = Self::generate(now, random)?;
-        Self::parse(pem.as_bytes()).map_err(|detail| AuthorityError::Signing { operation: "read the new root", detail })
+        Self::parse(pem.as_bytes())
+            .map_err(|detail| AuthorityError::Signing { operation: "read the new root", detail })
     }
 
     /// A new root and its key, as one PEM file.
@@ -160,8 +167,10 @@ impl Authority {
         let pem = std::str::from_utf8(pem).map_err(|_| "not text".to_owned())?;
         let split = pem.find("-----BEGIN CERTIFICATE-----").ok_or("no certificate in it")?;
         let (key, certificate) = pem.split_at(split);
-        let key = KeyPair::from_pkcs8_pem_and_sign_algo(key, &PKCS_ED25519).map_err(|error| error.to_string())?;
-        let (_, der) = x509_parser::pem::parse_x509_pem(certificate.as_bytes()).map_err(|error| error.to_string())?;
+        let key =
+            KeyPair::from_pkcs8_pem_and_sign_algo(key, &PKCS_ED25519).map_err(|error| error.to_string())?;
+        let (_, der) =
+            x509_parser::pem::parse_x509_pem(certificate.as_bytes()).map_err(|error| error.to_string())?;
         let (_, parsed) = X509Certificate::from_der(&der.contents).map_err(|error| error.to_string())?;
         if parsed.public_key().raw != key.subject_public_key_info() {
             return Err("key and certificate do not belong together".to_owned());
@@ -195,15 +204,16 @@ impl Authority {
         now: Timestamp,
         serial: [u8; 16],
     ) -> Result<Certified, AuthorityError> {
-        let key =
-            SubjectPublicKeyInfo::from_der(public_key_info).map_err(|error| AuthorityError::Request(error.to_string()))?;
+        let key = SubjectPublicKeyInfo::from_der(public_key_info)
+            .map_err(|error| AuthorityError::Request(error.to_string()))?;
         let device = DeviceId::of_public_key(&key.subject_public_key_info());
         let mut params = template(self.begins, now, CENTRAL_VALID_DAYS, serial);
         params.subject_alt_names = vec![
             SanType::DnsName(CENTRAL_NAME.try_into().expect("the name is ASCII")),
             uri(DEVICE_PREFIX, device),
         ];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+        params.extended_key_usages =
+            vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         self.sign(params, &key, device)
     }
 
@@ -212,7 +222,12 @@ impl Authority {
     ///
     /// # Errors
     /// [`AuthorityError::Request`] for a request that is none, or not of an Ed25519 key; else when signing fails.
-    pub fn certify_device(&self, request: &[u8], now: Timestamp, serial: [u8; 16]) -> Result<Certified, AuthorityError> {
+    pub fn certify_device(
+        &self,
+        request: &[u8],
+        now: Timestamp,
+        serial: [u8; 16],
+    ) -> Result<Certified, AuthorityError> {
         if request.len() > REQUEST_LENGTH_MAX {
             return Err(AuthorityError::Request(format!("longer than {REQUEST_LENGTH_MAX} bytes")));
         }
@@ -255,7 +270,8 @@ fn template(begins: Timestamp, now: Timestamp, valid_days: i64, mut serial: [u8;
     // A serial number is positive and of one length.
     serial[0] = serial[0] & 0x7f | 0x40;
     let epoch = rcgen::date_time_ymd(1970, 1, 1);
-    let date = |at: Timestamp| epoch + Duration::from_millis(at.as_millis().clamp(0, LATEST_MS).unsigned_abs());
+    let date =
+        |at: Timestamp| epoch + Duration::from_millis(at.as_millis().clamp(0, LATEST_MS).unsigned_abs());
     let mut params = CertificateParams::default();
     params.not_before = date(begins);
     params.not_after = date(now.plus_millis(valid_days * DAY_MS));
@@ -378,7 +394,10 @@ mod tests {
         let certified =
             authority.certify_central(&key.subject_public_key_info(), later, [9; 16]).expect("signed");
         let (_, certificate) = X509Certificate::from_der(&certified.certificate).expect("a certificate");
-        assert_eq!(names(&certificate), [CENTRAL_NAME.to_owned(), format!("{DEVICE_PREFIX}{}", certified.device)]);
+        assert_eq!(
+            names(&certificate),
+            [CENTRAL_NAME.to_owned(), format!("{DEVICE_PREFIX}{}", certified.device)]
+        );
         assert!(certificate.validity().not_before.timestamp() * 1000 < NOW.as_millis());
         let usage = certificate.extended_key_usage().expect("readable").expect("some").value;
         assert!(usage.client_auth && usage.server_auth);

@@ -10,7 +10,8 @@ use crdt_store::{DocumentId, Failure, Rejection, Timestamp, Txn, ViewRead};
 use domain::query::reference;
 use domain::{Caller, Role, site};
 use replication::enrolment::{
-    Admission, EnrolmentCode, EnrolmentDesk, EnrolmentRefusal, Grant, Invitation, Salt, SiteVerifier, SystemId,
+    Admission, EnrolmentCode, EnrolmentDesk, EnrolmentRefusal, Grant, Invitation, Salt, SiteVerifier,
+    SystemId,
 };
 
 use crate::authority::{Authority, AuthorityError};
@@ -65,8 +66,10 @@ impl Desk {
             EnrolmentRefusal::new(EnrolmentCode::UnknownSite, format!("central has no site «{site_name}»"))
         })?;
         let secret = reference::site_secret(views, site.id).map_err(|error| unavailable(&error))?;
-        let verifier =
-            secret.filter(|secret| secret.active).and_then(|secret| unhex(&secret.verifier)).ok_or_else(|| {
+        let verifier = secret
+            .filter(|secret| secret.active)
+            .and_then(|secret| unhex(&secret.verifier))
+            .ok_or_else(|| {
                 EnrolmentRefusal::new(EnrolmentCode::EnrolmentClosed, "the site takes no devices at present")
             })?;
         self.count_attempt(site.id, now)?;
@@ -91,8 +94,10 @@ impl Desk {
             return Err(rejected(EnrolmentCode::SiteWithoutStore, format!("{} has no store yet", site.name)));
         }
         let (now, serial) = (txn.now(), txn.random_bytes());
-        let certified =
-            self.authority.certify_device(&admission.certificate_request, now, serial).map_err(not_certified)?;
+        let certified = self
+            .authority
+            .certify_device(&admission.certificate_request, now, serial)
+            .map_err(not_certified)?;
         let name = format!("{} {}", site.name, site.devices + 1);
         let command = site::EnrolDevice { device: certified.device, name };
         let enrolled = site::enrol_device(txn, &Caller::system(Role::Central), site.id, &command)
@@ -212,7 +217,10 @@ mod tests {
             Self { store, desk: desk(authority) }
         }
 
-        fn run<R>(&mut self, command: impl FnOnce(&mut Txn<'_>) -> Result<R, Failure>) -> Result<R, Rejection> {
+        fn run<R>(
+            &mut self,
+            command: impl FnOnce(&mut Txn<'_>) -> Result<R, Failure>,
+        ) -> Result<R, Rejection> {
             self.store.execute(NOW, &Author::default(), command).expect("the store works")
         }
 
@@ -240,7 +248,9 @@ mod tests {
         fn admit(&mut self, site: DocumentId, request: Vec<u8>) -> Result<Grant, Rejection> {
             let Self { store, desk } = self;
             let admission = Admission { site, certificate_request: request };
-            store.execute(NOW, &Author::default(), |txn| (desk.admit)(txn, &admission)).expect("the store works")
+            store
+                .execute(NOW, &Author::default(), |txn| (desk.admit)(txn, &admission))
+                .expect("the store works")
         }
     }
 
@@ -360,7 +370,9 @@ mod tests {
     #[test]
     fn a_success_and_a_quiet_hour_and_a_clock_set_back_end_the_delay() {
         let mut attempts = Attempts::default();
-        (0..8).for_each(|_| drop(attempts.count(attempts.next.max(NOW))));
+        for _ in 0..8 {
+            let _ = attempts.count(attempts.next.max(NOW));
+        }
         assert!(attempts.count(attempts.latest).is_err());
         assert_eq!(attempts.clone().count(NOW.plus_millis(-DELAY_MAX_MS * 100)), Ok(()));
         attempts.count(attempts.latest.plus_millis(FORGOTTEN_AFTER_MS + 1)).expect("forgotten");

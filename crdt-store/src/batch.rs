@@ -17,13 +17,13 @@ use crate::error::StoreError;
 use crate::fingerprint::{bucket_of, state_of};
 use crate::hot::{self, Hot};
 use crate::id::{Actor, DeviceId, DocumentId, Timestamp};
-use crate::read::{KeyRange, ViewRead};
+use crate::read::{KeyRange, ViewRead, Visit, VisitTotals};
 use crate::schema::{Origin, Projection, Refusal, Rejection, Row, Schema, Sum, Totals, View};
 use crate::scope::Scope;
 use crate::snapshot::load_document;
 use crate::tables::{
-    self, CHANGE, CHUNK_BYTES, DOCUMENT, DocumentRecord, FINGERPRINT, LOCAL, PARKED, ParkedRecord, QUARANTINE,
-    QuarantineRecord, SCOPE_LOG, SNAPSHOT, Tables, WriteTables,
+    self, CHANGE, CHUNK_BYTES, DOCUMENT, DocumentRecord, FINGERPRINT, LOCAL, PARKED, ParkedRecord,
+    QUARANTINE, QuarantineRecord, SCOPE_LOG, SNAPSHOT, Tables, WriteTables,
 };
 use crate::txn::{Author, Failure, Staged, Txn, local_key};
 
@@ -186,7 +186,8 @@ impl<'t> Batch<'t> {
         let id = incoming.id;
         let (previous, mut automerge) = self.take(id)?;
         let mut ingested = Ingested::default();
-        let (whole, candidates) = merge_plan(previous.is_some(), incoming, &mut automerge, self.context.actor());
+        let (whole, candidates) =
+            merge_plan(previous.is_some(), incoming, &mut automerge, self.context.actor());
 
         let mut authored: Vec<VerifiedChange> = Vec::new();
         for change in candidates {
@@ -257,7 +258,12 @@ impl<'t> Batch<'t> {
     }
 
     /// Sets or removes a value that belongs to this node only.
-    pub fn set_local(&mut self, namespace: &'static str, key: &[u8], value: Option<&[u8]>) -> Result<(), StoreError> {
+    pub fn set_local(
+        &mut self,
+        namespace: &'static str,
+        key: &[u8],
+        value: Option<&[u8]>,
+    ) -> Result<(), StoreError> {
         self.put_local(&local_key(namespace, key), value)
     }
 
@@ -266,7 +272,7 @@ impl<'t> Batch<'t> {
         &self,
         namespace: &'static str,
         prefix: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+        visit: Visit<'_>,
     ) -> Result<(), StoreError> {
         scan_local(&self.tables, namespace, prefix, visit)
     }
@@ -361,13 +367,17 @@ impl<'t> Batch<'t> {
         let known = route.is_some();
         let class = match route {
             Some(route) if route.scope != *scope => {
-                return Ok(Err(Refusal::new("scope-mismatch", "the document's content belongs to another scope")));
+                return Ok(Err(Refusal::new(
+                    "scope-mismatch",
+                    "the document's content belongs to another scope",
+                )));
             }
             Some(route) => route.class,
             None => CLASS_UNKNOWN.to_owned(),
         };
         let heads = hot::heads_of(&automerge);
-        let document = Document { id, class: class.clone(), scope: scope.clone(), heads: heads.clone(), root };
+        let document =
+            Document { id, class: class.clone(), scope: scope.clone(), heads: heads.clone(), root };
         let before = previous.as_ref().map(|previous| &previous.document);
         if let Err(refusal) = self.schema.check(self, origin, before, &document)? {
             return Ok(Err(refusal));
@@ -404,7 +414,8 @@ impl<'t> Batch<'t> {
         let parked_before: BTreeSet<ChangeHash> = parked.iter().map(VerifiedChange::hash).collect();
         waiting.extend(parked);
         let is_known = |hash: &ChangeHash, known: &BTreeSet<ChangeHash>| {
-            known.contains(hash) || automerge.get_change_meta_by_hash(&automerge::ChangeHash(hash.0)).is_some()
+            known.contains(hash)
+                || automerge.get_change_meta_by_hash(&automerge::ChangeHash(hash.0)).is_some()
         };
         loop {
             let (mut now_ready, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut waiting)
@@ -456,7 +467,8 @@ impl<'t> Batch<'t> {
             ingested.refused.push((change.hash(), refusal.code));
             return self.quarantine(id, scope, origin, change.hash(), change.bytes(), &refusal);
         }
-        let record = ParkedRecord { scope: scope.clone(), device: origin.device, bytes: change.bytes().to_vec() };
+        let record =
+            ParkedRecord { scope: scope.clone(), device: origin.device, bytes: change.bytes().to_vec() };
         let value = crate::read::encode_row(&record);
         ingested.parked += 1;
         self.tables.insert(PARKED, &tables::hash_key(id, &change.hash()), &value)
@@ -525,7 +537,8 @@ impl<'t> Batch<'t> {
         after: &DocumentRecord,
     ) -> Result<(), StoreError> {
         if let Some(before) = before {
-            self.tables.remove(SCOPE_LOG, &tables::scope_key(&before.scope, &before.last_seq.to_be_bytes()))?;
+            self.tables
+                .remove(SCOPE_LOG, &tables::scope_key(&before.scope, &before.last_seq.to_be_bytes()))?;
         }
         self.tables.insert(SCOPE_LOG, &tables::scope_key(&after.scope, &seq.to_be_bytes()), id.as_bytes())?;
         let bucket = bucket_of(id);
@@ -535,7 +548,7 @@ impl<'t> Batch<'t> {
                 fingerprint.remove(state_of(id, &before.heads));
             }
             fingerprint.add(state_of(id, &after.heads));
-            let key = tables::scope_key(&after.scope, part.as_ref().map_or(&[], std::slice::from_ref));
+            let key = tables::scope_key(&after.scope, part.as_slice());
             self.tables.insert(FINGERPRINT, &key, &tables::encode_fingerprint(&fingerprint))?;
         }
         Ok(())
@@ -563,8 +576,10 @@ impl<'t> Batch<'t> {
         for key in self.tables.keys(SNAPSHOT, id.as_bytes())? {
             self.tables.remove(SNAPSHOT, &key)?;
         }
-        let packed = zstd::bulk::compress(bytes, 3)
-            .map_err(|error| StoreError::Storage { operation: "compressing a snapshot", detail: error.to_string() })?;
+        let packed = zstd::bulk::compress(bytes, 3).map_err(|error| StoreError::Storage {
+            operation: "compressing a snapshot",
+            detail: error.to_string(),
+        })?;
         let record = [&blake3::hash(&packed).as_bytes()[..8], &packed].concat();
         for (index, chunk) in record.chunks(CHUNK_BYTES).enumerate() {
             self.tables.insert(SNAPSHOT, &tables::snapshot_key(id, index as u16), chunk)?;
@@ -579,7 +594,8 @@ impl<'t> Batch<'t> {
         }
         let nothing = Projection::default();
         for key in self.tables.keys(DOCUMENT, &[])? {
-            let id = DocumentId::try_from(key.as_slice()).map_err(|error| StoreError::corrupt(error.to_string()))?;
+            let id = DocumentId::try_from(key.as_slice())
+                .map_err(|error| StoreError::corrupt(error.to_string()))?;
             let loaded = load_document(&self.tables, &*self.schema, id, self.context.actor())?;
             let hot = loaded.ok_or_else(|| StoreError::corrupt(format!("document {id} has no record")))?;
             apply_projection(&self.tables, &*self.schema, &nothing, &hot.projection)?;
@@ -642,7 +658,10 @@ fn apply_projection(
         let old = tables.totals(view.0, key)?;
         let mut new = old;
         new.count += change.count;
-        new.amounts.iter_mut().zip(change.amounts).for_each(|(sum, amount)| *sum = sum.saturating_add(amount));
+        new.amounts
+            .iter_mut()
+            .zip(change.amounts)
+            .for_each(|(sum, amount)| *sum = sum.saturating_add(amount));
         match new.count {
             0 => tables.remove(view.0, key).map(drop)?,
             _ => tables.insert(view.0, key, &tables::encode_totals(&new))?,
@@ -681,7 +700,7 @@ pub(crate) fn scan_local<T: Tables>(
     tables: &T,
     namespace: &'static str,
     prefix: &[u8],
-    visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    visit: Visit<'_>,
 ) -> Result<(), StoreError> {
     let skip = namespace.len() + 1;
     tables.scan_prefix(LOCAL, &local_key(namespace, prefix), &mut |key, value| visit(&key[skip..], value))
@@ -697,7 +716,7 @@ impl ViewRead for Batch<'_> {
         view: View,
         range: KeyRange<'_>,
         backwards: bool,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+        visit: Visit<'_>,
     ) -> Result<(), StoreError> {
         self.tables.scan(view.0, range, backwards, visit)
     }
@@ -706,12 +725,7 @@ impl ViewRead for Batch<'_> {
         self.tables.totals(view.0, key)
     }
 
-    fn scan_totals(
-        &self,
-        view: View,
-        range: KeyRange<'_>,
-        visit: &mut dyn FnMut(&[u8], &Totals) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
+    fn scan_totals(&self, view: View, range: KeyRange<'_>, visit: VisitTotals<'_>) -> Result<(), StoreError> {
         self.tables.scan_totals(view.0, range, visit)
     }
 

@@ -190,7 +190,10 @@ impl<'a> Scan<'a> {
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
             let bits = u64::from(byte & 0x7f);
-            value |= bits.checked_shl(shift).filter(|v| v >> shift == bits).ok_or_else(|| invalid("a number is too large"))?;
+            value |= bits
+                .checked_shl(shift)
+                .filter(|v| v >> shift == bits)
+                .ok_or_else(|| invalid("a number is too large"))?;
             if byte & 0x80 == 0 {
                 return Ok(value);
             }

@@ -34,7 +34,8 @@ impl Serialize for ChangeHash {
 impl<'de> Deserialize<'de> for ChangeHash {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let bytes = serde_bytes::ByteBuf::deserialize(deserializer)?;
-        let hash = bytes.as_slice().try_into().map_err(|_| serde::de::Error::custom("a hash has 32 bytes"))?;
+        let hash =
+            bytes.as_slice().try_into().map_err(|_| serde::de::Error::custom("a hash has 32 bytes"))?;
         Ok(Self(hash))
     }
 }

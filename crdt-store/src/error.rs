@@ -6,7 +6,9 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process holds the file.
-    #[error("{path} is in use by another process; stop the other tributary first, or choose another directory")]
+    #[error(
+        "{path} is in use by another process; stop the other tributary first, or choose another directory"
+    )]
     Locked {
         /// The file.
         path: PathBuf,
@@ -31,7 +33,9 @@ pub enum OpenError {
         known: u32,
     },
     /// The database belongs to another device.
-    #[error("the database belongs to device {found}, the key at hand to device {expected}; put the right key beside it")]
+    #[error(
+        "the database belongs to device {found}, the key at hand to device {expected}; put the right key beside it"
+    )]
     OtherDevice {
         /// Whose database it is.
         found: crate::DeviceId,

@@ -43,9 +43,9 @@ fn value_of(value: &hydrate::Value, depth: usize) -> Value {
     }
     match value {
         hydrate::Value::Scalar(scalar) => scalar_of(scalar),
-        hydrate::Value::Map(map) => {
-            Value::Map(map.iter().map(|(key, entry)| (key.clone(), value_of(&entry.value, depth + 1))).collect())
-        }
+        hydrate::Value::Map(map) => Value::Map(
+            map.iter().map(|(key, entry)| (key.clone(), value_of(&entry.value, depth + 1))).collect(),
+        ),
         hydrate::Value::List(list) => {
             Value::List(list.iter().map(|entry| value_of(&entry.value, depth + 1)).collect())
         }
@@ -92,11 +92,14 @@ pub(crate) fn load(
 ) -> Result<Automerge, StoreError> {
     let damaged = |error: InvalidChange| StoreError::corrupt(format!("document {id}: {error}"));
     let mut automerge = match snapshot {
-        Some(bytes) => guarded(|| Automerge::load(bytes).map_err(|e| InvalidChange(e.to_string()))).map_err(damaged)?,
+        Some(bytes) => {
+            guarded(|| Automerge::load(bytes).map_err(|e| InvalidChange(e.to_string()))).map_err(damaged)?
+        }
         None => Automerge::new(),
     };
     automerge.set_actor(ActorId::from(actor.as_bytes().as_slice()));
-    let changes = tail.into_iter().map(VerifiedChange::verify).collect::<Result<Vec<_>, _>>().map_err(damaged)?;
+    let changes =
+        tail.into_iter().map(VerifiedChange::verify).collect::<Result<Vec<_>, _>>().map_err(damaged)?;
     apply(&mut automerge, changes.into_iter().map(|change| change.change).collect()).map_err(damaged)?;
     Ok(automerge)
 }
@@ -122,8 +125,9 @@ pub(crate) fn edit(
     }
     let mut transaction = automerge.transaction();
     for edit in edits {
-        step(&mut transaction, edit)
-            .map_err(|error| Rejection::new("invalid-edit", format!("the document cannot be edited so: {error}")))?;
+        step(&mut transaction, edit).map_err(|error| {
+            Rejection::new("invalid-edit", format!("the document cannot be edited so: {error}"))
+        })?;
     }
     if transaction.pending_ops() == 0 {
         transaction.rollback();
@@ -170,7 +174,12 @@ fn merge_map<T: Transactable>(transaction: &mut T, object: &ObjId, map: &Map) ->
 }
 
 /// Puts a value unless it stands there already. Maps are merged key by key, never replaced.
-fn put<T: Transactable>(transaction: &mut T, parent: &ObjId, key: &str, value: &Value) -> Result<(), AutomergeError> {
+fn put<T: Transactable>(
+    transaction: &mut T,
+    parent: &ObjId,
+    key: &str,
+    value: &Value,
+) -> Result<(), AutomergeError> {
     match value {
         Value::Map(map) => {
             let object = map_at(transaction, parent, key)?;
@@ -186,7 +195,8 @@ fn put<T: Transactable>(transaction: &mut T, parent: &ObjId, key: &str, value: &
         }
         scalar => {
             let scalar = to_scalar(scalar).ok_or(AutomergeError::Fail)?;
-            let unchanged = transaction.get(parent, key)?.is_some_and(|(found, _)| found.as_scalar() == Some(&scalar));
+            let unchanged =
+                transaction.get(parent, key)?.is_some_and(|(found, _)| found.as_scalar() == Some(&scalar));
             if unchanged && transaction.get_all(parent, key)?.len() == 1 {
                 return Ok(());
             }

@@ -43,13 +43,11 @@ pub use document::{ChangeHash, Class, Document, DocumentHeader, Heads, HistoryEn
 pub use error::{OpenError, StoreError};
 pub use fingerprint::{BUCKETS, Fingerprint};
 pub use id::{Actor, DeviceId, DocumentId, Incarnation, InvalidId, Timestamp};
-pub use read::{KeyRange, ViewRead, ViewReadExt, decode_row, encode_row, prefix_end};
+pub use read::{KeyRange, ViewRead, ViewReadExt, Visit, VisitTotals, decode_row, encode_row, prefix_end};
 pub use redb::StorageBackend;
-pub use schema::{
-    Amounts, Origin, Projection, Refusal, Rejection, Route, Row, Schema, Sum, Totals, View,
-};
+pub use schema::{Amounts, Origin, Projection, Refusal, Rejection, Route, Row, Schema, Sum, Totals, View};
 pub use scope::{InvalidScope, Scope};
-pub use snapshot::{Outgoing, Quarantined, Reader, Snapshot};
+pub use snapshot::{Outgoing, Quarantined, Reader, Snapshot, ViewDump};
 pub use store::{OpenOptions, Store, Witness};
 pub use txn::{Author, Failure, Txn};
 pub use value::{Map, ShapeError, Value};

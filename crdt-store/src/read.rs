@@ -9,6 +9,12 @@ use crate::error::StoreError;
 use crate::id::DocumentId;
 use crate::schema::{Totals, View};
 
+/// What a scan of rows calls for each key and value, until it breaks.
+pub type Visit<'v> = &'v mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>;
+
+/// What a scan of sums calls for each key and its totals, until it breaks.
+pub type VisitTotals<'v> = &'v mut dyn FnMut(&[u8], &Totals) -> ControlFlow<()>;
+
 /// A range of keys.
 pub type KeyRange<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
 
@@ -24,19 +30,14 @@ pub trait ViewRead {
         view: View,
         range: KeyRange<'_>,
         backwards: bool,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+        visit: Visit<'_>,
     ) -> Result<(), StoreError>;
 
     /// The sum at `key`; zero where nothing contributes.
     fn totals(&self, view: View, key: &[u8]) -> Result<Totals, StoreError>;
 
     /// Visits the sums of a range in the order of their keys.
-    fn scan_totals(
-        &self,
-        view: View,
-        range: KeyRange<'_>,
-        visit: &mut dyn FnMut(&[u8], &Totals) -> ControlFlow<()>,
-    ) -> Result<(), StoreError>;
+    fn scan_totals(&self, view: View, range: KeyRange<'_>, visit: VisitTotals<'_>) -> Result<(), StoreError>;
 
     /// A document with its content: one Automerge load, so never for a list.
     fn document(&self, id: DocumentId) -> Result<Option<Document>, StoreError>;
@@ -68,12 +69,7 @@ pub trait ViewReadExt: ViewRead {
     }
 
     /// Visits all rows whose key begins with `prefix`, in order.
-    fn scan_prefix(
-        &self,
-        view: View,
-        prefix: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
+    fn scan_prefix(&self, view: View, prefix: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
         let end = prefix_end(prefix);
         let upper = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         self.scan(view, (Bound::Included(prefix), upper), false, visit)

@@ -1,5 +1,6 @@
 //! Readers: one moment of the store, seen from any thread, never in the way of the writer.
 
+use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::error::{During, StoreError};
 use crate::fingerprint::{BUCKETS, Fingerprint, bucket_of, state_of};
 use crate::hot::{self, Hot};
 use crate::id::{Actor, DeviceId, DocumentId, Timestamp};
-use crate::read::{KeyRange, ViewRead};
+use crate::read::{KeyRange, ViewRead, Visit, VisitTotals};
 use crate::schema::{Projection, Schema, Totals, View};
 use crate::scope::Scope;
 use crate::tables::{
@@ -23,6 +24,9 @@ use crate::txn::local_key;
 
 /// Largest document a snapshot may unpack to, in bytes.
 const UNPACKED_BYTES_MAX: usize = 16 << 20;
+
+/// Rows of views by view and key.
+pub type ViewDump = BTreeMap<(View, Vec<u8>), Vec<u8>>;
 
 /// Opens snapshots. Cheap to clone and to share between threads.
 #[derive(Clone)]
@@ -94,10 +98,15 @@ impl Snapshot {
         let mut from = Vec::new();
         loop {
             let mut next = None;
-            self.tables.scan(FINGERPRINT, (Bound::Included(&from), Bound::Unbounded), false, &mut |key, _| {
-                next = tables::split_scope_key(key).map(|(scope, _)| scope);
-                ControlFlow::Break(())
-            })?;
+            self.tables.scan(
+                FINGERPRINT,
+                (Bound::Included(&from), Bound::Unbounded),
+                false,
+                &mut |key, _| {
+                    next = tables::split_scope_key(key).map(|(scope, _)| scope);
+                    ControlFlow::Break(())
+                },
+            )?;
             let Some(scope) = next else { return Ok(scopes) };
             // Skip the buckets: the next scope begins behind the last key that this one can have.
             from = crate::read::prefix_end(&tables::scope_key(&scope, &[])).unwrap_or_default();
@@ -134,7 +143,12 @@ impl Snapshot {
 
     /// What a peer that has acknowledged our log up to `after` lacks of a document; changes that came from
     /// `except` are left out, because that device has them. With `after` 0 the whole history is sent.
-    pub fn outgoing(&self, id: DocumentId, after: u64, except: Option<DeviceId>) -> Result<Outgoing, StoreError> {
+    pub fn outgoing(
+        &self,
+        id: DocumentId,
+        after: u64,
+        except: Option<DeviceId>,
+    ) -> Result<Outgoing, StoreError> {
         let Some(record) = self.tables.record(id)? else { return Ok(Outgoing::default()) };
         if record.last_seq <= after {
             return Ok(Outgoing { heads: record.heads, ..Outgoing::default() });
@@ -246,14 +260,14 @@ impl Snapshot {
         &self,
         namespace: &'static str,
         prefix: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+        visit: Visit<'_>,
     ) -> Result<(), StoreError> {
         scan_local(&self.tables, namespace, prefix, visit)
     }
 
     /// Every row of every view, for comparing live views with rebuilt ones, or two replicas.
-    pub fn dump_views(&self) -> Result<std::collections::BTreeMap<(View, Vec<u8>), Vec<u8>>, StoreError> {
-        let mut dump = std::collections::BTreeMap::new();
+    pub fn dump_views(&self) -> Result<ViewDump, StoreError> {
+        let mut dump = BTreeMap::new();
         for view in self.schema.views() {
             self.tables.scan(view.0, (Bound::Unbounded, Bound::Unbounded), false, &mut |key, value| {
                 dump.insert((*view, key.to_vec()), value.to_vec());
@@ -264,7 +278,10 @@ impl Snapshot {
     }
 
     /// Visits every document's id, place and version, by id.
-    pub fn headers(&self, visit: &mut dyn FnMut(DocumentHeader) -> ControlFlow<()>) -> Result<(), StoreError> {
+    pub fn headers(
+        &self,
+        visit: &mut dyn FnMut(DocumentHeader) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
         let mut failed = None;
         self.tables.scan(DOCUMENT, (Bound::Unbounded, Bound::Unbounded), false, &mut |key, value| {
             let record = tables::decode_record::<DocumentRecord>("a document's record", value);
@@ -308,7 +325,8 @@ fn for_each_change<T: Tables>(
     let end = tables::change_key(id, u64::MAX, u16::MAX);
     let mut damaged = false;
     tables.scan(CHANGE, (Bound::Excluded(&start), Bound::Included(&end)), false, &mut |_, value| {
-        let parts = value.split_at_checked(16).and_then(|(from, raw)| Some((DeviceId::try_from(from).ok()?, raw)));
+        let parts =
+            value.split_at_checked(16).and_then(|(from, raw)| Some((DeviceId::try_from(from).ok()?, raw)));
         match parts {
             Some((device, raw)) => visit(device, raw),
             None => damaged = true,
@@ -322,7 +340,10 @@ fn for_each_change<T: Tables>(
 }
 
 /// The stored snapshot of a document, unpacked and checked against its hash.
-pub(crate) fn read_snapshot_bytes<T: Tables>(tables: &T, id: DocumentId) -> Result<Option<Vec<u8>>, StoreError> {
+pub(crate) fn read_snapshot_bytes<T: Tables>(
+    tables: &T,
+    id: DocumentId,
+) -> Result<Option<Vec<u8>>, StoreError> {
     let mut record = Vec::new();
     tables.scan_prefix(SNAPSHOT, id.as_bytes(), &mut |_, chunk| {
         record.extend_from_slice(chunk);
@@ -391,7 +412,7 @@ impl ViewRead for Snapshot {
         view: View,
         range: KeyRange<'_>,
         backwards: bool,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+        visit: Visit<'_>,
     ) -> Result<(), StoreError> {
         self.tables.scan(view.0, range, backwards, visit)
     }
@@ -400,12 +421,7 @@ impl ViewRead for Snapshot {
         self.tables.totals(view.0, key)
     }
 
-    fn scan_totals(
-        &self,
-        view: View,
-        range: KeyRange<'_>,
-        visit: &mut dyn FnMut(&[u8], &Totals) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
+    fn scan_totals(&self, view: View, range: KeyRange<'_>, visit: VisitTotals<'_>) -> Result<(), StoreError> {
         self.tables.scan_totals(view.0, range, visit)
     }
 

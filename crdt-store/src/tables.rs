@@ -27,7 +27,7 @@ use crate::document::{ChangeHash, Class, Heads};
 use crate::error::{During, StoreError};
 use crate::fingerprint::Fingerprint;
 use crate::id::{DeviceId, DocumentId};
-use crate::read::KeyRange;
+use crate::read::{KeyRange, Visit, VisitTotals};
 use crate::schema::Totals;
 use crate::scope::Scope;
 
@@ -158,7 +158,10 @@ pub(crate) fn decode_totals(bytes: &[u8]) -> Result<Totals, StoreError> {
     Ok(Totals { count: numbers[0], amounts: [numbers[1], numbers[2], numbers[3], numbers[4]] })
 }
 
-pub(crate) fn decode_record<T: serde::de::DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, StoreError> {
+pub(crate) fn decode_record<T: serde::de::DeserializeOwned>(
+    what: &str,
+    bytes: &[u8],
+) -> Result<T, StoreError> {
     ciborium::from_reader(bytes).map_err(|error| StoreError::corrupt(format!("{what}: {error}")))
 }
 
@@ -167,7 +170,7 @@ fn scan_table<T: ReadableTable<Bytes, Bytes>>(
     table: &T,
     range: KeyRange<'_>,
     backwards: bool,
-    visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    visit: Visit<'_>,
 ) -> Result<(), StoreError> {
     if is_empty(&range) {
         return Ok(());
@@ -211,7 +214,10 @@ impl<'t> WriteTables<'t> {
             return Ok(table.clone());
         }
         let table = self.txn.open_table(definition(name)).during("opening a table")?;
-        #[allow(clippy::arc_with_non_send_sync, reason = "one type for both kinds of transaction; never shared")]
+        #[allow(
+            clippy::arc_with_non_send_sync,
+            reason = "one type for both kinds of transaction; never shared"
+        )]
         let table = Arc::new(RefCell::new(table));
         self.open.borrow_mut().insert(name, table.clone());
         Ok(table)
@@ -277,27 +283,24 @@ pub(crate) trait Tables {
         name: &'static str,
         range: KeyRange<'_>,
         backwards: bool,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+        visit: Visit<'_>,
     ) -> Result<(), StoreError>;
 
     /// Visits the rows whose key begins with `prefix`.
-    fn scan_prefix(
-        &self,
-        name: &'static str,
-        prefix: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
+    fn scan_prefix(&self, name: &'static str, prefix: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
         let end = crate::read::prefix_end(prefix);
         let upper = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         self.scan(name, (Bound::Included(prefix), upper), false, visit)
     }
 
     fn record(&self, id: DocumentId) -> Result<Option<DocumentRecord>, StoreError> {
-        self.get(DOCUMENT, id.as_bytes())?.map(|bytes| decode_record("a document's record", &bytes)).transpose()
+        self.get(DOCUMENT, id.as_bytes())?
+            .map(|bytes| decode_record("a document's record", &bytes))
+            .transpose()
     }
 
     fn fingerprint(&self, scope: &Scope, bucket: Option<u8>) -> Result<Fingerprint, StoreError> {
-        let key = scope_key(scope, bucket.as_ref().map_or(&[], std::slice::from_ref));
+        let key = scope_key(scope, bucket.as_slice());
         self.get(FINGERPRINT, &key)?.map_or(Ok(Fingerprint::default()), |bytes| decode_fingerprint(&bytes))
     }
 
@@ -309,7 +312,7 @@ pub(crate) trait Tables {
         &self,
         name: &'static str,
         range: KeyRange<'_>,
-        visit: &mut dyn FnMut(&[u8], &Totals) -> ControlFlow<()>,
+        visit: VisitTotals<'_>,
     ) -> Result<(), StoreError> {
         let mut failed = None;
         self.scan(name, range, false, &mut |key, value| match decode_totals(value) {
@@ -336,7 +339,7 @@ impl Tables for WriteTables<'_> {
         name: &'static str,
         range: KeyRange<'_>,
         backwards: bool,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+        visit: Visit<'_>,
     ) -> Result<(), StoreError> {
         scan_table(&*self.table(name)?.borrow(), range, backwards, visit)
     }
@@ -353,7 +356,7 @@ impl Tables for ReadTables {
         name: &'static str,
         range: KeyRange<'_>,
         backwards: bool,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+        visit: Visit<'_>,
     ) -> Result<(), StoreError> {
         scan_table(&*self.table(name)?, range, backwards, visit)
     }

@@ -1,12 +1,10 @@
 //! One command's view of the store and the edits it stages.
 
-use std::ops::ControlFlow;
-
 use crate::batch::Context;
 use crate::document::{Document, DocumentHeader};
 use crate::error::StoreError;
 use crate::id::{DeviceId, DocumentId, Incarnation, Timestamp};
-use crate::read::{KeyRange, ViewRead};
+use crate::read::{KeyRange, ViewRead, Visit, VisitTotals};
 use crate::schema::{Refusal, Rejection, Totals, View};
 use crate::value::{Map, Value};
 
@@ -101,7 +99,10 @@ impl Txn<'_> {
     /// Puts a value at a path of a document that exists (or was created by this command). A map as the value
     /// makes a new sub-map: do so only under a key that no other device can be making too.
     pub fn put(&mut self, id: DocumentId, path: &[&str], value: impl Into<Value>) {
-        self.stage(id, Edit::Put { path: path.iter().map(|key| (*key).to_owned()).collect(), value: value.into() });
+        self.stage(
+            id,
+            Edit::Put { path: path.iter().map(|key| (*key).to_owned()).collect(), value: value.into() },
+        );
     }
 
     /// Removes what stands at a path.
@@ -137,7 +138,7 @@ impl ViewRead for Txn<'_> {
         view: View,
         range: KeyRange<'_>,
         backwards: bool,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+        visit: Visit<'_>,
     ) -> Result<(), StoreError> {
         self.views.scan(view, range, backwards, visit)
     }
@@ -146,12 +147,7 @@ impl ViewRead for Txn<'_> {
         self.views.totals(view, key)
     }
 
-    fn scan_totals(
-        &self,
-        view: View,
-        range: KeyRange<'_>,
-        visit: &mut dyn FnMut(&[u8], &Totals) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
+    fn scan_totals(&self, view: View, range: KeyRange<'_>, visit: VisitTotals<'_>) -> Result<(), StoreError> {
         self.views.scan_totals(view, range, visit)
     }
 

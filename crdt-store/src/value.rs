@@ -99,7 +99,9 @@ impl Value {
             Self::Text(text) => ciborium::Value::Text(text.clone()),
             Self::List(items) => ciborium::Value::Array(items.iter().map(Self::to_cbor).collect()),
             Self::Map(map) => ciborium::Value::Map(
-                map.iter().map(|(key, value)| (ciborium::Value::Text(key.clone()), value.to_cbor())).collect(),
+                map.iter()
+                    .map(|(key, value)| (ciborium::Value::Text(key.clone()), value.to_cbor()))
+                    .collect(),
             ),
         }
     }
@@ -117,9 +119,10 @@ impl Value {
                 Self::List(items.into_iter().map(Self::from_cbor).collect::<Result<_, _>>()?)
             }
             ciborium::Value::Map(entries) => Self::Map(
-                entries.into_iter().map(|(key, value)| Ok((text_key(key)?, Self::from_cbor(value)?))).collect::<
-                    Result<_, ShapeError>,
-                >()?,
+                entries
+                    .into_iter()
+                    .map(|(key, value)| Ok((text_key(key)?, Self::from_cbor(value)?)))
+                    .collect::<Result<_, ShapeError>>()?,
             ),
             other => return Err(ShapeError(format!("{other:?} has no place in a document"))),
         })

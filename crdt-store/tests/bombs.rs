@@ -39,7 +39,9 @@ fn a_run_length_bomb_is_refused() {
 #[test]
 fn a_compressed_chunk_or_column_is_refused() {
     assert!(VerifiedChange::verify(chunk(2, &[0; 20])).is_err());
-    assert!(VerifiedChange::verify(change_with_column(0b1010, &[1, 1])).unwrap_err().0.contains("compressed"));
+    assert!(
+        VerifiedChange::verify(change_with_column(0b1010, &[1, 1])).unwrap_err().0.contains("compressed")
+    );
     assert!(VerifiedSnapshot::verify(chunk(1, &[0; 20])).is_err());
 }
 

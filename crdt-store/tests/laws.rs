@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use common::*;
 use crdt_store::{
-    Author, Failure, IncomingDocument, OpenError, OpenOptions, Origin, Rejection, Store, Value, VerifiedChange,
-    ViewRead, ViewReadExt,
+    Author, Failure, IncomingDocument, OpenError, OpenOptions, Origin, Rejection, Store, Value,
+    VerifiedChange, ViewRead, ViewReadExt,
 };
 use proptest::prelude::*;
 
@@ -85,10 +85,12 @@ fn a_command_sees_what_came_before_it_in_the_same_batch() {
                     Ok(id)
                 })?
                 .expect("accepted");
-            batch.execute(&author, |txn| {
-                txn.put(id, &["items", "soap"], 7);
-                Ok(())
-            })?.expect("accepted");
+            batch
+                .execute(&author, |txn| {
+                    txn.put(id, &["items", "soap"], 7);
+                    Ok(())
+                })?
+                .expect("accepted");
             batch.execute(&author, |txn| Ok(txn.totals(TOTAL, b"a\0soap")?.amounts[0]))
         })
         .unwrap();
@@ -101,7 +103,8 @@ fn what_was_committed_is_there_after_reopening_and_a_new_schema_rebuilds_the_vie
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("store.redb");
     let open = |version| {
-        Store::open(OpenOptions::file(&path).device(device(1)), Arc::new(Boxes { version })).expect("it opens")
+        Store::open(OpenOptions::file(&path).device(device(1)), Arc::new(Boxes { version }))
+            .expect("it opens")
     };
     let mut store = open(1);
     let id = create(&mut store, "a", "box");

@@ -166,6 +166,9 @@ struct Inspection<'a> {
 
 type Looked = Result<Held, StoreError>;
 
+/// A step of the last look.
+type Step<'a> = fn(&mut Inspection<'a>, &Snapshot, &BTreeMap<DocumentId, Document>) -> Looked;
+
 impl Inspection<'_> {
     fn run(mut self) -> Looked {
         let (_, hub) = &self.replicas[CENTRAL];
@@ -177,7 +180,7 @@ impl Inspection<'_> {
             .sometimes_many("cancellation met picking", count_shipments(&documents, cancelled_late));
         self.world.tally.sometimes_many("late amendment", count_shipments(&documents, amended_late));
         self.world.tally.sometimes_many("discrepancy", count_shipments(&documents, differs));
-        let steps: [fn(&mut Self, &Snapshot, &BTreeMap<DocumentId, Document>) -> Looked; 6] = [
+        let steps: [Step<'_>; 6] = [
             Self::promises,
             Self::effects,
             Self::replicas_agree,
@@ -289,7 +292,7 @@ impl Inspection<'_> {
     }
 
     /// I4 and I5: balances are what the documents add up to, and those below zero are tasks.
-    fn stock_adds_up(&mut self, read: &Snapshot, documents: &BTreeMap<DocumentId, Document>) -> Looked {
+    fn stock_adds_up(&mut self, _: &Snapshot, documents: &BTreeMap<DocumentId, Document>) -> Looked {
         self.world.tally.checked("I4");
         let mut recount = Recount::default();
         documents.values().for_each(|document| recount.add(document));
@@ -332,7 +335,6 @@ impl Inspection<'_> {
                     .breach("I5", format!("{}: {detail}", self.world.machines[*machine].name))));
             }
         }
-        let _ = read;
         Ok(Ok(()))
     }
 
@@ -476,10 +478,7 @@ fn exported(read: &Snapshot, id: DocumentId) -> Result<IncomingDocument, StoreEr
 
 fn count_shipments(documents: &BTreeMap<DocumentId, Document>, state: fn(&Shipment) -> bool) -> u64 {
     let shipments = documents.values().filter(|document| document.class == "shipment");
-    shipments
-        .filter_map(|document| document.data::<Shipment>().ok())
-        .filter(|shipment| state(shipment))
-        .count() as u64
+    shipments.filter_map(|document| document.data::<Shipment>().ok()).filter(state).count() as u64
 }
 
 fn cancelled_late(shipment: &Shipment) -> bool {

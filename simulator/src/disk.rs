@@ -32,15 +32,15 @@ pub(crate) enum Fsync {
     Ignored,
 }
 
-/// A breakdown to come.
+/// A breakdown to come, after so many further calls or bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Breakdown {
     /// The power goes after this many further calls: they and all after them fail.
-    PowerLostAfter(u32),
+    PowerLoss(u32),
     /// Reading and writing fail after this many further calls.
-    ErrorAfter(u32),
+    Errors(u32),
     /// There is no space for this many further written bytes.
-    FullAfter(u64),
+    Full(u64),
 }
 
 /// A disk, shared between the world and the database on it.
@@ -138,16 +138,14 @@ impl Platter {
             return Err(io::Error::other("the disk does not answer"));
         }
         match &mut self.breakdown {
-            Some(Breakdown::PowerLostAfter(calls) | Breakdown::ErrorAfter(calls)) => {
-                match calls.checked_sub(1) {
-                    Some(left) => *calls = left,
-                    None => {
-                        self.broken = true;
-                        return Err(io::Error::other("the disk does not answer"));
-                    }
+            Some(Breakdown::PowerLoss(calls) | Breakdown::Errors(calls)) => match calls.checked_sub(1) {
+                Some(left) => *calls = left,
+                None => {
+                    self.broken = true;
+                    return Err(io::Error::other("the disk does not answer"));
                 }
-            }
-            Some(Breakdown::FullAfter(bytes)) => match bytes.checked_sub(writes) {
+            },
+            Some(Breakdown::Full(bytes)) => match bytes.checked_sub(writes) {
                 Some(left) => *bytes = left,
                 None => return Err(io::Error::from(io::ErrorKind::StorageFull)),
             },
@@ -365,7 +363,7 @@ mod tests {
                 return false;
             }
             committed = found;
-            disk.will_break(Breakdown::PowerLostAfter(dice.between(1, 60) as u32));
+            disk.will_break(Breakdown::PowerLoss(dice.between(1, 60) as u32));
             while count_up(&database, committed + 1).is_ok() {
                 committed += 1;
             }
@@ -391,7 +389,7 @@ mod tests {
         let disk = Disk::new(Fsync::Honest);
         let database = open(&disk).expect("a new database");
         count_up(&database, 1).expect("space enough");
-        disk.will_break(Breakdown::FullAfter(0));
+        disk.will_break(Breakdown::Full(0));
         let error = count_up(&database, 2).expect_err("no space");
         assert!(matches!(error, redb::Error::Io(error) if error.kind() == io::ErrorKind::StorageFull));
         drop(database);

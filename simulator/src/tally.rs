@@ -22,6 +22,7 @@ pub(crate) const SOMETIMES: &[&str] = &[
     "disk full",
     "disk error",
     "clean stop",
+    "clock jumped",
     "double press",
     "answer given again",
     "central-only refused",

@@ -56,7 +56,8 @@ pub(crate) struct Wish {
     /// Counts all wishes of the world.
     pub(crate) number: u64,
     pub(crate) wisher: Wisher,
-    pub(crate) deed: Deed,
+    /// On the heap: deeds are large and wishes travel in queues.
+    pub(crate) deed: Box<Deed>,
     /// The idempotency key.
     pub(crate) key: String,
     /// Stands in the document that the wish makes, if it makes one.

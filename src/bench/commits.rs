@@ -39,16 +39,29 @@ pub fn measure(ground: &Ground<'_>, table: &mut Table) -> Result<(), Failure> {
     Ok(())
 }
 
-fn edits(store: &mut Store, filled: &Filled, clock: &Clock, count: usize, group: usize) -> Result<f64, Failure> {
+fn edits(
+    store: &mut Store,
+    filled: &Filled,
+    clock: &Clock,
+    count: usize,
+    group: usize,
+) -> Result<f64, Failure> {
     let caller = Caller::system(Role::Central);
     grouped(store, clock, count, group, |txn, index| {
         let line = filled.lines[scattered(index, filled.lines.len())];
-        let update = UpdateStockLine { note: Some(Some(format!("note {index}"))), ..UpdateStockLine::default() };
+        let update =
+            UpdateStockLine { note: Some(Some(format!("note {index}"))), ..UpdateStockLine::default() };
         domain::stock_line::update(txn, &caller, line, &update).map(drop)
     })
 }
 
-fn adjustments(store: &mut Store, filled: &Filled, clock: &Clock, count: usize, group: usize) -> Result<f64, Failure> {
+fn adjustments(
+    store: &mut Store,
+    filled: &Filled,
+    clock: &Clock,
+    count: usize,
+    group: usize,
+) -> Result<f64, Failure> {
     let caller = Caller::system(Role::Central);
     grouped(store, clock, count, group, |txn, index| {
         let line = filled.lines[scattered(index, filled.lines.len())];
@@ -58,8 +71,12 @@ fn adjustments(store: &mut Store, filled: &Filled, clock: &Clock, count: usize, 
 
 /// An adjustment that adds a unit to a line.
 pub fn add_one(store: DocumentId, line: DocumentId) -> CreateAdjustment {
-    let line =
-        AdjustLine { stock_line: line, quantity: Quantity::from_thousandths(1_000), reason: None, note: None };
+    let line = AdjustLine {
+        stock_line: line,
+        quantity: Quantity::from_thousandths(1_000),
+        reason: None,
+        note: None,
+    };
     CreateAdjustment { store, lines: vec![line], comment: None }
 }
 

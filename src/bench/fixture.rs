@@ -36,7 +36,11 @@ pub struct Filled {
 
 /// Makes central in a directory, with one store of `lines` stock lines, hosted by central itself or by a site that
 /// can enrol.
-pub fn fill(installation: &Installation, lines: usize, hosted_by_site: bool) -> Result<(Store, Filled), Failure> {
+pub fn fill(
+    installation: &Installation,
+    lines: usize,
+    hosted_by_site: bool,
+) -> Result<(Store, Filled), Failure> {
     let clock = Clock::start();
     let keys = CentralKeys::load_or_create(installation, &clock)?;
     let mut store = installation.open_store(keys.key.device(), true)?;

@@ -69,7 +69,12 @@ pub fn measure_list(ground: &Ground<'_>, table: &mut Table) -> Result<(), Failur
             }
             table.add(format!("100 of 20,000 stock lines {what}, p50"), millis(&times, 50.0), "ms", aims.0);
             table.add(format!("100 of 20,000 stock lines {what}, p99"), millis(&times, 99.0), "ms", aims.1);
-            table.add(format!("100 of 20,000 stock lines {what}, largest page"), bytes as f64 / 1024.0, "KiB", None);
+            table.add(
+                format!("100 of 20,000 stock lines {what}, largest page"),
+                bytes as f64 / 1024.0,
+                "KiB",
+                None,
+            );
         }
         server.stop().await;
         Ok(())

@@ -35,7 +35,9 @@ pub fn measure(ground: &Ground<'_>, table: &mut Table) -> Result<(), Failure> {
     let quic = central.running.quic.clone().unwrap_or_default();
     let port = quic.rsplit(':').next().unwrap_or_default();
     let wish = Wish {
-        central: format!("quic://127.0.0.1:{port}").parse().map_err(|error| Failure::failed("address", error))?,
+        central: format!("quic://127.0.0.1:{port}")
+            .parse()
+            .map_err(|error| Failure::failed("address", error))?,
         site_name: fixture::SITE.to_owned(),
         password: fixture::SITE_PASSWORD.to_owned(),
         patience: PATIENCE,
@@ -43,13 +45,23 @@ pub fn measure(ground: &Ground<'_>, table: &mut Table) -> Result<(), Failure> {
     block_on(async { join(&site_place, &wish).await.map(drop) })?;
     let site = Process::serve(&site_place)?;
     site.settle();
-    table.add("a site of 20,000 documents after its first sync: highest", site.memory("VmHWM:")?, "MiB", None);
+    table.add(
+        "a site of 20,000 documents after its first sync: highest",
+        site.memory("VmHWM:")?,
+        "MiB",
+        None,
+    );
     drop(site);
     let site = Process::serve(&site_place)?;
     site.settle();
     table.add("a site of 20,000 documents, idle", site.memory("VmRSS:")?, "MiB", Some("≤ 60"));
     busy(&site, &filled)?;
-    table.add("a site, busy (32 connections adjusting): highest", site.memory("VmHWM:")?, "MiB", Some("≤ 150"));
+    table.add(
+        "a site, busy (32 connections adjusting): highest",
+        site.memory("VmHWM:")?,
+        "MiB",
+        Some("≤ 150"),
+    );
     central.settle();
     table.add("central with one site, idle after it", central.memory("VmRSS:")?, "MiB", None);
     table.add("central: highest", central.memory("VmHWM:")?, "MiB", None);

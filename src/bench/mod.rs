@@ -44,7 +44,13 @@ pub struct Table {
 
 impl Table {
     /// Adds a figure.
-    pub fn add(&mut self, what: impl Into<String>, value: f64, unit: &'static str, aim: Option<&'static str>) {
+    pub fn add(
+        &mut self,
+        what: impl Into<String>,
+        value: f64,
+        unit: &'static str,
+        aim: Option<&'static str>,
+    ) {
         self.figures.push(Figure { bench: self.bench, what: what.into(), value, unit, aim });
     }
 }
@@ -76,8 +82,10 @@ pub fn run(options: Bench) -> Result<ExitCode, Failure> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let chosen: Vec<_> =
-        BENCHES.iter().filter(|(name, ..)| options.name.as_deref().is_none_or(|wanted| wanted == *name)).collect();
+    let chosen: Vec<_> = BENCHES
+        .iter()
+        .filter(|(name, ..)| options.name.as_deref().is_none_or(|wanted| wanted == *name))
+        .collect();
     if chosen.is_empty() {
         let message = format!("there is no benchmark «{}»; see --list", options.name.unwrap_or_default());
         return Err(Failure::rejected("no-such-benchmark", message));
@@ -97,7 +105,9 @@ pub fn run(options: Bench) -> Result<ExitCode, Failure> {
         figures.append(&mut table.figures);
     }
     match options.json {
-        true => println!("{}", serde_json::to_string(&figures).map_err(|error| Failure::failed("report", error))?),
+        true => {
+            println!("{}", serde_json::to_string(&figures).map_err(|error| Failure::failed("report", error))?)
+        }
         false => print(&figures),
     }
     Ok(ExitCode::SUCCESS)

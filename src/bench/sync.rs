@@ -43,8 +43,9 @@ async fn life_of_a_site(ground: &Ground<'_>, table: &mut Table) -> Result<(), Fa
     let system = System { name: "Benchmark".to_owned() };
     let central = start_central(&central_place, &system, loopback).await?;
     let port = central.quic().map_or(0, |address| address.port());
-    let address: CentralAddress =
-        format!("quic://127.0.0.1:{port}").parse().map_err(|error| Failure::failed("central-address", error))?;
+    let address: CentralAddress = format!("quic://127.0.0.1:{port}")
+        .parse()
+        .map_err(|error| Failure::failed("central-address", error))?;
 
     let began = Instant::now();
     let wish = Wish {
@@ -75,7 +76,12 @@ async fn life_of_a_site(ground: &Ground<'_>, table: &mut Table) -> Result<(), Fa
     in_sync(&site.node).await?;
     let cold = traffic(&site);
     table.add("quiet sync from cold: bytes both ways, handshake included", sum(cold), "B", Some("≤ 5,120"));
-    table.add("quiet sync from cold: datagrams", (cold.datagrams_sent + cold.datagrams_received) as f64, "", None);
+    table.add(
+        "quiet sync from cold: datagrams",
+        (cold.datagrams_sent + cold.datagrams_received) as f64,
+        "",
+        None,
+    );
     let peer = frames(&site);
     table.add("quiet sync from cold: frames both ways", peer as f64, "", None);
 
@@ -91,7 +97,8 @@ async fn day_of_work(site: &Started, filled: &Filled, table: &mut Table) -> Resu
     link.cut();
     for edit in 0..DAY_DOCUMENTS * DAY_EDITS_EACH {
         let line = filled.lines[scattered(edit % DAY_DOCUMENTS, filled.lines.len())];
-        let update = UpdateStockLine { note: Some(Some(format!("seen {edit}"))), ..UpdateStockLine::default() };
+        let update =
+            UpdateStockLine { note: Some(Some(format!("seen {edit}"))), ..UpdateStockLine::default() };
         let author = Author { message: Some("u:0190f3a0-7c55-7000-8000-0123456789ab".to_owned()) };
         let command = move |txn: &mut crdt_store::Txn<'_>| {
             domain::stock_line::update(txn, &Caller::system(Role::Site), line, &update).map(drop)
@@ -122,7 +129,8 @@ async fn in_sync(node: &NodeHandle) -> Result<(), Failure> {
     let mut events = node.subscribe();
     let began = Instant::now();
     while began.elapsed() < WAIT_MAX {
-        let done = node.status().peers.iter().any(|peer| peer.central && peer.in_sync && peer.to_send == Some(0));
+        let done =
+            node.status().peers.iter().any(|peer| peer.central && peer.in_sync && peer.to_send == Some(0));
         if done {
             return Ok(());
         }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, AsyncBufReadExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 use crate::exit::Failure;
@@ -51,12 +51,14 @@ impl WebClient {
 
     /// Sends a request and waits for the whole answer.
     pub async fn send(&mut self, method: &str, path: &str, body: Option<&[u8]>) -> Result<Answer, Failure> {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nOrigin: http://{}\r\n", self.host, self.host);
+        let mut request =
+            format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nOrigin: http://{}\r\n", self.host, self.host);
         if let Some(cookie) = &self.cookie {
             request.push_str(&format!("Cookie: {cookie}\r\n"));
         }
         if let Some(body) = body {
-            request.push_str(&format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()));
+            request
+                .push_str(&format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()));
         }
         request.push_str("\r\n");
         let mut bytes = request.into_bytes();

@@ -20,8 +20,8 @@ use crate::command::enrol::join;
 use crate::exit::Failure;
 use crate::installation::Installation;
 use crate::running::{
-    CentralKeys, Interface, Started, System, announce, asked_to_stop, block_on, listen, retract, start_central,
-    start_site,
+    CentralKeys, Interface, Started, System, announce, asked_to_stop, block_on, listen, retract,
+    start_central, start_site,
 };
 
 /// The demo's history is always the same.
@@ -95,7 +95,9 @@ async fn start_all(directory: &Path, teller: &Teller) -> Result<Vec<Begun>, Fail
     let installation = Installation::at(&directory.join(slug(central_site)))?;
     let system = System { name: SYSTEM_NAME.to_owned() };
     let seeding = (installation.clone(), system.clone(), teller.clone());
-    tokio::task::spawn_blocking(move || seed(&seeding.0, &seeding.1, &seeding.2)).await.map_err(std::io::Error::other)??;
+    tokio::task::spawn_blocking(move || seed(&seeding.0, &seeding.1, &seeding.2))
+        .await
+        .map_err(std::io::Error::other)??;
     let started = start_central(&installation, &system, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let port = started.quic().map_or(0, |address| address.port());
     let central: CentralAddress = format!("quic://127.0.0.1:{port}")
@@ -252,7 +254,9 @@ fn user_line(user: &'static DemoUser) -> UserLine {
 
 /// The users who can log in at a site: at central those with rights there, elsewhere those of its stores.
 fn users_of(site: &'static DemoSite) -> impl Iterator<Item = &'static DemoUser> {
-    USERS.iter().filter(move |user| site.is_central || user.stores.iter().any(|store| site.stores.contains(store)))
+    USERS
+        .iter()
+        .filter(move |user| site.is_central || user.stores.iter().any(|store| site.stores.contains(store)))
 }
 
 fn slug(site: &DemoSite) -> String {
@@ -277,7 +281,8 @@ impl Teller {
             self.say(&format!("{what} …"));
             return ProgressBar::hidden();
         }
-        let style = ProgressStyle::with_template("{msg} {bar:30} {percent:>3} %").expect("the template is well formed");
+        let style = ProgressStyle::with_template("{msg} {bar:30} {percent:>3} %")
+            .expect("the template is well formed");
         ProgressBar::new(0).with_style(style).with_message(what.to_owned())
     }
 }

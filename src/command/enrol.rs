@@ -15,7 +15,10 @@ pub fn run(options: Enrol) -> Result<ExitCode, Failure> {
     let installation = Installation::at(&options.directory.dir)?;
     let directory = installation.directory().display().to_string();
     if System::load(&installation)?.is_some() {
-        return Err(Failure::rejected("is-central", format!("{directory} is a central server's; choose another --dir")));
+        return Err(Failure::rejected(
+            "is-central",
+            format!("{directory} is a central server's; choose another --dir"),
+        ));
     }
     if let Some(membership) = Membership::load(installation.directory())? {
         let message = format!(
@@ -31,7 +34,10 @@ pub fn run(options: Enrol) -> Result<ExitCode, Failure> {
         patience: PATIENCE,
     };
     let membership = block_on(join(&installation, &wish))?;
-    println!("Enrolled at site «{}». Start it with: tributary serve --dir {directory}", membership.grant.site_name);
+    println!(
+        "Enrolled at site «{}». Start it with: tributary serve --dir {directory}",
+        membership.grant.site_name
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -92,10 +92,13 @@ fn print_report(report: &Report, seconds: f64) {
     println!("{:>8} were there already", report.already_there);
     println!("{:>8} rejected", report.rejected.len());
     for rejected in report.rejected.iter().take(REJECTED_SHOWN) {
-        println!("         {rejected}");
+        println!("         line {}: {} [{}]", rejected.line, rejected.message, rejected.code);
     }
     if report.rejected.len() > REJECTED_SHOWN {
-        println!("         … and {} more; --report FILE writes them all", report.rejected.len() - REJECTED_SHOWN);
+        println!(
+            "         … and {} more; --report FILE writes them all",
+            report.rejected.len() - REJECTED_SHOWN
+        );
     }
     for (class, counts) in &report.documents {
         println!("{:>8} {class} made, {} there already", counts.created, counts.already_there);

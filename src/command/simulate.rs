@@ -36,7 +36,10 @@ pub fn run(options: Simulate) -> Result<ExitCode, Failure> {
         false => {
             println!("{}", report.human());
             let site_years = f64::from(options.sites) * f64::from(options.days) / 365.25;
-            println!("It took {wall_seconds:.1} s, {:.2} site-years a minute.", site_years / wall_seconds * 60.0);
+            println!(
+                "It took {wall_seconds:.1} s, {:.2} site-years a minute.",
+                site_years / wall_seconds * 60.0
+            );
         }
     }
     Ok(if report.held() { ExitCode::SUCCESS } else { ExitCode::from(Exit::NotInOrder as u8) })

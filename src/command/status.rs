@@ -39,7 +39,10 @@ pub fn run(options: Status) -> Result<ExitCode, Failure> {
         (Some(system), _) => ("central", system.name),
         (None, Some(membership)) => ("site", membership.grant.site_name),
         (None, None) => {
-            return Err(Failure::rejected("not-enrolled", format!("{directory} is not a node's; see tributary --help")));
+            return Err(Failure::rejected(
+                "not-enrolled",
+                format!("{directory} is not a node's; see tributary --help"),
+            ));
         }
     };
     let running: Option<RunningNode> =
@@ -52,7 +55,9 @@ pub fn run(options: Status) -> Result<ExitCode, Failure> {
     };
     let output = Output { role, site, directory, running, ready, node };
     match options.json {
-        true => println!("{}", serde_json::to_string(&output).map_err(|error| Failure::failed("report", error))?),
+        true => {
+            println!("{}", serde_json::to_string(&output).map_err(|error| Failure::failed("report", error))?)
+        }
         false => print(&output),
     }
     let known_behind = output.node.iter().flat_map(|node| &node.peers).any(|peer| peer.to_send != Some(0));
@@ -70,10 +75,8 @@ fn stored_status(installation: &Installation, central: bool) -> Result<NodeStatu
 fn answers(url: &str) -> bool {
     let Some(address) = url.strip_prefix("http://") else { return false };
     let ask = || -> std::io::Result<bool> {
-        let mut stream = TcpStream::connect_timeout(
-            &address.parse().map_err(std::io::Error::other)?,
-            ANSWER_MAX,
-        )?;
+        let mut stream =
+            TcpStream::connect_timeout(&address.parse().map_err(std::io::Error::other)?, ANSWER_MAX)?;
         stream.set_read_timeout(Some(ANSWER_MAX))?;
         write!(stream, "GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
         let mut answer = String::new();

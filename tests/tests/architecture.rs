@@ -62,7 +62,11 @@ fn libraries_are_seen_only_where_they_belong() {
     for package in ours.into_iter().filter(|package| package.name.as_str() != "tributary-tests") {
         for (library, homes) in KEPT_IN {
             let seen = imports(package).contains(library);
-            assert!(!seen || homes.contains(&package.name.as_str()), "{} must not import {library}", package.name);
+            assert!(
+                !seen || homes.contains(&package.name.as_str()),
+                "{} must not import {library}",
+                package.name
+            );
         }
     }
 }
@@ -71,7 +75,8 @@ fn libraries_are_seen_only_where_they_belong() {
 fn the_simulator_stands_on_no_runtime() {
     let metadata = metadata();
     let ours = metadata.workspace_packages();
-    let simulator = ours.into_iter().find(|package| package.name.as_str() == "simulator").expect("the simulator");
+    let simulator =
+        ours.into_iter().find(|package| package.name.as_str() == "simulator").expect("the simulator");
     let output = std::process::Command::new(env!("CARGO"))
         .args(["tree", "--offline", "-p", "simulator", "-e", "normal", "--prefix", "none", "--format", "{p}"])
         .current_dir(simulator.manifest_path.parent().expect("a folder"))

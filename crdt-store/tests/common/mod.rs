@@ -8,9 +8,9 @@
 use std::sync::Arc;
 
 use crdt_store::{
-    Author, DeviceId, Document, DocumentId, IncomingDocument, Map, OpenOptions, Origin, Projection, Refusal, Route,
-    Row, Schema, Scope, Store, StoreError, Sum, Timestamp, Totals, Value, VerifiedChange, VerifiedSnapshot, View,
-    ViewRead,
+    Author, DeviceId, Document, DocumentId, IncomingDocument, Map, OpenOptions, Origin, Projection, Refusal,
+    Route, Row, Schema, Scope, Store, StoreError, Sum, Timestamp, Totals, Value, VerifiedChange,
+    VerifiedSnapshot, View, ViewRead,
 };
 
 pub const BY_NAME: View = View("view/box_by_name");
@@ -55,7 +55,9 @@ impl Schema for Boxes {
 
     fn derive(&self, view: View, key: &[u8], totals: &Totals) -> Vec<Row> {
         match view == TOTAL && totals.amounts[0] < 0 {
-            true => vec![Row { view: ALARM, key: key.to_vec(), value: totals.amounts[0].to_be_bytes().to_vec() }],
+            true => {
+                vec![Row { view: ALARM, key: key.to_vec(), value: totals.amounts[0].to_be_bytes().to_vec() }]
+            }
             false => Vec::new(),
         }
     }
@@ -141,7 +143,9 @@ pub fn send_after(from: &Store, to: &mut Store, after: u64, central: bool) {
             let outgoing = snapshot.outgoing(id, after, Some(to.device())).expect("what to send");
             let incoming = IncomingDocument {
                 id,
-                snapshot: outgoing.snapshot.map(|bytes| VerifiedSnapshot::verify(bytes).expect("our own snapshot")),
+                snapshot: outgoing
+                    .snapshot
+                    .map(|bytes| VerifiedSnapshot::verify(bytes).expect("our own snapshot")),
                 changes: outgoing
                     .changes
                     .into_iter()

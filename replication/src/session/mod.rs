@@ -9,11 +9,14 @@
 mod greeting;
 mod proving;
 mod receiving;
+mod scope;
 mod sending;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crdt_store::{DeviceId, DocumentId, Fingerprint, Incarnation, Schema, Scope, Snapshot, StoreError};
+use crdt_store::{DeviceId, DocumentId, Incarnation, Schema, Scope, Snapshot, StoreError};
+
+use scope::{Given, Round, ScopeState};
 
 use crate::account::Account;
 use crate::code;
@@ -100,109 +103,6 @@ enum Heard {
     Banner,
     /// HELLO or WELCOME: the greeting is over.
     Greeting,
-}
-
-/// Whether the peer lets us know what it holds of a scope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Given {
-    Unknown,
-    Yes,
-    No,
-}
-
-/// A comparison of a scope by buckets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Round {
-    None,
-    /// To be begun by us.
-    Wanted,
-    /// BUCKETS sent, LISTs awaited.
-    Asked,
-    /// LIST sent, WANT awaited; then the next group of buckets.
-    Listing {
-        round: u64,
-        groups: VecDeque<Vec<u8>>,
-    },
-}
-
-/// One scope in one conversation.
-#[derive(Debug)]
-struct ScopeState {
-    /// Whether the peer is entitled to the scope, by our views.
-    gives: bool,
-    given: Given,
-    /// The peer has said how far it is: sending may begin.
-    open: bool,
-    /// What was sent: everything up to `floor`, rows up to `through`.
-    sent: Cursor,
-    /// What the receiver will hold after the frames sent: behind `sent` by rows that had nothing for it.
-    told: Cursor,
-    /// DELTAs of this scope not acknowledged, and the documents in them.
-    in_flight: usize,
-    in_flight_documents: u64,
-    /// Documents to be sent whole.
-    repairs: BTreeSet<DocumentId>,
-    round: Round,
-    /// Rounds begun by us, and begun by the peer, since the last proof.
-    rounds: u32,
-    rounds_served: u32,
-    round_number: u64,
-    /// What our last offer said, with the log's head.
-    offered: Option<(Fingerprint, u64)>,
-    /// What our last CHECK said, while nothing has happened since.
-    checked: Option<(Fingerprint, u64)>,
-    /// Both sides have compared what they hold, and nothing has happened since.
-    judged: bool,
-    /// … and they hold the same.
-    proven: bool,
-    /// When they last compared, they differed.
-    differs: bool,
-    /// Changes that came from the peer's device need not be sent to it.
-    echo_off: bool,
-    /// What the peer says it still has for us.
-    to_receive: u64,
-}
-
-impl ScopeState {
-    fn new(echo_off: bool) -> Self {
-        Self {
-            gives: false,
-            given: Given::Unknown,
-            open: false,
-            sent: Cursor::default(),
-            told: Cursor::default(),
-            in_flight: 0,
-            in_flight_documents: 0,
-            repairs: BTreeSet::new(),
-            round: Round::None,
-            rounds: 0,
-            rounds_served: 0,
-            round_number: 0,
-            offered: None,
-            checked: None,
-            judged: false,
-            proven: false,
-            differs: false,
-            echo_off,
-            to_receive: 0,
-        }
-    }
-
-    /// Whether nothing is under way; what is not yet sent is another question.
-    fn is_idle(&self) -> bool {
-        self.open && self.in_flight == 0 && self.repairs.is_empty() && self.round == Round::None
-    }
-
-    /// Something happened: what was said and found of the scope is not about now any more.
-    fn stir(&mut self) {
-        self.judged = false;
-        self.proven = false;
-        self.checked = None;
-    }
-
-    fn is_shared(&self) -> bool {
-        self.gives && self.given == Given::Yes
-    }
 }
 
 /// A DELTA that is not yet acknowledged.

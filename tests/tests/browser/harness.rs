@@ -41,7 +41,10 @@ impl World {
     /// Starts everything; panics with what to do where something is missing.
     pub fn start() -> Self {
         let directory = tempfile::tempdir().expect("a directory for the demo");
-        let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(in_path).expect(NO_BROWSER);
+        let chromium = ["chromium", "chromium-browser", "google-chrome"]
+            .into_iter()
+            .find_map(in_path)
+            .expect(NO_BROWSER);
         let (driver, driver_url) = start_driver();
         let (demo, nodes) = start_demo(directory.path());
         Self { demo, driver, driver_url, chromium, nodes, directory }
@@ -122,7 +125,10 @@ pub struct Browser {
 impl Browser {
     /// Opens a page of a node.
     pub async fn open(&self, node: &Node, path: &str) {
-        self.driver.goto(format!("{}{path}", node.url)).await.unwrap_or_else(|error| panic!("{path}: {error}"));
+        self.driver
+            .goto(format!("{}{path}", node.url))
+            .await
+            .unwrap_or_else(|error| panic!("{path}: {error}"));
     }
 
     /// Logs in with the password that all users of the demo have.
@@ -140,7 +146,9 @@ impl Browser {
         loop {
             match self.driver.find(By::Css(css)).await {
                 Ok(element) => return element,
-                Err(error) if began.elapsed() > PATIENCE => panic!("no {css} at {}: {error}", self.address().await),
+                Err(error) if began.elapsed() > PATIENCE => {
+                    panic!("no {css} at {}: {error}", self.address().await)
+                }
                 Err(_) => tokio::time::sleep(GLANCE).await,
             }
         }
@@ -210,7 +218,9 @@ impl Browser {
 
     /// What a promise in a script gives, as JSON.
     pub async fn eval_later(&self, script: &str) -> serde_json::Value {
-        let wrapped = format!("const done = arguments[arguments.length - 1]; ({script}).then(done, (error) => done(String(error)));");
+        let wrapped = format!(
+            "const done = arguments[arguments.length - 1]; ({script}).then(done, (error) => done(String(error)));"
+        );
         let answer = self.driver.execute_async(wrapped, Vec::new()).await;
         answer.unwrap_or_else(|error| panic!("{script}: {error}")).json().clone()
     }
@@ -238,7 +248,12 @@ fn rand_name() -> u64 {
 
 fn start_driver() -> (Child, String) {
     let driver = in_path("chromedriver").expect(NO_BROWSER);
-    let mut child = Command::new(driver).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect(NO_BROWSER);
+    let mut child = Command::new(driver)
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect(NO_BROWSER);
     let output = child.stdout.take().expect("its output is piped");
     let port = lines(output, Instant::now() + PATIENCE)
         .find_map(|line| line.split("on port ").nth(1)?.trim_end_matches('.').trim().parse::<u16>().ok())
@@ -267,15 +282,23 @@ fn program() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
         .current_dir(root)
-        .args(["build", "--package", "tributary", "--bin", "tributary", "--message-format=json-render-diagnostics"])
+        .args([
+            "build",
+            "--package",
+            "tributary",
+            "--bin",
+            "tributary",
+            "--message-format=json-render-diagnostics",
+        ])
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo runs");
     assert!(built.status.success(), "the program does not build");
     let messages = String::from_utf8_lossy(&built.stdout);
-    let executable = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok()).find_map(|message| {
-        message.get("executable")?.as_str().map(PathBuf::from)
-    });
+    let executable = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .find_map(|message| message.get("executable")?.as_str().map(PathBuf::from));
     executable.expect("cargo names the program it built")
 }
 

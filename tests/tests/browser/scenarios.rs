@@ -92,7 +92,9 @@ pub async fn every_figure_opens_the_list_it_counts(world: &World) {
         browser.find("h1").await;
         let rows = match id.as_str() {
             "figure-tasks" => browser.all("#rows .stack > .card").await.len(),
-            "figure-to-receive" => browser.all("#rows section:not(:last-child) tbody tr, #rows section tbody tr").await.len(),
+            "figure-to-receive" => {
+                browser.all("#rows section:not(:last-child) tbody tr, #rows section tbody tr").await.len()
+            }
             _ => browser.all("#list tbody tr").await.len(),
         };
         let counted = number(&value) as usize;
@@ -126,12 +128,37 @@ pub async fn a_list_is_filtered_while_one_types_and_the_address_keeps_it(world: 
 
 /// Pages that most people see.
 const SITE_PAGES: [&str; 17] = [
-    "/", "/stock", "/stock?view=items", "/stock?facet=expired", "/issue", "/receive", "/receive/new",
-    "/outbound-shipments", "/inbound-shipments", "/adjustments", "/adjustments/new", "/equipment", "/tasks", "/sync",
-    "/items", "/users", "/help",
+    "/",
+    "/stock",
+    "/stock?view=items",
+    "/stock?facet=expired",
+    "/issue",
+    "/receive",
+    "/receive/new",
+    "/outbound-shipments",
+    "/inbound-shipments",
+    "/adjustments",
+    "/adjustments/new",
+    "/equipment",
+    "/tasks",
+    "/sync",
+    "/items",
+    "/users",
+    "/help",
 ];
-const CENTRAL_PAGES: [&str; 11] =
-    ["/", "/national", "/equipment", "/tasks", "/sync", "/items", "/items/new", "/stores", "/sites", "/sites/new", "/users/new"];
+const CENTRAL_PAGES: [&str; 11] = [
+    "/",
+    "/national",
+    "/equipment",
+    "/tasks",
+    "/sync",
+    "/items",
+    "/items/new",
+    "/stores",
+    "/sites",
+    "/sites/new",
+    "/users/new",
+];
 
 pub async fn pages_never_scroll_sideways(world: &World) {
     for (width, height) in [(820, 1180), (1280, 800)] {
@@ -142,8 +169,13 @@ pub async fn pages_never_scroll_sideways(world: &World) {
         for page in SITE_PAGES {
             browser.open(&node, page).await;
             browser.find("h1").await;
-            let over = browser.eval("document.scrollingElement.scrollWidth - document.documentElement.clientWidth").await;
-            assert!(over.as_f64().is_some_and(|over| over <= 0.0), "{page} is {over} px too wide at {width} px");
+            let over = browser
+                .eval("document.scrollingElement.scrollWidth - document.documentElement.clientWidth")
+                .await;
+            assert!(
+                over.as_f64().is_some_and(|over| over <= 0.0),
+                "{page} is {over} px too wide at {width} px"
+            );
         }
         browser.quit().await;
     }
@@ -169,12 +201,17 @@ pub async fn axe_finds_nothing_on_the_main_pages(world: &World) {
     let (browser, node) = at_centre(world).await;
     for theme in ["light", "dark"] {
         browser.open(&node, "/").await;
-        let set = format!("fetch('/preferences', {{ method: 'POST', body: new URLSearchParams({{ theme: '{theme}', back: '/' }}) }}).then(() => true)");
+        let set = format!(
+            "fetch('/preferences', {{ method: 'POST', body: new URLSearchParams({{ theme: '{theme}', back: '/' }}) }}).then(() => true)"
+        );
         browser.eval_later(&set).await;
         for page in SITE_PAGES {
             axe(&browser, &node, page).await;
         }
-        let (shipment, item) = (first_link(&browser, &node, "/inbound-shipments").await, first_link(&browser, &node, "/stock").await);
+        let (shipment, item) = (
+            first_link(&browser, &node, "/inbound-shipments").await,
+            first_link(&browser, &node, "/stock").await,
+        );
         let asset = first_link(&browser, &node, "/equipment").await;
         for page in [shipment, item.clone(), item.replace("batches", "movements"), asset] {
             axe(&browser, &node, &page).await;
@@ -190,7 +227,14 @@ pub async fn axe_finds_nothing_on_the_main_pages(world: &World) {
 
 async fn first_link(browser: &Browser, node: &Node, list: &str) -> String {
     browser.open(node, list).await;
-    browser.find("a.row-link").await.attr("href").await.ok().flatten().unwrap_or_else(|| panic!("{list} is empty"))
+    browser
+        .find("a.row-link")
+        .await
+        .attr("href")
+        .await
+        .ok()
+        .flatten()
+        .unwrap_or_else(|| panic!("{list} is empty"))
 }
 
 pub async fn central_wears_its_colour_and_its_name(world: &World) {
@@ -214,7 +258,9 @@ pub async fn an_attempt_at_central_data_on_a_site_shows_the_alert(world: &World)
             assert!(browser.text("dialog[open]").await.contains(sentence), "{list}");
             browser.open(&node, &format!("{list}/new")).await;
             assert!(browser.text("[role=alert]").await.contains(sentence), "{list}/new");
-            let post = format!("fetch('{list}/new', {{ method: 'POST', body: new URLSearchParams({{ code: 'X', name: 'X', unit: 'X', username: 'xx', password: 'long enough' }}) }}).then(async (answer) => [answer.status, await answer.text()])");
+            let post = format!(
+                "fetch('{list}/new', {{ method: 'POST', body: new URLSearchParams({{ code: 'X', name: 'X', unit: 'X', username: 'xx', password: 'long enough' }}) }}).then(async (answer) => [answer.status, await answer.text()])"
+            );
             let answer = browser.eval_later(&post).await;
             assert_eq!(answer[0], 403, "{list}: a form from elsewhere is refused too");
             let page = answer[1].as_str().unwrap_or_default().replace("&#39;", "'");
@@ -235,7 +281,12 @@ async fn add_line(browser: &Browser, search: &str, quantity: &str) {
     browser.fill("#find", search).await;
     browser.find("#found button").await;
     browser.find("#find").await.send_keys(Key::Enter + "").await.expect("a key");
-    browser.until("the new line has the focus", "document.activeElement.matches('input.quantity') && document.activeElement.value === ''").await;
+    browser
+        .until(
+            "the new line has the focus",
+            "document.activeElement.matches('input.quantity') && document.activeElement.value === ''",
+        )
+        .await;
     browser.driver.active_element().await.expect("a page").send_keys(quantity).await.expect("keys");
 }
 
@@ -249,7 +300,10 @@ pub async fn stock_is_issued_in_three_taps_and_first_expired_goes_first(world: &
     browser.click("button[name=confirm]").await;
     browser.until("the shipment is shown", "location.pathname.startsWith('/outbound-shipments/')").await;
     assert!(browser.has(".steps li.now").await && browser.text(".toasts").await.contains("LOK"));
-    assert!((before - on_hand(&browser, &node, "amox").await - 100.0).abs() < 0.001, "what was picked has left");
+    assert!(
+        (before - on_hand(&browser, &node, "amox").await - 100.0).abs() < 0.001,
+        "what was picked has left"
+    );
     browser.quit().await;
 }
 
@@ -259,14 +313,34 @@ pub async fn an_unfinished_issue_survives_a_reload(world: &World) {
     add_line(&browser, "amox", "7").await;
     add_line(&browser, "parac", "12").await;
     browser.driver.active_element().await.expect("a page").send_keys(Key::Up + "").await.expect("a key");
-    browser.until("the arrow leads to the quantity above", "document.activeElement === document.querySelectorAll('input.quantity')[0]").await;
+    browser
+        .until(
+            "the arrow leads to the quantity above",
+            "document.activeElement === document.querySelectorAll('input.quantity')[0]",
+        )
+        .await;
     browser.driver.active_element().await.expect("a page").send_keys(Key::Enter + "").await.expect("a key");
-    browser.until("Enter leads to the next quantity", "document.activeElement === document.querySelectorAll('input.quantity')[1]").await;
+    browser
+        .until(
+            "Enter leads to the next quantity",
+            "document.activeElement === document.querySelectorAll('input.quantity')[1]",
+        )
+        .await;
     browser.driver.refresh().await.expect("a reload");
-    browser.until("both lines are there again", "[...document.querySelectorAll('input.quantity')].map((input) => input.value).join() === '7,12'").await;
+    browser
+        .until(
+            "both lines are there again",
+            "[...document.querySelectorAll('input.quantity')].map((input) => input.value).join() === '7,12'",
+        )
+        .await;
     browser.open(&node, "/issue").await;
     browser.click("form.alert button").await;
-    browser.until("and again after the page was left", "[...document.querySelectorAll('input.quantity')].map((input) => input.value).join() === '7,12'").await;
+    browser
+        .until(
+            "and again after the page was left",
+            "[...document.querySelectorAll('input.quantity')].map((input) => input.value).join() === '7,12'",
+        )
+        .await;
     browser.click("[data-remove]").await;
     browser.until("a line can be removed", "document.querySelectorAll('input.quantity').length === 1").await;
     browser.quit().await;
@@ -276,13 +350,28 @@ pub async fn an_unfinished_issue_survives_a_reload(world: &World) {
 async fn ship_to_centre(world: &World, wishes: &[(&str, &str)]) -> String {
     let (browser, node) = at_district(world).await;
     browser.open(&node, "/issue").await;
-    let chosen = browser.holds("document.evaluate(\"//label[contains(., 'Kipuna')]\", document).iterateNext()").await;
+    let chosen =
+        browser.holds("document.evaluate(\"//label[contains(., 'Kipuna')]\", document).iterateNext()").await;
     assert!(chosen, "the centre is among the likely destinations");
-    browser.driver.find(By::XPath("//label[contains(., 'Kipuna')]")).await.expect("a choice").click().await.expect("a press");
+    browser
+        .driver
+        .find(By::XPath("//label[contains(., 'Kipuna')]"))
+        .await
+        .expect("a choice")
+        .click()
+        .await
+        .expect("a press");
     for (search, quantity) in wishes {
         add_line(&browser, search, quantity).await;
     }
-    browser.driver.find(By::Css("input[value=shipped] + span")).await.expect("a choice").click().await.expect("a press");
+    browser
+        .driver
+        .find(By::Css("input[value=shipped] + span"))
+        .await
+        .expect("a choice")
+        .click()
+        .await
+        .expect("a press");
     browser.click("button[name=confirm]").await;
     browser.until("it is on its way", "location.pathname.startsWith('/outbound-shipments/')").await;
     let number = browser.text("h1").await;
@@ -313,7 +402,12 @@ pub async fn goods_are_received_line_by_line_and_a_difference_is_kept(world: &Wo
     let less = first.parse::<u32>().expect("a whole number") - 10;
     browser.fill("tbody tr:nth-child(1) input.quantity", &less.to_string()).await;
     browser.fill("tbody tr:nth-child(1) input[name^=note]", "ten broken").await;
-    browser.until("each cell saves itself", "document.querySelectorAll('[data-dirty]').length === 0 || document.activeElement.blur()").await;
+    browser
+        .until(
+            "each cell saves itself",
+            "document.querySelectorAll('[data-dirty]').length === 0 || document.activeElement.blur()",
+        )
+        .await;
     browser.click(".bar .btn.primary").await;
     browser.until("it is in stock", "document.querySelectorAll('.steps .done').length >= 6").await;
     assert!(browser.value("tbody tr:nth-child(1) input.quantity").await == less.to_string());
@@ -372,9 +466,22 @@ pub async fn a_push_never_destroys_what_is_being_typed(world: &World) {
     typing.fill("tbody tr:nth-child(1) input.quantity", "42").await;
     let focused = typing.eval("document.activeElement.id").await;
     colleague_counts(&colleague, &[(0, 151), (1, 152), (2, 53)]).await;
-    typing.until("the clean input takes the new value", "document.querySelectorAll('tbody tr')[2].querySelector('input.quantity').value === '53'").await;
-    assert_eq!(typing.value("tbody tr:nth-child(1) input.quantity").await, "42", "the one being typed in keeps its own");
-    assert_eq!(typing.value("tbody tr:nth-child(2) input.quantity").await, "77", "and so does the one not saved yet");
+    typing
+        .until(
+            "the clean input takes the new value",
+            "document.querySelectorAll('tbody tr')[2].querySelector('input.quantity').value === '53'",
+        )
+        .await;
+    assert_eq!(
+        typing.value("tbody tr:nth-child(1) input.quantity").await,
+        "42",
+        "the one being typed in keeps its own"
+    );
+    assert_eq!(
+        typing.value("tbody tr:nth-child(2) input.quantity").await,
+        "77",
+        "and so does the one not saved yet"
+    );
     assert_eq!(typing.eval("document.activeElement.id").await, focused, "and the focus stays");
     assert!(typing.text("tbody tr:nth-child(1) .offer").await.contains("151"), "both values are offered");
     typing.click("tbody tr:nth-child(1) .offer button:last-child").await;
@@ -382,7 +489,9 @@ pub async fn a_push_never_destroys_what_is_being_typed(world: &World) {
     // A read-only cell of the same page is patched.
     let script = "(() => fetch(document.querySelector('form.card').action, { method: 'POST', body: new URLSearchParams(new FormData(document.querySelector('form.card'))) }).then((answer) => answer.ok))()";
     assert_eq!(colleague.eval_later(script).await, true);
-    typing.until("the way of the shipment is patched", "document.querySelectorAll('.steps .done').length >= 6").await;
+    typing
+        .until("the way of the shipment is patched", "document.querySelectorAll('.steps .done').length >= 6")
+        .await;
     assert_eq!(typing.value("tbody tr:nth-child(2) input.quantity").await, "77");
     colleague.quit().await;
     typing.quit().await;
@@ -392,12 +501,25 @@ pub async fn equipment_gets_a_status_with_a_reason_of_that_status(world: &World)
     let (browser, node) = at_centre(world).await;
     let asset = first_link(&browser, &node, "/equipment?status=functioning").await;
     browser.open(&node, &asset).await;
-    browser.driver.find(By::Css("input[value=not-functioning] + span")).await.expect("a choice").click().await.expect("a press");
+    browser
+        .driver
+        .find(By::Css("input[value=not-functioning] + span"))
+        .await
+        .expect("a choice")
+        .click()
+        .await
+        .expect("a press");
     let offered = browser.eval("[...document.querySelectorAll('#f-reason option')].filter((option) => !option.disabled && option.value).every((option) => option.dataset.of === 'not-functioning')").await;
     assert_eq!(offered, true, "only reasons of the status are offered");
     browser.click("#log .bar button").await;
-    assert!(browser.has("#f-reason[aria-invalid=true]").await || browser.has("[role=alert], .error").await, "a broken one needs a reason");
-    assert!(browser.holds("document.querySelector('input[value=not-functioning]').checked").await, "what was chosen stays");
+    assert!(
+        browser.has("#f-reason[aria-invalid=true]").await || browser.has("[role=alert], .error").await,
+        "a broken one needs a reason"
+    );
+    assert!(
+        browser.holds("document.querySelector('input[value=not-functioning]').checked").await,
+        "what was chosen stays"
+    );
     browser
         .driver
         .execute("const select = document.querySelector('#f-reason'); select.value = [...select.options].find((option) => option.dataset.of === 'not-functioning').value;", Vec::new())
@@ -405,7 +527,12 @@ pub async fn equipment_gets_a_status_with_a_reason_of_that_status(world: &World)
         .expect("a reason");
     browser.fill("#f-comment", "compressor silent since the morning").await;
     browser.click("#log .bar button").await;
-    browser.until("the log has it", "document.querySelector('.trail li')?.textContent.includes('compressor silent')").await;
+    browser
+        .until(
+            "the log has it",
+            "document.querySelector('.trail li')?.textContent.includes('compressor silent')",
+        )
+        .await;
     assert!(browser.has(".title .chip.bad").await, "and the head shows it");
     browser.quit().await;
 }
@@ -427,7 +554,12 @@ pub async fn work_on_both_sides_of_a_cut_merges_when_it_ends(world: &World) {
     district.open(&lokana, "/sync").await;
     sync_shows(&district, "in sync before the cut", "document.querySelector('.peer .chip.good')").await;
     district.click("#cut-lokana").await;
-    sync_shows(&district, "the page says that the network is cut", "document.querySelector('.network.cut #restore-lokana')").await;
+    sync_shows(
+        &district,
+        "the page says that the network is cut",
+        "document.querySelector('.network.cut #restore-lokana')",
+    )
+    .await;
     let shipped = ship_to_centre(world, &[("amox", "100")]).await;
     let before = on_hand(&centre, &kipuna, "amox").await;
     district.open(&lokana, "/sync").await;

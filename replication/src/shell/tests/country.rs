@@ -23,6 +23,7 @@ use crate::shell::{
     CENTRAL_NAME, CentralAddress, Clock, DeviceKey, ExecuteError, Identity, NetworkOptions, NetworkStatus,
     NodeHandle, Profile, Reception, Recovery, Reopen, StartOptions, random_seed, start,
 };
+use crate::status::LinkState;
 
 /// Far above what any step takes, even on a machine that does ten other things.
 pub(super) const LONG: Duration = Duration::from_secs(120);
@@ -261,6 +262,12 @@ impl Place {
     /// Waits until this node has exactly these notes, event by event.
     pub(super) async fn sees(&self, expected: &[&str]) {
         self.until_event(|place| place.notes() == expected, "to see the notes").await;
+    }
+
+    /// Waits until this node has met a peer and has nothing left to say to it.
+    pub(super) async fn has_met(&self) {
+        let met = |place: &Self| place.0.status().peers.iter().any(|peer| peer.link == LinkState::Quiet);
+        self.until_event(met, "to meet somebody").await;
     }
 
     /// Waits until `holds`, looking again at each event of the node.

@@ -48,6 +48,7 @@ async fn ending(connection: &Connection) -> Ending {
 /// Shows that `central` still works, by having a new device meet it.
 async fn still_works(authority: &Authority, central: &Place) {
     let site = Place::device(authority.device(), central).await;
+    site.has_met().await;
     site.write("still works").await.expect("written");
     central
         .until_event(|place| place.notes().iter().any(|note| note == "still works"), "to still work")

@@ -34,6 +34,7 @@ async fn a_failed_database_is_opened_anew_with_all_that_was_acknowledged() {
     let identity = authority.device();
     let open = on_disk(&directory.path().join("node.redb"), identity.device(), false);
     let site = Place::start(options(open, Some(dialing(identity, central.address())))).await;
+    site.has_met().await;
     site.write("before").await.expect("written");
     central.sees(&["before"]).await;
 

@@ -1,11 +1,15 @@
 //! The heart: one store, its sessions, its queue, one flush.
 
+mod report;
+mod wish;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use crdt_store::{
-    Author, Batch, Committed, DeviceId, Failure, Reader, Rejection, Scope, Snapshot, Store, StoreError, Txn,
-};
+use crdt_store::{Author, Batch, Committed, DeviceId, Reader, Rejection, Scope, Store, StoreError};
+
+use report::Told;
+pub use wish::{Command, IdempotencyKey, Ticket, Transmit};
 
 use crate::account::{self, Account};
 use crate::code;
@@ -15,7 +19,7 @@ use crate::frame::{Frame, LogId, Message};
 use crate::idempotency;
 use crate::peer::{ConnectionId, Peer, Side};
 use crate::session::{Fault, Moment, Own, Session};
-use crate::status::{CommittedEvent, Event, LinkState, NodeStatus, PeerError, PeerStatus, TO_SEND_MAX};
+use crate::status::{CommittedEvent, Event, NodeStatus, PeerError};
 use crate::time::{Monotonic, Now};
 
 /// Most peers a node keeps account of: ten thousand devices in a country, a kilobyte each.
@@ -33,50 +37,6 @@ const REVIEW_EVERY: Duration = Duration::from_millis(500);
 const REVIEWS_PER_FLUSH: usize = 8;
 /// How often it is decided which history no peer needs any more.
 const RETAIN_EVERY: Duration = Duration::from_secs(60);
-
-/// By which the caller of a command recognizes its answer; the shell numbers them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(pub u64);
-
-/// Makes a command that is sent twice one command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdempotencyKey {
-    /// Chosen by the caller, unique per wish; 1 to [`IdempotencyKey::LEN_MAX`] bytes.
-    pub key: String,
-    /// A hash of the whole request: the same key with another request is a mistake of the caller.
-    pub request_digest: [u8; 32],
-}
-
-impl IdempotencyKey {
-    /// Longest key, in bytes; a UUID has 36.
-    pub const LEN_MAX: usize = 200;
-}
-
-/// A wish, to be carried out inside the node's transaction. Its reply is CBOR, so that it can be given again.
-pub type Command = Box<dyn FnOnce(&mut Txn<'_>) -> Result<Vec<u8>, Failure> + Send>;
-
-/// Something to do for the shell, in this order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Transmit {
-    /// Send these bytes, a whole frame with its length.
-    Frame {
-        /// Where.
-        conn: ConnectionId,
-        /// What.
-        bytes: Vec<u8>,
-    },
-    /// Close the connection after everything before has been sent.
-    Close {
-        /// Which.
-        conn: ConnectionId,
-        /// Stable code.
-        code: String,
-        /// For logs.
-        reason: String,
-        /// Do not dial again before, in milliseconds.
-        retry_after_millis: Option<u64>,
-    },
-}
 
 /// What waits for the next flush, in the order in which it came.
 enum Work {
@@ -140,9 +100,6 @@ pub struct Node {
     /// The connection that is served first in the next flush.
     next_served: ConnectionId,
 }
-
-/// The part of a peer's status whose change is worth an event.
-type Told = (LinkState, bool, Option<u64>, Option<u64>, u64, u64, Option<PeerError>);
 
 impl Node {
     /// A node over an open store. Reads what is known of peers.
@@ -595,94 +552,6 @@ impl Node {
         let seq = floors.min().unwrap_or(u64::MAX);
         Ok((self.retained_from.replace(seq) != Some(seq)).then_some(seq))
     }
-
-    /// Counts what the status tells and what costs a look at scopes: those that commits have touched.
-    fn recount(&mut self, snapshot: &Snapshot) -> Result<(), StoreError> {
-        let touched = std::mem::take(&mut self.touched);
-        for scope in &touched {
-            self.counts.insert(scope.clone(), snapshot.fingerprint(scope)?.count);
-        }
-        for (device, account) in &mut self.accounts {
-            if self.by_device.contains_key(device) || account.log.is_none() {
-                continue;
-            }
-            let known = account.unsent.take();
-            let mut unsent = known.clone().unwrap_or_default();
-            let all = self.counts.keys().filter(|_| known.is_none());
-            for scope in all.chain(touched.iter().filter(|_| known.is_some())) {
-                if let Some(count) = unsent_offline(snapshot, account, scope)? {
-                    unsent.insert(scope.clone(), count);
-                }
-            }
-            if known.as_ref() != Some(&unsent) {
-                self.changed.insert(*device);
-            }
-            account.unsent = Some(unsent);
-        }
-        Ok(())
-    }
-
-    /// Tells those who watch about peers whose status changed in a way that matters to people.
-    fn note_changes(&mut self, moment: &Moment<'_>) -> Result<(), StoreError> {
-        for device in std::mem::take(&mut self.changed) {
-            if let Some(session) = self.by_device.get(&device).and_then(|conn| self.sessions.get_mut(conn)) {
-                session.count_to_send(moment)?;
-            }
-            let Some(account) = self.accounts.get(&device) else { continue };
-            let PeerStatus {
-                link,
-                in_sync,
-                to_send,
-                to_receive,
-                refused_here,
-                refused_there,
-                last_error,
-                ..
-            } = self.peer_status(account);
-            let told = (link, in_sync, to_send, to_receive, refused_here, refused_there, last_error);
-            if self.told.get(&device) != Some(&told) {
-                self.told.insert(device, told);
-                self.events.push_back(Event::PeerChanged { device });
-            }
-        }
-        Ok(())
-    }
-
-    fn peer_status(&self, account: &Account) -> PeerStatus {
-        let session = self.by_device.get(&account.device).and_then(|conn| self.sessions.get(conn));
-        let (scopes, scopes_withheld, scopes_differing) = match session {
-            Some(session) => session.scope_counts(),
-            None => (0, 0, account.marks().filter(|(_, mark)| mark.difference.is_some()).count() as u64),
-        };
-        let counters = account.counters;
-        PeerStatus {
-            device: account.device,
-            name: account.name.clone(),
-            central: account.central,
-            link: session.map_or(LinkState::Offline, Session::link),
-            last_contact: account.last_contact,
-            in_sync: session.is_some_and(Session::in_sync),
-            proven_at: account.proven_at,
-            to_send: match session {
-                Some(session) => session.to_send(),
-                None => account.unsent.as_ref().map(|unsent| unsent.values().sum::<u64>().min(TO_SEND_MAX)),
-            },
-            to_receive: session.filter(|session| session.is_live()).map(Session::to_receive),
-            scopes,
-            scopes_withheld,
-            scopes_differing,
-            bytes_in: counters.bytes_in,
-            bytes_out: counters.bytes_out,
-            frames_in: counters.frames_in,
-            frames_out: counters.frames_out,
-            documents_in: counters.documents_in,
-            documents_out: counters.documents_out,
-            refused_here: counters.refused_here,
-            refused_there: counters.refused_there,
-            parked: counters.parked,
-            last_error: account.last_error.clone(),
-        }
-    }
 }
 
 /// Carries out one command, or recalls its reply.
@@ -714,25 +583,4 @@ fn forget_checks(heard: &mut [(ConnectionId, Message)], conn: ConnectionId, scop
             check.states.retain(|state| state.scope != *scope);
         }
     }
-}
-
-/// Documents of a scope with something that an absent peer has not acknowledged; nothing if it does not receive the
-/// scope. Changes that came from it are in the log too; they are told apart while there are few.
-fn unsent_offline(snapshot: &Snapshot, account: &Account, scope: &Scope) -> Result<Option<u64>, StoreError> {
-    const TOLD_APART_MAX: usize = 64;
-    let mark = account.mark(scope);
-    if !mark.gives && (!account.central || account.knows(scope)) {
-        return Ok(None);
-    }
-    let acked = mark.acked.unwrap_or_default();
-    let rows = snapshot.scope_log_after(scope, acked.through, TO_SEND_MAX as usize)?;
-    if rows.len() > TOLD_APART_MAX {
-        return Ok(Some(rows.len() as u64));
-    }
-    let mut count = 0;
-    for (_, id) in rows {
-        let outgoing = snapshot.outgoing(id, acked.floor, Some(account.device))?;
-        count += u64::from(!outgoing.is_empty());
-    }
-    Ok(Some(count))
 }

@@ -1,0 +1,180 @@
+// Typing quantities: Enter and the arrows walk from one to the next, each cell saves itself, and what is typed but
+// not saved yet is never lost: it stays in the address, and leaving asks first.
+
+import { toast } from "./ui.js";
+
+const quantities = () => [...document.querySelectorAll("input.quantity:not([disabled]):not([readonly])")];
+
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches?.("input.quantity")) event.target.select();
+});
+
+document.addEventListener("keydown", (event) => {
+  const input = event.target;
+  if (!input.matches?.("input.quantity")) return;
+  const step = { Enter: 1, ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  const all = quantities();
+  const next = all[all.indexOf(input) + step];
+  if (next) next.focus();
+  else if (event.key === "Enter") (input.form?.querySelector("[data-last]") || input).focus();
+  if (!next && document.activeElement === input) input.blur();
+});
+
+// ---- autosave: one cell, one request ----
+
+const saving = new Set();
+const word = (input) => document.getElementById(input.dataset.state || "save-state");
+
+async function save(input) {
+  const body = new URLSearchParams();
+  const row = input.closest("[data-line]");
+  for (const cell of row ? row.querySelectorAll("[data-save]") : [input]) body.append(cell.dataset.field, cell.value);
+  const url = input.dataset.save;
+  saving.add(input);
+  try {
+    const answer = await fetch(url, { method: "POST", body, headers: { "x-part": "cell" } });
+    const text = await answer.text();
+    if (!answer.ok) throw Object.assign(new Error(text), { said: answer.status < 500 && text });
+    for (const cell of row ? row.querySelectorAll("[data-save]") : [input]) settle(cell);
+    mark(input, "");
+    const state = word(input);
+    if (state) state.textContent = text;
+  } catch (error) {
+    input.dataset.dirty = "1";
+    mark(input, error.said || document.body.dataset.failed);
+  }
+  saving.delete(input);
+}
+
+function settle(cell) {
+  delete cell.dataset.dirty;
+  if (cell.options) for (const option of cell.options) option.defaultSelected = option.selected;
+  else cell.defaultValue = cell.value;
+}
+
+function mark(input, message) {
+  input.setAttribute("aria-invalid", message ? "true" : "false");
+  let note = document.getElementById(`${input.id}-note`);
+  if (!note && message) {
+    note = document.createElement("div");
+    note.className = "error";
+    note.id = `${input.id}-note`;
+    note.setAttribute("role", "alert");
+    input.after(note);
+    input.setAttribute("aria-describedby", note.id);
+  }
+  if (note) note.textContent = message;
+  if (!message && note) note.remove();
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches?.("[data-save]")) save(event.target);
+});
+document.addEventListener("input", (event) => {
+  if (event.target.matches?.("[data-save]")) event.target.dataset.dirty = "1";
+});
+addEventListener("beforeunload", (event) => {
+  if (saving.size || document.querySelector("[data-save][data-dirty]")) event.preventDefault();
+});
+
+// ---- drafts: a form that is not sent yet stands in the address, and in this browser's memory ----
+
+// Servers refuse longer addresses; a longer draft is kept in memory only.
+const ADDRESS_MAX = 6000;
+const shelf = (form) => `draft ${document.body.dataset.user} ${form.dataset.draft}`;
+const memory = { get: (key) => { try { return localStorage.getItem(key); } catch { return null; } }, set: (key, value) => { try { value ? localStorage.setItem(key, value) : localStorage.removeItem(key); } catch { /* private window */ } } };
+
+function keep(form) {
+  const query = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (typeof value === "string" && value !== "" && name !== "once" && name !== "search") query.append(name, value);
+  memory.set(shelf(form), form.querySelector("[data-line]") ? String(query) : "");
+  if (String(query).length < ADDRESS_MAX) history.replaceState(history.state, "", `${form.dataset.draft}?${query}`);
+}
+
+// What was typed here and never sent, by the same person: one press brings it back.
+function offerDraft(form) {
+  const kept = memory.get(shelf(form));
+  if (!kept || form.querySelector("[data-line]")) return;
+  const again = document.createElement("form");
+  again.method = "post";
+  again.action = form.getAttribute("action");
+  again.className = "alert";
+  for (const [name, value] of new URLSearchParams(kept)) {
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name, value });
+    again.append(field);
+  }
+  const button = document.createElement("button");
+  button.className = "btn";
+  button.textContent = document.body.dataset.resume;
+  again.append(button);
+  form.before(again);
+}
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.draft && event.submitter?.name === "confirm") memory.set(shelf(form), "");
+});
+document.addEventListener("input", (event) => {
+  const form = event.target.form;
+  if (form?.dataset.draft) keep(form);
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  const form = event.target.closest("form[data-draft]");
+  if (form) { keep(form); count(form); }
+});
+
+// ---- rows of a draft ----
+
+function count(form) {
+  const rows = form.querySelectorAll("[data-line]").length;
+  for (const place of form.querySelectorAll("[data-count]")) place.textContent = rows;
+  for (const place of form.querySelectorAll("[data-when-empty]")) place.hidden = rows > 0;
+  for (const place of form.querySelectorAll("[data-when-lines]")) place.hidden = rows === 0;
+}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-remove]");
+  if (button) {
+    const form = button.form;
+    const row = button.closest("[data-line]");
+    event.preventDefault();
+    const near = (row.nextElementSibling || row.previousElementSibling)?.querySelector("input");
+    row.remove();
+    keep(form);
+    count(form);
+    (near || form.querySelector("[data-slash]"))?.focus();
+  }
+  const pick = event.target.closest("[data-pick]");
+  if (pick) {
+    const form = pick.form || pick.closest("form");
+    const here = form.querySelector(`[data-line="${pick.value}"] input.quantity`);
+    const search = form.querySelector("[data-slash]");
+    if (search) search.value = "";
+    setTimeout(() => { const found = form.querySelector(".found"); if (found) found.textContent = ""; }, 0);
+    if (here) { event.preventDefault(); event.stopImmediatePropagation(); here.focus(); toast(pick.dataset.pick); }
+  }
+}, true);
+for (const form of document.querySelectorAll("form[data-draft]")) {
+  count(form);
+  if (form.querySelector("[data-line]")) memory.set(shelf(form), String(new URLSearchParams([...new FormData(form)].filter(([name, value]) => value && name !== "once" && name !== "search"))));
+  else offerDraft(form);
+}
+
+// Enter in the item search takes the first one found; the arrows walk through them.
+document.addEventListener("keydown", (event) => {
+  const box = event.target.closest?.("[data-finder]");
+  if (!box) return;
+  const choices = [...box.querySelectorAll(".found button")];
+  const at = choices.indexOf(event.target);
+  if (event.key === "Enter" && event.target.matches("input")) {
+    event.preventDefault();
+    choices[0]?.click();
+  } else if (event.key === "ArrowDown" && choices.length) {
+    event.preventDefault();
+    choices[Math.min(at + 1, choices.length - 1)].focus();
+  } else if (event.key === "ArrowUp" && at >= 0) {
+    event.preventDefault();
+    (choices[at - 1] || box.querySelector("input")).focus();
+  }
+});

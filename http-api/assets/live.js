@@ -1,0 +1,123 @@
+// Live pages without lost typing. The server says that something changed; the page is read anew in the background and
+// only its read-only cells (`data-live`) are patched. An input is never replaced: a clean one takes the new value and
+// shows it, one being typed in offers the choice. Lists never move under a finger: a button says what waits.
+
+import { localTimes } from "./ui.js";
+
+// Not more than one reading of the page in this time, whatever happens on the server.
+const PAUSE_MS = 600;
+
+const say = (key, value) => (document.body.dataset[key] || "").replace("{}", value);
+let running = false;
+let again = false;
+let last = 0;
+
+function key(element) { return element.getAttribute("data-live"); }
+
+function patchCells(fresh) {
+  const cells = new Map([...fresh.querySelectorAll("[data-live]")].map((cell) => [key(cell), cell]));
+  for (const cell of document.querySelectorAll("[data-live]")) {
+    const found = cells.get(key(cell));
+    if (!found || cell.querySelector("input, select, textarea")) continue;
+    localTimes(found);
+    const before = cell.textContent;
+    if (cell.innerHTML === found.innerHTML && cell.className.replace(" changed", "") === found.className) continue;
+    if (cell.contains(document.activeElement)) continue;
+    cell.innerHTML = found.innerHTML;
+    cell.className = found.className;
+    if (cell.hasAttribute("data-quiet") || cell.textContent.trim() === before.trim()) continue;
+    cell.classList.add("changed");
+    setTimeout(() => cell.classList.remove("changed"), 2100);
+  }
+}
+
+const chosen = (select) => [...select.options].find((option) => option.defaultSelected)?.value ?? "";
+const base = (input) => (input.options ? chosen(input) : input.defaultValue);
+
+function patchInputs(fresh) {
+  for (const input of document.querySelectorAll("[data-save]")) {
+    const found = input.id && fresh.getElementById(input.id);
+    if (!found) continue;
+    const theirs = base(found);
+    if (theirs === base(input) || theirs === input.value) continue;
+    const busy = input === document.activeElement || input.dataset.dirty || input.value !== base(input);
+    if (busy) offer(input, theirs, found);
+    else take(input, theirs);
+  }
+}
+
+function take(input, value) {
+  input.value = value;
+  if (input.options) for (const option of input.options) option.defaultSelected = option.value === value;
+  else input.defaultValue = value;
+  input.classList.add("changed");
+  setTimeout(() => input.classList.remove("changed"), 2100);
+}
+
+function offer(input, theirs, found) {
+  if (input.dataset.offered === theirs) return;
+  input.dataset.offered = theirs;
+  document.getElementById(`${input.id}-offer`)?.remove();
+  const shown = found.options ? [...found.options].find((option) => option.value === theirs)?.textContent : theirs;
+  const chip = document.createElement("div");
+  chip.className = "offer";
+  chip.id = `${input.id}-offer`;
+  chip.setAttribute("role", "status");
+  chip.append(say("elsewhere", shown || "—"));
+  for (const [word, act] of [["keep", () => input.dispatchEvent(new Event("change", { bubbles: true }))], ["take", () => { delete input.dataset.dirty; take(input, theirs); }]]) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = say(word, word === "take" ? shown : input.value);
+    button.addEventListener("click", () => { chip.remove(); delete input.dataset.offered; act(); input.focus(); });
+    chip.append(button);
+  }
+  input.after(chip);
+}
+
+function offerRows(fresh) {
+  for (const list of document.querySelectorAll("[data-rows]")) {
+    const found = fresh.getElementById(list.id);
+    if (!found) continue;
+    const here = new Set(list.dataset.rows.split(" "));
+    const there = new Set(found.dataset.rows.split(" "));
+    const differing = [...there].filter((id) => !here.has(id)).length + [...here].filter((id) => !there.has(id)).length;
+    const bar = document.getElementById("refresh");
+    bar.hidden = differing === 0;
+    if (differing) bar.querySelector("button").textContent = say("changes", differing);
+    return;
+  }
+}
+
+async function refresh() {
+  if (running) { again = true; return; }
+  running = true;
+  again = false;
+  await new Promise((resolve) => setTimeout(resolve, Math.max(60, last + PAUSE_MS - Date.now())));
+  last = Date.now();
+  try {
+    const answer = await fetch(location.href, { headers: { "x-part": "live" }, cache: "no-store" });
+    if (answer.ok && !answer.redirected) {
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      patchCells(fresh);
+      patchInputs(fresh);
+      offerRows(fresh);
+    }
+  } catch { /* the server is away: the next event or the next minute tries again */ }
+  running = false;
+  if (again) refresh();
+}
+
+let source = null;
+function open() {
+  if (source || document.hidden) return;
+  source = new EventSource("/live");
+  source.addEventListener("changed", refresh);
+}
+function close() { source?.close(); source = null; }
+
+document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else { open(); refresh(); } });
+addEventListener("pagehide", close);
+addEventListener("pageshow", open);
+document.addEventListener("click", (event) => { if (event.target.closest("#refresh button")) location.reload(); });
+setInterval(() => { if (!document.hidden) refresh(); }, 30000);
+open();

@@ -1,0 +1,174 @@
+// What every page does beyond plain HTML: keys, menus, dialogs, toasts, local time, focus. Without it all forms and
+// links still work.
+
+const say = (key) => document.body.dataset[key] || "";
+const page = document.documentElement;
+
+// ---- instants in the reader's own time zone (the server writes UTC) ----
+
+const clock = new Intl.DateTimeFormat(page.lang, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+const hour = new Intl.DateTimeFormat(page.lang, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
+export function localTimes(root) {
+  for (const time of root.querySelectorAll("time[datetime*=T]")) {
+    const at = new Date(time.dateTime);
+    if (isNaN(at)) continue;
+    if (!time.classList.contains("ago")) time.textContent = (time.classList.contains("brief") ? hour : clock).format(at);
+    time.title = clock.format(at);
+  }
+}
+
+// ---- dialogs ----
+
+function openDialog(content, onClose) {
+  const dialog = document.createElement("dialog");
+  dialog.append(content);
+  document.body.append(dialog);
+  const back = document.activeElement;
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog || event.target.closest("[data-close]")) dialog.close(event.target.dataset.close || "");
+  });
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    if (back && back.isConnected) back.focus();
+    if (onClose) onClose(dialog.returnValue);
+  });
+  dialog.showModal();
+  return dialog;
+}
+
+function ask(question, confirmWord) {
+  return new Promise((resolve) => {
+    const box = document.createElement("div");
+    box.className = "pad stack";
+    const text = document.createElement("p");
+    text.className = "strong";
+    text.textContent = question;
+    const row = document.createElement("div");
+    row.className = "row";
+    for (const [value, word, look] of [["yes", confirmWord, "btn primary"], ["", say("cancel"), "btn"]]) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = look;
+      button.textContent = word;
+      button.dataset.close = value;
+      row.append(button);
+    }
+    box.append(text, row);
+    openDialog(box, (answer) => resolve(answer === "yes"));
+  });
+}
+
+// A link that would lead to a notice shows it here, over the page that the person is on.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-dialog]");
+  if (!link || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  try {
+    const answer = await fetch(link.href, { headers: { "x-part": "notice" } });
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-notice]");
+    if (!found) throw new Error("no notice");
+    openDialog(document.importNode(found, true)).setAttribute("aria-label", found.dataset.notice);
+  } catch {
+    location.href = link.href;
+  }
+});
+
+document.addEventListener("submit", async (event) => {
+  const question = event.submitter?.dataset.confirm || event.target.dataset.confirm;
+  if (!question || event.target.dataset.sure) return;
+  event.preventDefault();
+  const { target: form, submitter } = event;
+  if (await ask(question, submitter?.textContent.trim() || "OK")) {
+    form.dataset.sure = "1";
+    form.requestSubmit(submitter);
+  }
+});
+
+// A second press of a button is the same act.
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "1";
+  setTimeout(() => delete form.dataset.sent, 4000);
+});
+addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; delete form.dataset.sure; }));
+
+// ---- toasts ----
+
+export function toast(text) {
+  const tray = document.querySelector(".toasts");
+  if (!tray) return;
+  const note = document.createElement("div");
+  note.className = "toast";
+  note.textContent = text;
+  tray.append(note);
+  setTimeout(() => note.remove(), 6000);
+}
+for (const note of document.querySelectorAll(".toasts .toast")) setTimeout(() => note.remove(), 7000);
+
+// ---- menus ----
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+
+// ---- keys ----
+
+const keysOff = () => { try { return localStorage.keys === "off"; } catch { return false; } };
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    const menu = document.querySelector("details.menu[open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+    return;
+  }
+  const typing = event.target.closest("input:not([type=radio]):not([type=checkbox]), textarea, select, dialog");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || keysOff()) return;
+  if (event.key === "/") {
+    const field = document.querySelector("[data-slash]") || document.querySelector(".seek input");
+    if (field) { event.preventDefault(); field.focus(); field.select(); }
+  } else if (event.key === "?") {
+    const help = document.querySelector("a[data-help]");
+    if (help) { event.preventDefault(); help.click(); }
+  }
+});
+document.addEventListener("change", (event) => {
+  const target = event.target;
+  if (target.matches("[data-keys]")) { try { localStorage.keys = target.checked ? "on" : "off"; } catch { /* private window */ } }
+  if (target.matches("[data-go]")) target.form.requestSubmit();
+  // Options that belong to a choice made elsewhere, such as the reasons of a status.
+  if (target.matches("[data-rules]")) rule(target);
+});
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) print();
+});
+
+function rule(input) {
+  const form = input.form;
+  const value = form.elements[input.name].value;
+  for (const select of form.querySelectorAll("select[data-ruled]")) {
+    let kept = false;
+    for (const option of select.options) {
+      const fits = !option.dataset.of || option.dataset.of === value;
+      option.hidden = option.disabled = !fits;
+      kept = kept || (fits && option.selected);
+    }
+    if (!kept) select.value = "";
+  }
+}
+for (const input of document.querySelectorAll("[data-rules]:checked")) rule(input);
+
+// ---- focus ----
+
+const wrong = document.querySelector("[aria-invalid=true]");
+if (wrong) wrong.focus();
+localTimes(document);
+document.addEventListener("htmx:afterSwap", (event) => {
+  localTimes(event.target);
+  const landing = event.target.querySelector("[data-land]");
+  if (landing) { landing.removeAttribute("data-land"); landing.focus(); landing.select?.(); }
+});
+document.addEventListener("htmx:responseError", () => toast(say("failed")));
+document.addEventListener("htmx:sendError", () => toast(say("failed")));

@@ -1,0 +1,581 @@
+//! The shapes of replies that the domain only writes: what a client reads.
+//!
+//! The server serializes the domain's own rows; these are their mirror images, which describe them in the API's
+//! document and read them back in tests. A field too many or too few on either side fails there.
+
+use std::collections::BTreeMap;
+
+use crdt_store::{DocumentId, Timestamp};
+use domain::asset::AssetStatus;
+use domain::item::ItemRow;
+use domain::query::stock::StockStatus;
+use domain::shipment::{End, Status, Verdict};
+use domain::stock_line::Vvm;
+use domain::{Date, Money, MovementKind, Quantity, TaskKind};
+use serde::{Deserialize, Serialize};
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// The cursor of the next page, if there is one.
+    pub next: Option<String>,
+}
+
+/// A stock line with all its screen needs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StockRow {
+    /// The stock line.
+    pub id: DocumentId,
+    /// The store.
+    pub store: DocumentId,
+    /// The item.
+    pub item: DocumentId,
+    /// Its code.
+    pub item_code: String,
+    /// Its name.
+    pub item_name: String,
+    /// Its base unit.
+    pub unit: String,
+    /// Batch.
+    pub batch: Option<String>,
+    /// Last day of use.
+    pub expiry: Option<Date>,
+    /// Units per pack.
+    pub pack_size: u32,
+    /// Where it lies.
+    pub location: Option<DocumentId>,
+    /// The code of that place.
+    pub location_code: Option<String>,
+    /// Units on the shelf.
+    pub on_hand: Quantity,
+    /// Units promised.
+    pub allocated: Quantity,
+    /// Units that may be promised.
+    pub available: Quantity,
+    /// Whether it is on hold itself.
+    pub on_hold: bool,
+    /// What the vial monitor shows.
+    pub vvm: Option<Vvm>,
+    /// What a pack cost.
+    pub cost_price: Option<Money>,
+    /// What a pack is sold for.
+    pub sell_price: Option<Money>,
+    /// The store or partner it came from.
+    pub supplier: Option<DocumentId>,
+    /// What people note of it.
+    pub note: Option<String>,
+    /// What to know at first sight.
+    pub status: StockStatus,
+}
+
+/// An item as a store has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ItemStockRow {
+    /// The item.
+    pub item: ItemRow,
+    /// Units on the shelf.
+    pub on_hand: Quantity,
+    /// Units promised.
+    pub allocated: Quantity,
+    /// Units that may be promised.
+    pub available: Quantity,
+}
+
+/// A movement with the balance after it and the names a person reads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LedgerEntry {
+    /// The document of the act.
+    pub document: DocumentId,
+    /// Its class.
+    pub class: String,
+    /// Its number for people, where it has one.
+    pub number: Option<String>,
+    /// The store.
+    pub store: DocumentId,
+    /// The item.
+    pub item: DocumentId,
+    /// The stock line.
+    pub stock_line: DocumentId,
+    /// What kind of act it was.
+    pub kind: MovementKind,
+    /// By how much on hand rose, or fell.
+    pub quantity: Quantity,
+    /// When.
+    #[serde(with = "domain::instant")]
+    pub at: Timestamp,
+    /// The user who did it.
+    pub by: DocumentId,
+    /// Why, where a reason was given.
+    pub reason: Option<DocumentId>,
+    /// The store or partner at the other end.
+    pub other: Option<DocumentId>,
+    /// On hand after it: of the item in the store, or of the stock line.
+    pub balance: Quantity,
+    /// The batch moved.
+    pub batch: Option<String>,
+    /// Its last day of use.
+    pub expiry: Option<Date>,
+    /// The name of the store or partner at the other end.
+    pub other_name: Option<String>,
+    /// The name of the user.
+    pub by_name: Option<String>,
+    /// The text of the reason.
+    pub reason_text: Option<String>,
+}
+
+/// A shipment in a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ShipmentListRow {
+    /// Id.
+    pub id: DocumentId,
+    /// Number for people.
+    pub number: String,
+    /// Who sends.
+    pub sender: End,
+    /// Who receives.
+    pub receiver: End,
+    /// How far it has come.
+    pub status: Status,
+    /// Whether a cancellation came after the goods had left.
+    pub cancel_requested: bool,
+    /// Whether it is on hold.
+    pub on_hold: bool,
+    /// When it was made.
+    #[serde(with = "domain::instant")]
+    pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by: DocumentId,
+    /// When it reached its status.
+    #[serde(with = "domain::instant")]
+    pub status_at: Timestamp,
+    /// When it should arrive.
+    pub expected: Option<Date>,
+    /// How many lines.
+    pub lines: u32,
+    /// How many of them have no batch yet.
+    pub placeholders: u32,
+    /// What it is called elsewhere.
+    pub reference: Option<String>,
+    /// What the sender notes of it.
+    pub comment: Option<String>,
+    /// The name of the store or partner at the other end.
+    pub other_name: String,
+}
+
+/// A shipment with its lines.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ShipmentDetail {
+    /// Id.
+    pub id: DocumentId,
+    /// Number for people.
+    pub number: String,
+    /// Who sends.
+    pub sender: End,
+    /// Who receives.
+    pub receiver: End,
+    /// How far it has come.
+    pub status: Status,
+    /// Whether a cancellation came after the goods had left.
+    pub cancel_requested: bool,
+    /// Whether it is on hold.
+    pub on_hold: bool,
+    /// When it was made.
+    #[serde(with = "domain::instant")]
+    pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by: DocumentId,
+    /// When it reached its status.
+    #[serde(with = "domain::instant")]
+    pub status_at: Timestamp,
+    /// When it should arrive.
+    pub expected: Option<Date>,
+    /// How many lines.
+    pub lines: u32,
+    /// How many of them have no batch yet.
+    pub placeholders: u32,
+    /// What it is called elsewhere.
+    pub reference: Option<String>,
+    /// What the sender notes of it.
+    pub comment: Option<String>,
+    /// The sender's name.
+    pub sender_name: String,
+    /// The receiver's name.
+    pub receiver_name: String,
+    /// What the receiver notes of it.
+    pub receiver_comment: Option<String>,
+    /// How it travels.
+    pub transport: Option<String>,
+    /// Statuses reached, in their order.
+    pub events: Vec<StatusEvent>,
+    /// Lines in the order in which they were made, those struck off left out.
+    pub line_details: Vec<LineDetail>,
+}
+
+/// A status that was reached.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StatusEvent {
+    /// The status.
+    pub status: Status,
+    /// When.
+    #[serde(with = "domain::instant")]
+    pub at: Timestamp,
+    /// The user.
+    pub by: DocumentId,
+    /// Their name.
+    pub by_name: Option<String>,
+}
+
+/// A line of a shipment, as both ends see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LineDetail {
+    /// The line.
+    pub id: DocumentId,
+    /// The item.
+    pub item: DocumentId,
+    /// Its code.
+    pub item_code: String,
+    /// Its name.
+    pub item_name: String,
+    /// Its base unit.
+    pub unit: String,
+    /// The sender's stock line.
+    pub stock_line: Option<DocumentId>,
+    /// The stock line it became at the receiver's.
+    pub received_line: Option<DocumentId>,
+    /// Batch.
+    pub batch: Option<String>,
+    /// Last day of use.
+    pub expiry: Option<Date>,
+    /// Units per pack.
+    pub pack_size: u32,
+    /// Units that are to leave.
+    pub quantity: Quantity,
+    /// Units that left.
+    pub issued: Quantity,
+    /// Units that arrived, once somebody counted.
+    pub received: Option<Quantity>,
+    /// The sender's price of a pack.
+    pub price: Option<Money>,
+    /// What the sender notes of it.
+    pub note: Option<String>,
+    /// Where the receiver puts it.
+    pub location: Option<DocumentId>,
+    /// The code of that place.
+    pub location_code: Option<String>,
+    /// What the receiver thinks of it.
+    pub verdict: Verdict,
+    /// What the receiver notes of it.
+    pub received_note: Option<String>,
+    /// Whether it waits for a batch.
+    pub placeholder: bool,
+    /// Whether something else was received than was sent.
+    pub discrepancy: bool,
+    /// What an edit that came too late would have it be.
+    pub late_amendment: Option<Quantity>,
+    /// Whether the sender has struck it off.
+    pub removed: bool,
+}
+
+/// An adjustment with its lines.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AdjustmentDetail {
+    /// Id.
+    pub id: DocumentId,
+    /// The store.
+    pub store: DocumentId,
+    /// Number for people.
+    pub number: String,
+    /// When.
+    #[serde(with = "domain::instant")]
+    pub at: Timestamp,
+    /// The user.
+    pub by: DocumentId,
+    /// Their name.
+    pub by_name: Option<String>,
+    /// What people note of it.
+    pub comment: Option<String>,
+    /// Lines in the order in which they were made.
+    pub lines: Vec<AdjustmentLineDetail>,
+}
+
+/// A line of an adjustment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AdjustmentLineDetail {
+    /// The line.
+    pub id: DocumentId,
+    /// The stock line.
+    pub stock_line: DocumentId,
+    /// The item.
+    pub item: DocumentId,
+    /// Its code.
+    pub item_code: String,
+    /// Its name.
+    pub item_name: String,
+    /// The batch.
+    pub batch: Option<String>,
+    /// What was added; below zero what was taken away.
+    pub quantity: Quantity,
+    /// Why.
+    pub reason_text: Option<String>,
+    /// What people note of it.
+    pub note: Option<String>,
+}
+
+/// A piece of equipment in a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AssetListRow {
+    /// Id.
+    pub id: DocumentId,
+    /// The store.
+    pub store: DocumentId,
+    /// Number on the label.
+    pub number: String,
+    /// Class.
+    pub class_name: Option<String>,
+    /// Category.
+    pub category: Option<String>,
+    /// Type.
+    pub kind: Option<String>,
+    /// Who made it.
+    pub manufacturer: Option<String>,
+    /// Model.
+    pub model: Option<String>,
+    /// Serial number.
+    pub serial: Option<String>,
+    /// Code in the catalogue.
+    pub catalogue_code: Option<String>,
+    /// Where it stands.
+    pub location: Option<DocumentId>,
+    /// Day of installation.
+    pub installed: Option<Date>,
+    /// Day on which it should be replaced.
+    pub replacement: Option<Date>,
+    /// First day of the warranty.
+    pub warranty_start: Option<Date>,
+    /// Last day of the warranty.
+    pub warranty_end: Option<Date>,
+    /// Who paid for it.
+    pub donor: Option<String>,
+    /// Whether it needs replacement.
+    pub needs_replacement: bool,
+    /// What people note of it.
+    pub note: Option<String>,
+    /// The name of its store.
+    pub store_name: String,
+    /// The code of the place where it stands.
+    pub location_code: Option<String>,
+    /// Its status, unless nobody has said anything yet.
+    pub status: Option<AssetStatus>,
+    /// Since when.
+    #[serde(default, with = "domain::instant::optional")]
+    pub status_at: Option<Timestamp>,
+    /// Why.
+    pub reason_text: Option<String>,
+}
+
+/// A piece of equipment with its log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AssetDetail {
+    /// Id.
+    pub id: DocumentId,
+    /// The store.
+    pub store: DocumentId,
+    /// Number on the label.
+    pub number: String,
+    /// Class.
+    pub class_name: Option<String>,
+    /// Category.
+    pub category: Option<String>,
+    /// Type.
+    pub kind: Option<String>,
+    /// Who made it.
+    pub manufacturer: Option<String>,
+    /// Model.
+    pub model: Option<String>,
+    /// Serial number.
+    pub serial: Option<String>,
+    /// Code in the catalogue.
+    pub catalogue_code: Option<String>,
+    /// Where it stands.
+    pub location: Option<DocumentId>,
+    /// Day of installation.
+    pub installed: Option<Date>,
+    /// Day on which it should be replaced.
+    pub replacement: Option<Date>,
+    /// First day of the warranty.
+    pub warranty_start: Option<Date>,
+    /// Last day of the warranty.
+    pub warranty_end: Option<Date>,
+    /// Who paid for it.
+    pub donor: Option<String>,
+    /// Whether it needs replacement.
+    pub needs_replacement: bool,
+    /// What people note of it.
+    pub note: Option<String>,
+    /// The name of its store.
+    pub store_name: String,
+    /// The code of the place where it stands.
+    pub location_code: Option<String>,
+    /// Its status, unless nobody has said anything yet.
+    pub status: Option<AssetStatus>,
+    /// Since when.
+    #[serde(default, with = "domain::instant::optional")]
+    pub status_at: Option<Timestamp>,
+    /// Why.
+    pub reason_text: Option<String>,
+    /// The newest entries of its log, newest first: at most [`LOG_LEN_MAX`].
+    pub log: Vec<AssetLogEntry>,
+}
+
+/// An entry of a log with the names a person reads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AssetLogEntry {
+    /// Id.
+    pub id: DocumentId,
+    /// The asset.
+    pub asset: DocumentId,
+    /// Whether it works.
+    pub status: AssetStatus,
+    /// Why.
+    pub reason: Option<DocumentId>,
+    /// What people say of it.
+    pub comment: Option<String>,
+    /// When it was so.
+    #[serde(with = "domain::instant")]
+    pub at: Timestamp,
+    /// When it was recorded.
+    #[serde(with = "domain::instant")]
+    pub recorded_at: Timestamp,
+    /// Who recorded it.
+    pub by: DocumentId,
+    /// The text of the reason.
+    pub reason_text: Option<String>,
+    /// The name of the user.
+    pub by_name: Option<String>,
+}
+
+/// A task with what a person needs to settle it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskEntry {
+    /// What is contradictory.
+    pub kind: TaskKind,
+    /// Whose task it is.
+    pub store: DocumentId,
+    /// The document to open.
+    pub document: DocumentId,
+    /// Its number for people.
+    pub number: Option<String>,
+    /// The line of the document.
+    pub line: Option<DocumentId>,
+    /// The item.
+    pub item: Option<DocumentId>,
+    /// The stock line; its ledger names the documents and users that led here.
+    pub stock_line: Option<DocumentId>,
+    /// What should have been.
+    pub expected: Quantity,
+    /// What was.
+    pub found: Quantity,
+    /// The item's code.
+    pub item_code: Option<String>,
+    /// The item's name.
+    pub item_name: Option<String>,
+    /// The batch.
+    pub batch: Option<String>,
+    /// The name of the store whose task it is.
+    pub store_name: String,
+    /// For over-issue: the latest movements that took from the stock line, newest first.
+    pub causes: Vec<TaskCause>,
+}
+
+/// A movement that led to a task, and who made it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskCause {
+    /// The document of the act.
+    pub document: DocumentId,
+    /// Its class.
+    pub class: String,
+    /// Its number for people, where it has one.
+    pub number: Option<String>,
+    /// The store.
+    pub store: DocumentId,
+    /// The item.
+    pub item: DocumentId,
+    /// The stock line.
+    pub stock_line: DocumentId,
+    /// What kind of act it was.
+    pub kind: MovementKind,
+    /// By how much on hand rose, or fell.
+    pub quantity: Quantity,
+    /// When.
+    #[serde(with = "domain::instant")]
+    pub at: Timestamp,
+    /// The user who did it.
+    pub by: DocumentId,
+    /// Why, where a reason was given.
+    pub reason: Option<DocumentId>,
+    /// The store or partner at the other end.
+    pub other: Option<DocumentId>,
+    /// The name of the user.
+    pub by_name: Option<String>,
+}
+
+/// An item as the country has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NationalRow {
+    /// The item.
+    pub item: ItemRow,
+    /// Units on all shelves.
+    pub on_hand: Quantity,
+    /// Units promised.
+    pub allocated: Quantity,
+}
+
+/// An item as one store has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StoreStockRow {
+    /// The store.
+    pub store: DocumentId,
+    /// Its code.
+    pub store_code: String,
+    /// Its name.
+    pub store_name: String,
+    /// 1 national, 2 district, 3 health centre.
+    pub level: u8,
+    /// Units on its shelf.
+    pub on_hand: Quantity,
+    /// Units promised.
+    pub allocated: Quantity,
+}
+
+/// A figure of the dashboard.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Figure {
+    /// Stable code, such as `batches-expired`.
+    pub code: String,
+    /// How many.
+    pub count: u64,
+    /// The list it opens: `stock`, `items`, `inbound-shipments`, `outbound-shipments`, `assets`, `tasks`.
+    pub list: String,
+    /// The filter of that list.
+    pub filter: BTreeMap<String, String>,
+}

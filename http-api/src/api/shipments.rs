@@ -1,0 +1,366 @@
+//! Shipments from both ends: the sender's outbound and the receiver's inbound shipment are one document.
+
+use axum::http::Method;
+use crdt_store::{DocumentId, Failure, Txn, ViewRead};
+use domain::query::Page;
+use domain::query::shipments::{self, ShipmentDetail, ShipmentFilter, ShipmentListRow};
+use domain::shipment::{
+    self, AddLine, AddedLines, Allocate, CreateInbound, CreateOutbound, Direction, End, Issue, Receive,
+    SetReceived, SetStatus, SettleLine, Status, UpdateLine, UpdateShipment,
+};
+use domain::{Caller, Numbered, Permission, ScopeKind};
+use serde::{Deserialize, Serialize};
+
+use super::input::{self, Empty, Ids};
+use super::replies;
+use super::route::{Ask, Cell, Place, Route, Sheet, all_pages, command, query, sheet};
+use crate::error::Problem;
+
+const OUTBOUND: &str = "Outbound shipments";
+const INBOUND: &str = "Inbound shipments";
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ShipmentQuery {
+    store_id: Option<DocumentId>,
+    status: Option<Status>,
+    search: Option<String>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+/// The same without a page, for a file.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ShipmentSheetQuery {
+    store_id: Option<DocumentId>,
+    status: Option<Status>,
+    search: Option<String>,
+}
+
+fn list(ask: &Ask<'_>, direction: Direction, wish: ShipmentQuery) -> Result<Page<ShipmentListRow>, Problem> {
+    let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
+    let filter = ShipmentFilter { status: wish.status, search: wish.search };
+    Ok(shipments::list(ask.read, store, direction, &filter, &input::page(wish.limit, wish.cursor)?)?)
+}
+
+fn file(ask: &Ask<'_>, direction: Direction, wish: ShipmentSheetQuery) -> Result<Sheet, Problem> {
+    let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
+    let filter = ShipmentFilter { status: wish.status, search: wish.search };
+    let mut sheet = Sheet::new(&[
+        "number",
+        "status",
+        "other end",
+        "made",
+        "status since",
+        "expected",
+        "lines",
+        "without batch",
+        "on hold",
+        "reference",
+        "comment",
+        "shipment",
+    ])?;
+    all_pages(
+        |request| shipments::list(ask.read, store, direction, &filter, request),
+        |listed| {
+            let row = listed.shipment;
+            sheet.row([
+                Cell::text(&row.number),
+                Cell::plain(row.status),
+                Cell::text(&listed.other_name),
+                Cell::instant(row.created_at),
+                Cell::instant(row.status_at),
+                Cell::plain_or_empty(row.expected),
+                Cell::plain(row.lines),
+                Cell::plain(row.placeholders),
+                Cell::plain(row.on_hold),
+                Cell::maybe(row.reference.as_ref()),
+                Cell::maybe(row.comment.as_ref()),
+                Cell::plain(row.id),
+            ])
+        },
+    )?;
+    Ok(sheet)
+}
+
+/// The store at the end of the shipment from which one looks, if the visitor may look into it; any other shipment is
+/// not there. The scope says it: reading the document would cost as much as its lines.
+fn visible(ask: &Ask<'_>, direction: Direction) -> Result<DocumentId, Problem> {
+    let header = ask.read.header(ask.ids.id)?.filter(|header| header.class == "shipment");
+    let store = header.and_then(|header| match (ScopeKind::of(&header.scope)?, direction) {
+        (ScopeKind::Transfer(sender, _), Direction::Outbound) => Some(sender),
+        (ScopeKind::Transfer(_, receiver), Direction::Inbound) => Some(receiver),
+        (ScopeKind::Store(store), _) => Some(store),
+        _ => None,
+    });
+    store
+        .filter(|store| ask.visitor.look(Some(*store), Permission::StockView).is_ok())
+        .ok_or_else(|| Problem::not_found("shipment"))
+}
+
+fn detail(ask: &Ask<'_>, direction: Direction) -> Result<ShipmentDetail, Problem> {
+    let store = visible(ask, direction)?;
+    let detail = shipments::detail(ask.read, ask.ids.id)?;
+    let own_end = match direction {
+        Direction::Outbound => detail.shipment.sender,
+        Direction::Inbound => detail.shipment.receiver,
+    };
+    // With a partner at the other end, the scope does not say which end is the store's.
+    if own_end == End::Store(store) { Ok(detail) } else { Err(Problem::not_found("shipment")) }
+}
+
+const OUT: Direction = Direction::Outbound;
+const IN: Direction = Direction::Inbound;
+
+/// A command on an outbound shipment, in the store that sends it.
+fn sending<C, T>(
+    method: Method,
+    path: &'static str,
+    summary: &'static str,
+    run: fn(&mut Txn<'_>, &Caller, &Ids, &C) -> Result<T, Failure>,
+) -> Route
+where
+    C: Serialize + serde::de::DeserializeOwned + Send + 'static,
+    T: Serialize + serde::de::DeserializeOwned + Send + 'static,
+{
+    command(method, path, OUTBOUND, summary, Place::Of(|ask| visible(ask, OUT)), run).codes(&[
+        "insufficient-stock",
+        "wrong-status",
+        "on-hold",
+        "read-only-here",
+    ])
+}
+
+/// A command on an inbound shipment, in the store that receives it.
+fn receiving<C, T>(
+    method: Method,
+    path: &'static str,
+    summary: &'static str,
+    run: fn(&mut Txn<'_>, &Caller, &Ids, &C) -> Result<T, Failure>,
+) -> Route
+where
+    C: Serialize + serde::de::DeserializeOwned + Send + 'static,
+    T: Serialize + serde::de::DeserializeOwned + Send + 'static,
+{
+    command(method, path, INBOUND, summary, Place::Of(|ask| visible(ask, IN)), run).codes(&[
+        "insufficient-stock",
+        "wrong-status",
+        "on-hold",
+        "read-only-here",
+    ])
+}
+
+fn to(txn: &mut Txn<'_>, caller: &Caller, ids: &Ids, status: Status) -> Result<(), Failure> {
+    shipment::set_status(txn, caller, ids.id, &SetStatus { status })
+}
+
+fn outbound() -> Vec<Route> {
+    use Method as M;
+    vec![
+        query::<ShipmentQuery, replies::Page<replies::ShipmentListRow>, _>(
+            "/api/v1/outbound-shipments",
+            OUTBOUND,
+            "What a store sends, newest first",
+            |ask, wish| list(ask, OUT, wish),
+        ),
+        sheet::<ShipmentSheetQuery>(
+            "/api/v1/outbound-shipments.csv",
+            OUTBOUND,
+            "The same as a file, all rows",
+            |ask, wish| file(ask, OUT, wish),
+        ),
+        command::<CreateOutbound, Numbered>(
+            M::POST,
+            "/api/v1/outbound-shipments",
+            OUTBOUND,
+            "Make an outbound shipment",
+            Place::Named(|wish| wish.store),
+            |txn, caller, _, wish| shipment::create_outbound(txn, caller, wish),
+        )
+        .codes(&["insufficient-stock", "on-hold"]),
+        command::<Issue, Numbered>(
+            M::POST,
+            "/api/v1/outbound-shipments/issue",
+            OUTBOUND,
+            "Make a shipment, choose its batches and take it to a status, in one change",
+            Place::Named(|wish| wish.store),
+            |txn, caller, _, wish| shipment::issue(txn, caller, wish),
+        )
+        .codes(&["insufficient-stock", "on-hold"]),
+        query::<Empty, replies::ShipmentDetail, _>(
+            "/api/v1/outbound-shipments/{id}",
+            OUTBOUND,
+            "An outbound shipment with its lines",
+            |ask, _| detail(ask, OUT),
+        ),
+        sending::<UpdateShipment, ()>(
+            M::PATCH,
+            "/api/v1/outbound-shipments/{id}",
+            "Change its own fields",
+            |txn, caller, ids, wish| shipment::update(txn, caller, ids.id, wish),
+        ),
+        sending::<AddLine, AddedLines>(
+            M::POST,
+            "/api/v1/outbound-shipments/{id}/lines",
+            "Add a line",
+            |txn, caller, ids, wish| shipment::add_line(txn, caller, ids.id, wish),
+        ),
+        sending::<UpdateLine, ()>(
+            M::PATCH,
+            "/api/v1/outbound-shipments/{id}/lines/{line}",
+            "Change a line",
+            |txn, caller, ids, wish| shipment::update_line(txn, caller, ids.id, ids.line, wish),
+        ),
+        sending::<Empty, ()>(
+            M::DELETE,
+            "/api/v1/outbound-shipments/{id}/lines/{line}",
+            "Strike a line off",
+            |txn, caller, ids, _| shipment::remove_line(txn, caller, ids.id, ids.line),
+        ),
+        sending::<SettleLine, ()>(
+            M::POST,
+            "/api/v1/outbound-shipments/{id}/lines/{line}/settle",
+            "Settle a late amendment",
+            |txn, caller, ids, wish| shipment::settle_line(txn, caller, ids.id, ids.line, wish),
+        ),
+        sending::<Empty, ()>(
+            M::POST,
+            "/api/v1/outbound-shipments/{id}/lines/{line}/acknowledge",
+            "Note that something else was received than was sent",
+            |txn, caller, ids, _| shipment::acknowledge(txn, caller, ids.id, ids.line),
+        ),
+        sending::<Allocate, AddedLines>(
+            M::POST,
+            "/api/v1/outbound-shipments/{id}/allocate",
+            "Choose batches for the lines that have none, first expired first out",
+            |txn, caller, ids, wish| shipment::allocate(txn, caller, ids.id, wish),
+        ),
+        sending::<Empty, ()>(
+            M::POST,
+            "/api/v1/outbound-shipments/{id}/pick",
+            "The goods are off the shelf",
+            |txn, caller, ids, _| to(txn, caller, ids, Status::Picked),
+        ),
+        sending::<Empty, ()>(
+            M::POST,
+            "/api/v1/outbound-shipments/{id}/ship",
+            "The goods are on their way",
+            |txn, caller, ids, _| to(txn, caller, ids, Status::Shipped),
+        ),
+        sending::<Empty, ()>(
+            M::POST,
+            "/api/v1/outbound-shipments/{id}/deliver",
+            "A partner has the goods",
+            |txn, caller, ids, _| to(txn, caller, ids, Status::Delivered),
+        ),
+        sending::<Empty, ()>(
+            M::POST,
+            "/api/v1/outbound-shipments/{id}/verify",
+            "A partner has confirmed the goods",
+            |txn, caller, ids, _| shipment::verify(txn, caller, ids.id),
+        ),
+        sending::<Empty, ()>(
+            M::POST,
+            "/api/v1/outbound-shipments/{id}/cancel",
+            "Call it off, before goods move",
+            |txn, caller, ids, _| shipment::cancel(txn, caller, ids.id),
+        ),
+        sending::<Empty, ()>(
+            M::POST,
+            "/api/v1/outbound-shipments/{id}/settle-cancel",
+            "Note that a cancellation that came too late was dealt with",
+            |txn, caller, ids, _| shipment::settle_cancel(txn, caller, ids.id),
+        ),
+    ]
+}
+
+fn inbound() -> Vec<Route> {
+    use Method as M;
+    vec![
+        query::<ShipmentQuery, replies::Page<replies::ShipmentListRow>, _>(
+            "/api/v1/inbound-shipments",
+            INBOUND,
+            "What comes to a store, newest first",
+            |ask, wish| list(ask, IN, wish),
+        ),
+        sheet::<ShipmentSheetQuery>(
+            "/api/v1/inbound-shipments.csv",
+            INBOUND,
+            "The same as a file, all rows",
+            |ask, wish| file(ask, IN, wish),
+        ),
+        command::<CreateInbound, Numbered>(
+            M::POST,
+            "/api/v1/inbound-shipments",
+            INBOUND,
+            "Make an inbound shipment of goods that a partner sends",
+            Place::Named(|wish| wish.store),
+            |txn, caller, _, wish| shipment::create_inbound(txn, caller, wish),
+        ),
+        query::<Empty, replies::ShipmentDetail, _>(
+            "/api/v1/inbound-shipments/{id}",
+            INBOUND,
+            "An inbound shipment with its lines",
+            |ask, _| detail(ask, IN),
+        ),
+        receiving::<UpdateShipment, ()>(
+            M::PATCH,
+            "/api/v1/inbound-shipments/{id}",
+            "Change its own fields",
+            |txn, caller, ids, wish| shipment::update(txn, caller, ids.id, wish),
+        ),
+        receiving::<AddLine, AddedLines>(
+            M::POST,
+            "/api/v1/inbound-shipments/{id}/lines",
+            "Add a line of goods that a partner sends",
+            |txn, caller, ids, wish| shipment::add_line(txn, caller, ids.id, wish),
+        ),
+        receiving::<UpdateLine, ()>(
+            M::PATCH,
+            "/api/v1/inbound-shipments/{id}/lines/{line}",
+            "Change a line of goods that a partner sends",
+            |txn, caller, ids, wish| shipment::update_line(txn, caller, ids.id, ids.line, wish),
+        ),
+        receiving::<Empty, ()>(
+            M::DELETE,
+            "/api/v1/inbound-shipments/{id}/lines/{line}",
+            "Strike off a line of goods that a partner sends",
+            |txn, caller, ids, _| shipment::remove_line(txn, caller, ids.id, ids.line),
+        ),
+        receiving::<SetReceived, ()>(
+            M::PATCH,
+            "/api/v1/inbound-shipments/{id}/lines/{line}/received",
+            "Say what arrived of a line",
+            |txn, caller, ids, wish| shipment::set_received(txn, caller, ids.id, ids.line, wish),
+        ),
+        receiving::<Empty, ()>(
+            M::POST,
+            "/api/v1/inbound-shipments/{id}/deliver",
+            "The goods are at the door",
+            |txn, caller, ids, _| to(txn, caller, ids, Status::Delivered),
+        ),
+        receiving::<Receive, ()>(
+            M::POST,
+            "/api/v1/inbound-shipments/{id}/receive",
+            "Take the goods into stock; lines that are not named arrived as they were sent",
+            |txn, caller, ids, wish| shipment::receive(txn, caller, ids.id, wish),
+        ),
+        receiving::<Empty, ()>(
+            M::POST,
+            "/api/v1/inbound-shipments/{id}/verify",
+            "Check the goods and close it",
+            |txn, caller, ids, _| shipment::verify(txn, caller, ids.id),
+        ),
+        receiving::<Empty, ()>(
+            M::POST,
+            "/api/v1/inbound-shipments/{id}/cancel",
+            "Call off goods of a partner before they are received",
+            |txn, caller, ids, _| shipment::cancel(txn, caller, ids.id),
+        ),
+    ]
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    outbound().into_iter().chain(inbound()).collect()
+}

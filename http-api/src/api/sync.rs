@@ -1,0 +1,239 @@
+//! What this node knows of its peers, said truthfully: what is not known is null, and «in sync» is a proof.
+
+use axum::extract::State;
+use axum::http::{Method, StatusCode};
+use crdt_store::{DeviceId, DocumentId, Snapshot, Timestamp};
+use domain::Role;
+use domain::query::reference;
+use replication::{LinkState, PeerStatus};
+use serde::{Deserialize, Serialize};
+
+use super::input::{Bare, Empty};
+use super::route::{Ask, Route, query};
+use crate::auth::Visitor;
+use crate::error::Problem;
+use crate::state::AppState;
+
+const TAG: &str = "Synchronisation";
+
+/// What this node knows of itself and its peers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncStatus {
+    /// What this node is.
+    pub role: Role,
+    /// Its device.
+    pub device: DeviceId,
+    /// What people call it.
+    pub name: String,
+    /// Whether its network is there; null where there is no switch to cut it.
+    pub network_up: Option<bool>,
+    /// Position of its latest commit.
+    pub head_seq: u64,
+    /// Documents it holds.
+    pub documents: u64,
+    /// Scopes it holds.
+    pub scopes: u64,
+    /// Changes that wait for what they depend on.
+    pub parked: u64,
+    /// Changes that were refused, and are kept aside; counted up to 1,000.
+    pub quarantined: u64,
+    /// Its peers.
+    pub peers: Vec<SyncPeer>,
+}
+
+/// What is known of a peer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncPeer {
+    /// The device.
+    pub device: DeviceId,
+    /// What people call it; null if nobody has said.
+    pub name: Option<String>,
+    /// The site it belongs to.
+    pub site: Option<DocumentId>,
+    /// The site's name.
+    pub site_name: Option<String>,
+    /// Whether it is the central server.
+    pub central: bool,
+    /// How far the conversation is.
+    pub link: Link,
+    /// When something last came from it.
+    #[serde(default, with = "domain::instant::optional")]
+    pub last_contact: Option<Timestamp>,
+    /// Whether it is proven at this moment that both hold the same.
+    pub in_sync: bool,
+    /// When that was last proven.
+    #[serde(default, with = "domain::instant::optional")]
+    pub proven_at: Option<Timestamp>,
+    /// Documents it has not acknowledged; null when unknown.
+    pub to_send: Option<u64>,
+    /// Whether there are more than `to_send` says.
+    pub to_send_is_more: bool,
+    /// Documents it said it still has for us; null when unknown, as it is whenever there is no connection.
+    pub to_receive: Option<u64>,
+    /// Scopes shared with it.
+    pub scopes: u64,
+    /// Scopes that differ for a stated reason.
+    pub scopes_differing: u64,
+    /// Bytes received since the start.
+    pub bytes_received: u64,
+    /// Bytes sent since the start.
+    pub bytes_sent: u64,
+    /// Documents received since the start.
+    pub documents_received: u64,
+    /// Documents sent since the start.
+    pub documents_sent: u64,
+    /// Its changes that were refused here, since the start.
+    pub refused_here: u64,
+    /// Changes of this node that it refused, since the start.
+    pub refused_there: u64,
+    /// The latest thing that went wrong.
+    pub last_error: Option<SyncError>,
+}
+
+/// How far the conversation with a peer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Link {
+    /// No connection.
+    Offline,
+    /// Connected; nothing is compared yet.
+    Greeting,
+    /// Exchanging documents.
+    Syncing,
+    /// Nothing is left to exchange.
+    Quiet,
+}
+
+impl From<LinkState> for Link {
+    fn from(state: LinkState) -> Self {
+        match state {
+            LinkState::Offline => Self::Offline,
+            LinkState::Greeting => Self::Greeting,
+            LinkState::Syncing => Self::Syncing,
+            LinkState::Quiet => Self::Quiet,
+        }
+    }
+}
+
+/// Something that went wrong with a peer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncError {
+    /// Stable code.
+    pub code: String,
+    /// What happened.
+    pub detail: String,
+    /// What a person can do.
+    pub next_step: String,
+    /// When.
+    #[serde(with = "domain::instant")]
+    pub at: Timestamp,
+}
+
+/// Refused changes are counted up to here: beyond it, nobody reads them one by one.
+const QUARANTINED_MAX: usize = 1_000;
+
+/// What this node knows of itself and its peers at this moment.
+///
+/// # Errors
+/// When the names of devices and sites cannot be read.
+pub fn status(state: &AppState, read: &Snapshot) -> Result<SyncStatus, Problem> {
+    let node = state.node().status();
+    let peers = node.peers.iter().map(|peer| sync_peer(read, peer)).collect::<Result<_, _>>()?;
+    Ok(SyncStatus {
+        role: state.role(),
+        device: node.device,
+        name: state.settings().site_name.clone(),
+        network_up: state.node().link().map(|link| link.is_up()),
+        head_seq: node.head_seq,
+        documents: node.documents,
+        scopes: node.scopes,
+        parked: read.parked_count()?,
+        quarantined: read.quarantined(QUARANTINED_MAX)?.len() as u64,
+        peers,
+    })
+}
+
+fn sync_peer(read: &Snapshot, peer: &PeerStatus) -> Result<SyncPeer, Problem> {
+    let device = reference::device(read, peer.device)?;
+    let site = device.as_ref().map(|device| reference::site(read, device.site)).transpose()?;
+    Ok(SyncPeer {
+        device: peer.device,
+        name: device.as_ref().map(|device| device.name.clone()).or_else(|| peer.name.clone()),
+        site: site.as_ref().map(|site| site.id),
+        site_name: site.map(|site| site.name),
+        central: peer.central,
+        link: peer.link.into(),
+        last_contact: peer.last_contact,
+        in_sync: peer.in_sync,
+        proven_at: peer.proven_at,
+        to_send: peer.to_send,
+        to_send_is_more: peer.to_send.is_some_and(|count| count >= replication::TO_SEND_MAX),
+        to_receive: peer.to_receive,
+        scopes: peer.scopes,
+        scopes_differing: peer.scopes_differing,
+        bytes_received: peer.bytes_in,
+        bytes_sent: peer.bytes_out,
+        documents_received: peer.documents_in,
+        documents_sent: peer.documents_out,
+        refused_here: peer.refused_here,
+        refused_there: peer.refused_there,
+        last_error: peer.last_error.as_ref().map(|error| SyncError {
+            code: error.code.clone(),
+            detail: error.detail.clone(),
+            next_step: error.next_step.to_owned(),
+            at: error.at,
+        }),
+    })
+}
+
+/// A change that was refused and is kept aside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RefusedChange {
+    document: DocumentId,
+    device: DeviceId,
+    code: String,
+    detail: String,
+    #[serde(with = "domain::instant")]
+    at: Timestamp,
+}
+
+/// Refused changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct RefusedChanges {
+    rows: Vec<RefusedChange>,
+}
+
+fn refused(ask: &Ask<'_>) -> Result<RefusedChanges, Problem> {
+    let rows = ask.read.quarantined(QUARANTINED_MAX)?.into_iter().map(|change| RefusedChange {
+        document: change.document,
+        device: change.device,
+        code: change.code,
+        detail: change.detail,
+        at: change.at,
+    });
+    Ok(RefusedChanges { rows: rows.collect() })
+}
+
+async fn sync_now(State(state): State<AppState>, _visitor: Visitor, _: Bare) -> StatusCode {
+    state.node().sync_now();
+    StatusCode::NO_CONTENT
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        query::<Empty, SyncStatus, _>("/api/v1/sync", TAG, "This node and its peers", |ask, _| {
+            status(ask.state, ask.read)
+        }),
+        Route::raw(Method::POST, "/api/v1/sync", TAG, "Dial central now", sync_now),
+        query::<Empty, RefusedChanges, _>(
+            "/api/v1/sync/refused-changes",
+            TAG,
+            "Changes of others that were refused here, and why",
+            |ask, _| refused(ask),
+        ),
+    ]
+}

@@ -1,0 +1,82 @@
+//! What somebody should look at: tasks, and the figures of the dashboard.
+
+use crdt_store::DocumentId;
+use domain::Permission;
+use domain::query::Page;
+use domain::query::dashboard::{self, Figure};
+use domain::query::tasks::{self, TaskEntry};
+use serde::{Deserialize, Serialize};
+
+use super::input;
+use super::replies;
+use super::route::{Ask, Route, query};
+use crate::error::Problem;
+
+const TAG: &str = "Tasks";
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct TaskQuery {
+    store_id: Option<DocumentId>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DashboardQuery {
+    store_id: Option<DocumentId>,
+}
+
+/// The figures, as a client reads them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Dashboard {
+    figures: Vec<replies::Figure>,
+}
+
+/// The figures, as they are written.
+#[derive(Serialize)]
+struct Written {
+    figures: Vec<Figure>,
+}
+
+/// One store's tasks; on central, with no store chosen, everybody's.
+fn list(ask: &Ask<'_>, wish: TaskQuery) -> Result<Page<TaskEntry>, Problem> {
+    let page = input::page(wish.limit, wish.cursor)?;
+    let store = one_store(ask, wish.store_id)?;
+    Ok(tasks::list(ask.read, store, &page)?)
+}
+
+fn figures(ask: &Ask<'_>, wish: DashboardQuery) -> Result<Written, Problem> {
+    let figures = match one_store(ask, wish.store_id)? {
+        Some(store) => dashboard::of_store(ask.read, store, ask.state.today())?,
+        None => dashboard::national(ask.read)?,
+    };
+    Ok(Written { figures })
+}
+
+fn one_store(ask: &Ask<'_>, named: Option<DocumentId>) -> Result<Option<DocumentId>, Problem> {
+    let chosen = named.or(ask.visitor.store());
+    let everywhere = ask.state.is_central() && ask.visitor.require(Permission::StockView).is_ok();
+    match chosen {
+        None if everywhere => Ok(None),
+        chosen => ask.visitor.look(chosen, Permission::StockView).map(Some),
+    }
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        query::<TaskQuery, replies::Page<replies::TaskEntry>, _>(
+            "/api/v1/tasks",
+            TAG,
+            "Contradictions that a person must resolve",
+            list,
+        ),
+        query::<DashboardQuery, Dashboard, _>(
+            "/api/v1/dashboard",
+            TAG,
+            "The figures of a store, or on central of the country",
+            figures,
+        ),
+    ]
+}

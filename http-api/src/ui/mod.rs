@@ -1,0 +1,188 @@
+//! The web interface: pages made on the server, in French and English, that work without a network and without scripts.
+//!
+//! ```text
+//!  request ─ [visit] who, where, in which language ─ [screens] read a snapshot, or give a command
+//!                                                        │
+//!  page  ─ [layout] rail, head, foot ─ [parts] [form] ───┘     [trouble] answers «no» as pages
+//!  live  ─ [live] says that something changed; the page's script reads it again and patches read-only cells
+//! ```
+//!
+//! Pages and the JSON API call the same typed commands and queries. Nothing typed is lost: a rejected form comes back
+//! as it was, with the error at its field; live changes never replace an input. [words] holds the languages,
+//! [assets] the files that pages ask for.
+
+mod assets;
+mod form;
+mod icon;
+mod layout;
+mod live;
+mod lookup;
+mod parts;
+mod screens;
+mod trouble;
+mod visit;
+mod words;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, Uri, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{any, get, post};
+
+use crate::error::Problem;
+use crate::state::AppState;
+use trouble::Unexplained;
+use visit::{Setting, Slot};
+
+/// Every page and every form.
+pub fn routes() -> Router<AppState> {
+    use screens::*;
+
+    Router::new()
+        .route("/", get(dashboard::show))
+        .route("/login", get(login::show).post(login::enter))
+        .route("/logout", post(login::leave))
+        .route("/welcome", get(login::welcome).post(login::join))
+        .route("/choose-store", get(login::stores).post(login::choose))
+        .route("/preferences", post(login::preferences))
+        .route("/stock", get(stock::list))
+        .route("/stock/items/{id}", get(item::show))
+        .route("/stock/lines/{id}/hold", post(item::hold))
+        .route("/issue", get(issue::show).post(issue::act))
+        .route("/issue/items", get(issue::items))
+        .route("/issue/line/{id}", get(issue::line))
+        .route("/issue/proposal/{id}", get(issue::proposal))
+        .route("/receive", get(receive::show))
+        .route("/receive/new", get(receive::new).post(receive::create))
+        .route("/receive/items", get(receive::items))
+        .route("/receive/line/{id}", get(receive::line))
+        .merge(shipment_routes())
+        .route("/adjustments", get(adjustments::list))
+        .route("/adjustments/new", get(adjustments::new).post(adjustments::create))
+        .route("/adjustments/{id}", get(adjustments::show))
+        .route("/equipment", get(equipment::list))
+        .route("/equipment/new", get(equipment::new).post(equipment::create))
+        .route("/equipment/{id}", get(equipment::show))
+        .route("/equipment/{id}/log", post(equipment::log))
+        .route("/tasks", get(tasks::list))
+        .route("/national", get(national::list))
+        .route("/national/{id}", get(national::item))
+        .merge(reference_routes())
+        .route("/history/{id}", get(history::show))
+        .route("/sync", get(sync::show))
+        .route("/sync/now", post(sync::now))
+        .route("/sync/network/{site}/{act}", post(sync::switch))
+        .route("/help", get(help::show))
+        .route("/live", get(live::events))
+        .route("/{*anything}", any(unknown))
+        .layer(middleware::from_fn(explain))
+        .route("/assets/{edition}/{name}", get(assets::serve))
+}
+
+fn shipment_routes() -> Router<AppState> {
+    use screens::shipments::*;
+
+    Router::new()
+        .route("/outbound-shipments", get(outbound_list))
+        .route("/outbound-shipments/{id}", get(outbound))
+        .route("/outbound-shipments/{id}/status", post(outbound_status))
+        .route("/outbound-shipments/{id}/allocate", post(outbound_allocate))
+        .route("/outbound-shipments/{id}/cancel", post(outbound_cancel))
+        .route("/outbound-shipments/{id}/settle-cancel", post(outbound_settle_cancel))
+        .route("/outbound-shipments/{id}/hold", post(outbound_hold))
+        .route("/outbound-shipments/{id}/lines", post(outbound_add))
+        .route("/outbound-shipments/{id}/lines/{line}", post(outbound_line_save))
+        .route("/outbound-shipments/{id}/lines/{line}/remove", post(outbound_remove))
+        .route("/outbound-shipments/{id}/lines/{line}/settle", post(outbound_settle))
+        .route("/outbound-shipments/{id}/lines/{line}/acknowledge", post(outbound_acknowledge))
+        .route("/inbound-shipments", get(inbound_list))
+        .route("/inbound-shipments/{id}", get(inbound))
+        .route("/inbound-shipments/{id}/receive", post(inbound_receive))
+        .route("/inbound-shipments/{id}/delivered", post(inbound_delivered))
+        .route("/inbound-shipments/{id}/verify", post(inbound_verify))
+        .route("/inbound-shipments/{id}/lines/{line}", post(inbound_line_save))
+}
+
+fn reference_routes() -> Router<AppState> {
+    use screens::{items, partners, sites, stores, users};
+
+    Router::new()
+        .route("/items", get(items::list))
+        .route("/items/new", get(items::new).post(items::create))
+        .route("/items/{id}", get(items::show).post(items::update))
+        .route("/partners", get(partners::list))
+        .route("/partners/new", get(partners::new).post(partners::create))
+        .route("/partners/{id}", get(partners::show).post(partners::update))
+        .route("/stores", get(stores::list))
+        .route("/stores/new", get(stores::new).post(stores::create))
+        .route("/stores/{id}", get(stores::show).post(stores::update))
+        .route("/sites", get(sites::list))
+        .route("/sites/new", get(sites::new).post(sites::create))
+        .route("/sites/{id}", get(sites::show).post(sites::update))
+        .route("/sites/{id}/revoke", post(sites::revoke))
+        .route("/users", get(users::list))
+        .route("/users/new", get(users::new).post(users::create))
+        .route("/users/{id}", get(users::show).post(users::update))
+}
+
+/// Makes pages of problems, sends those who are not logged in to the door, and keeps pages out of caches.
+async fn explain(mut request: Request, next: Next) -> Response {
+    let slot = Slot::default();
+    request.extensions_mut().insert(slot.clone());
+    let (headers, uri, reading) =
+        (request.headers().clone(), request.uri().clone(), request.method() == Method::GET);
+    let mut response = next.run(request).await;
+    if let Some(Unexplained(problem)) = response.extensions_mut().remove::<Unexplained>() {
+        let status = response.status();
+        let here = uri.path_and_query().map_or("/", |path| path.as_str());
+        let visit = slot.take();
+        let page = match (problem.code.as_str(), visit) {
+            ("unauthenticated", _) => {
+                let next = if reading { here } else { "/" };
+                return Redirect::to(&form::address("/login", &[("next", next)])).into_response();
+            }
+            ("not-enrolled", _) => return Redirect::to("/welcome").into_response(),
+            (_, Some(visit)) => {
+                let body = trouble::body(visit.words, &problem);
+                let title = trouble::message(visit.words, &problem);
+                layout::page(&visit, layout::Page::new(layout::Section::Other, title, body))
+            }
+            (_, None) => {
+                let setting = Setting::of(&headers, None);
+                let body = trouble::body(setting.words, &problem);
+                layout::door(&setting, false, "/", &trouble::message(setting.words, &problem), body)
+            }
+        };
+        response = page;
+        *response.status_mut() = status;
+    }
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The answer for an address where there is nothing: a page for people, a problem for programs.
+async fn unknown(uri: Uri, visit: Result<visit::Visit, trouble::Trouble>) -> Response {
+    let problem = Problem::new("no-such-route", format!("There is nothing at {}", uri.path()));
+    // Whoever is recognised gets the page in their frame, from `explain`.
+    drop(visit);
+    match uri.path().starts_with("/api") {
+        true => problem.into_response(),
+        false => trouble::Trouble::from(problem).into_response(),
+    }
+}
+
+/// The sources of the interface, for tests that read them.
+#[cfg(test)]
+fn sources() -> &'static [(&'static str, &'static str)] {
+    macro_rules! sources {
+        ($($file:literal)*) => { &[$(($file, include_str!($file))),*] };
+    }
+    sources!(
+        "form.rs" "icon.rs" "layout.rs" "live.rs" "lookup.rs" "mod.rs" "parts.rs" "trouble.rs" "visit.rs" "words.rs"
+        "screens/adjustments.rs" "screens/dashboard.rs" "screens/equipment.rs" "screens/help.rs" "screens/history.rs"
+        "screens/issue.rs" "screens/item.rs" "screens/items.rs" "screens/login.rs" "screens/national.rs"
+        "screens/partners.rs" "screens/receive.rs" "screens/shipments.rs" "screens/sites.rs" "screens/stock.rs"
+        "screens/stores.rs" "screens/sync.rs" "screens/tasks.rs" "screens/users.rs"
+    )
+}

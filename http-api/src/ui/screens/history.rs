@@ -1,0 +1,196 @@
+//! The history of a document: who changed what, when, on which device.
+
+use std::collections::BTreeMap;
+
+use axum::extract::Path;
+use axum::response::Response;
+use crdt_store::{Actor, DocumentId, HistoryEntry, Map, Snapshot, Value, ViewRead};
+use domain::{ScopeKind, query};
+use maud::{Markup, html};
+
+use crate::ui::icon::icon;
+use crate::ui::layout::{self, Page, Section};
+use crate::ui::lookup::Names;
+use crate::ui::parts::{empty, title};
+use crate::ui::trouble::Trouble;
+use crate::ui::visit::Visit;
+use crate::ui::words::{Words, t};
+
+/// Kinds of document whose history is shown; those that hold secrets are not among them.
+const SHOWN: [&str; 12] = [
+    "item",
+    "store",
+    "site",
+    "partner",
+    "reason",
+    "asset_reason",
+    "location",
+    "stock_line",
+    "adjustment",
+    "shipment",
+    "asset",
+    "asset_log",
+];
+
+/// Changes on one page: the newest; a document of more has its older ones in its file.
+const ENTRIES_MAX: usize = 200;
+/// Fields of one change that are shown: a first change has as many as the document.
+const FIELDS_MAX: usize = 40;
+
+fn may_see(visit: &Visit, kind: Option<ScopeKind>) -> bool {
+    let enters = |store| visit.visitor.right(store).is_some();
+    match kind {
+        Some(ScopeKind::Reference) => true,
+        Some(ScopeKind::Store(store)) => enters(store),
+        Some(ScopeKind::Transfer(sender, receiver)) => enters(sender) || enters(receiver),
+        _ => false,
+    }
+}
+
+/// The leaves of a document by where they stand.
+fn leaves(map: &Map) -> BTreeMap<String, &Value> {
+    fn walk<'v>(path: &str, value: &'v Value, found: &mut BTreeMap<String, &'v Value>) {
+        match value {
+            Value::Map(map) => {
+                map.iter().for_each(|(key, value)| walk(&format!("{path}/{key}"), value, found))
+            }
+            Value::Null => {}
+            leaf => drop(found.insert(path.to_owned(), leaf)),
+        }
+    }
+    let mut found = BTreeMap::new();
+    map.iter().for_each(|(key, value)| walk(key, value, &mut found));
+    found
+}
+
+/// Fields of documents that hold thousandths.
+const THOUSANDTHS: [&str; 9] = [
+    "quantity",
+    "issued",
+    "received",
+    "opening",
+    "cost_price",
+    "sell_price",
+    "price",
+    "expected_quantity",
+    "found",
+];
+
+fn shown(words: Words, names: &Names<'_>, field: &str, value: &Value) -> String {
+    match value {
+        Value::Bool(true) => t!(words, "yes"),
+        Value::Bool(false) => t!(words, "no"),
+        Value::Int(number) if THOUSANDTHS.contains(&field) => {
+            words.quantity(domain::Quantity::from_thousandths(*number))
+        }
+        // Milliseconds since 1970 are the only numbers of this size in documents.
+        Value::Int(number) if *number > 100_000_000_000 => {
+            words.day(domain::text::day_of(crdt_store::Timestamp::from_millis(*number)))
+        }
+        Value::Int(number) => words.whole(*number),
+        Value::Text(text) => text.clone(),
+        Value::Bytes(bytes) => {
+            DocumentId::try_from(bytes.as_slice()).map_or_else(|_| "…".to_owned(), |id| names.anything(id))
+        }
+        Value::List(values) => {
+            values.iter().map(|value| shown(words, names, field, value)).collect::<Vec<_>>().join(", ")
+        }
+        Value::Null | Value::Map(_) => "—".to_owned(),
+    }
+}
+
+/// A place in a document in words: the field, and the line it belongs to by its number.
+fn place(path: &str, order: &BTreeMap<String, usize>) -> String {
+    let parts: Vec<&str> = path.split('/').collect();
+    match parts.as_slice() {
+        [field] => (*field).replace('_', " "),
+        [kind, key, field] => match order.get(*key) {
+            Some(at) => format!("{} {} · {}", kind.trim_end_matches('s'), at + 1, field.replace('_', " ")),
+            None => format!("{key} · {}", field.replace('_', " ")),
+        },
+        _ => path.replace('/', " · "),
+    }
+}
+
+/// Keys of lines in their order, for people to tell them apart.
+fn order_of(after: &Map) -> BTreeMap<String, usize> {
+    let lines = after.get("lines").and_then(Value::as_map);
+    lines.into_iter().flat_map(|lines| lines.keys().cloned().enumerate()).map(|(at, key)| (key, at)).collect()
+}
+
+fn change(words: Words, names: &Names<'_>, before: &Map, entry: &HistoryEntry, device: &str) -> Markup {
+    let (old, new) = (leaves(before), leaves(&entry.after));
+    let order = order_of(&entry.after);
+    let mut places: Vec<&String> =
+        old.keys().chain(new.keys()).filter(|path| old.get(*path) != new.get(*path)).collect();
+    places.sort();
+    places.dedup();
+    let author =
+        entry.message.as_deref().and_then(|user| user.parse().ok()).filter(|user| *user != DocumentId::NIL);
+    let field_of = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    html! {
+        li {
+            p { span class="strong" { @match author { Some(user) => (names.user(user)), None => (t!(words, "the-system")) } } " · " span class="when" { (words.instant(entry.time)) " · " (icon("monitor")) " " (device) } }
+            table { tbody {
+                @for path in places.iter().take(FIELDS_MAX) {
+                    @let field = field_of(path);
+                    tr {
+                        td class="muted" { (place(path, &order)) }
+                        td {
+                            @if let Some(value) = old.get(*path) { span class="before" { (shown(words, names, &field, value)) } " → " }
+                            @match new.get(*path) { Some(value) => (shown(words, names, &field, value)), None => "—" }
+                        }
+                    }
+                }
+            } }
+            @if places.len() > FIELDS_MAX { p class="muted" { (t!(words, "more-fields", n = places.len() - FIELDS_MAX)) } }
+        }
+    }
+}
+
+/// Which device wrote as which actor, as far as this device knows: each life of a device is an actor of its own.
+fn devices(visit: &Visit, read: &Snapshot) -> Result<BTreeMap<Actor, String>, Trouble> {
+    let status = visit.state.node().status();
+    let mut known = BTreeMap::new();
+    let own = (status.device, t!(visit.words, "this-device"));
+    let others = query::reference::devices(read)?.into_iter().map(|row| (row.device, row.name));
+    for (device, name) in others.chain([own]) {
+        for life in 0..LIVES_MAX {
+            known.insert(Actor::of(device, life), name.clone());
+        }
+    }
+    Ok(known)
+}
+
+/// Lives of a device that are recognised: a restored backup begins a new one.
+const LIVES_MAX: u32 = 20;
+
+/// The page.
+pub(in crate::ui) async fn show(visit: Visit, Path(id): Path<DocumentId>) -> Result<Response, Trouble> {
+    let words = visit.words;
+    let read = visit.read()?;
+    let header = read.header(id)?.filter(|header| SHOWN.contains(&header.class.as_str()));
+    let header = header
+        .filter(|header| may_see(&visit, ScopeKind::of(&header.scope)))
+        .ok_or_else(|| Trouble::not_found("document"))?;
+    let entries = read.history(id)?.unwrap_or_default();
+    let devices = devices(&visit, &read)?;
+    let names = Names::new(&read);
+    let nothing = Map::new();
+    let before = std::iter::once(&nothing).chain(entries.iter().map(|entry| &entry.after));
+    let pairs: Vec<(&HistoryEntry, &Map)> = entries.iter().zip(before).collect();
+    let unknown = t!(words, "unknown-device");
+    let subject = words.code("what", &header.class.replace('_', "-"));
+    let body = html! {
+        (title(&t!(words, "history"), html! { (subject) " · " (names.anything(id)) " · " (t!(words, "changes-count", n = entries.len())) }, html! {}))
+        section class="card" {
+            @if entries.is_empty() { (empty("history", &t!(words, "no-history"), &t!(words, "no-history-text"), html! {})) }
+            ol class="trail pad" {
+                @for (entry, before) in pairs.iter().rev().take(ENTRIES_MAX) {
+                    (change(words, &names, before, entry, devices.get(&entry.actor).unwrap_or(&unknown)))
+                }
+            }
+        }
+    };
+    Ok(layout::page(&visit, Page::new(Section::Other, t!(words, "history"), body)))
+}

@@ -1,0 +1,457 @@
+//! Issue: from the shelf to somebody, in one act. The whole form stands in the address until it is confirmed, so that
+//! neither a reload nor a flat battery loses what was typed.
+
+use std::collections::BTreeMap;
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use crdt_store::{DocumentId, Snapshot};
+use domain::allocation::{self, Candidate, Caution, Proposal};
+use domain::query::stock::{self, ItemStockRow, StockFilter, StockRow, StockStatus};
+use domain::query::{self, PageRequest, shipments};
+use domain::shipment::{self, AddLine, Direction, Issue, Status};
+use domain::stock_line::Vvm;
+use domain::{Permission, Quantity};
+use maud::{Markup, html};
+
+use crate::error::Problem;
+use crate::ui::form::{Asked, Fields, Form, Input};
+use crate::ui::icon::icon;
+use crate::ui::layout::{self, Page, Section, done};
+use crate::ui::lookup::{self, end_text, once, parse_end};
+use crate::ui::parts::{Tone, chip, empty, title};
+use crate::ui::trouble::{self, Trouble};
+use crate::ui::visit::{OwnStore, Visit};
+use crate::ui::words::{Words, t};
+
+/// Batches of one item that are looked at.
+const BATCHES_MAX: usize = 200;
+/// Destinations shown as buttons; the others are in a list.
+const LIKELY_MAX: usize = 6;
+
+/// Who can receive: the likely ones first, then the others.
+struct Destinations {
+    likely: Vec<(String, String)>,
+    others: Vec<(String, String)>,
+    last: Option<String>,
+}
+
+fn destinations(read: &Snapshot, own: DocumentId) -> Result<Destinations, Trouble> {
+    let filter = shipments::ShipmentFilter::default();
+    let recent = shipments::list(read, own, Direction::Outbound, &filter, &PageRequest::first(20))?.rows;
+    let mut likely: Vec<(String, String)> = Vec::new();
+    for row in &recent {
+        let end = (end_text(row.shipment.receiver), row.other_name.clone());
+        if !likely.contains(&end) {
+            likely.push(end);
+        }
+    }
+    let last = likely.first().map(|(end, _)| end.clone());
+    let mut others = Vec::new();
+    for store in lookup::stores(read)?.into_iter().filter(|store| store.id != own && !store.disabled) {
+        let end = (format!("store:{}", store.id), store.name);
+        if store.supplier == Some(own) && !likely.contains(&end) {
+            likely.push(end);
+        } else if !likely.contains(&end) {
+            others.push(end);
+        }
+    }
+    for partner in lookup::partners(read, true)? {
+        let end = (format!("partner:{}", partner.id), partner.name);
+        if !likely.contains(&end) {
+            others.push(end);
+        }
+    }
+    let rest = likely.split_off(likely.len().min(LIKELY_MAX));
+    others.splice(0..0, rest);
+    Ok(Destinations { likely, others, last })
+}
+
+fn candidate(row: &StockRow) -> Candidate {
+    Candidate {
+        stock_line: row.id,
+        expiry: row.expiry,
+        pack_size: row.pack_size,
+        available: row.available,
+        on_hold: row.on_hold || row.status == StockStatus::OnHold,
+        usable: row.vvm.is_none_or(Vvm::usable),
+    }
+}
+
+fn batches(
+    visit: &Visit,
+    read: &Snapshot,
+    own: DocumentId,
+    item: DocumentId,
+) -> Result<Vec<StockRow>, Trouble> {
+    let filter = StockFilter { item: Some(item), ..StockFilter::default() };
+    Ok(stock::list(read, own, &filter, visit.today(), &PageRequest::first(BATCHES_MAX))?.rows)
+}
+
+fn caution_key(caution: Caution) -> &'static str {
+    match caution {
+        Caution::SkippedExpired => "skipped-expired",
+        Caution::SkippedOnHold => "skipped-on-hold",
+        Caution::SkippedUnusable => "skipped-unusable",
+        Caution::ExpiringSoon => "expiring-soon",
+    }
+}
+
+fn batch_name(words: Words, rows: &[StockRow], id: DocumentId) -> String {
+    let row = rows.iter().find(|row| row.id == id);
+    row.and_then(|row| row.batch.clone()).unwrap_or_else(|| t!(words, "no-batch-name"))
+}
+
+/// What would leave the shelf for a wish, first expired first, and what to look at.
+fn proposal_cell(words: Words, rows: &[StockRow], wanted: Option<Quantity>, proposal: &Proposal) -> Markup {
+    let Some(wanted) = wanted.filter(|wanted| wanted.is_positive()) else {
+        return html! { span class="muted" { (t!(words, "type-quantity")) } };
+    };
+    let taken: Quantity = proposal.picks.iter().map(|pick| pick.quantity).sum();
+    html! {
+        @for pick in &proposal.picks {
+            @let row = rows.iter().find(|row| row.id == pick.stock_line);
+            span class="chip accent" {
+                (words.quantity(pick.quantity)) " × " (batch_name(words, rows, pick.stock_line))
+                @if let Some(day) = row.and_then(|row| row.expiry) { " · " (words.day(day)) }
+            }
+        }
+        @if proposal.placeholder.is_positive() { (chip(Tone::Bad, "triangle-alert", &t!(words, "missing", quantity = words.quantity(proposal.placeholder)))) }
+        @if taken > wanted { span class="muted" { (t!(words, "rounded", quantity = words.quantity(taken))) } }
+        @for warning in &proposal.warnings {
+            (chip(Tone::Warn, "info", &format!("{} : {}", batch_name(words, rows, warning.stock_line), words.code("caution", caution_key(warning.caution)))))
+        }
+    }
+}
+
+fn propose(
+    visit: &Visit,
+    read: &Snapshot,
+    own: DocumentId,
+    item: DocumentId,
+    typed: &str,
+) -> Result<Markup, Trouble> {
+    let rows = batches(visit, read, own, item)?;
+    let candidates: Vec<Candidate> = rows.iter().map(candidate).collect();
+    let wanted = visit.words.parse_quantity(typed);
+    let proposal = allocation::propose(&candidates, wanted.unwrap_or(Quantity::ZERO), true, visit.today());
+    Ok(proposal_cell(visit.words, &rows, wanted, &proposal))
+}
+
+/// One line of the form.
+fn line_row(
+    visit: &Visit,
+    read: &Snapshot,
+    own: DocumentId,
+    item: DocumentId,
+    typed: &str,
+    error: Option<&str>,
+    land: bool,
+) -> Result<Markup, Trouble> {
+    let words = visit.words;
+    let row = query::items::detail(read, item)?;
+    let balance = stock::item_balance(read, own, item)?;
+    let name = format!("quantity.{item}");
+    Ok(html! {
+        tr data-line=(item) {
+            td { span class="strong" { (row.name) } span class="two" { (row.code) " · " (t!(words, "available")) " " span data-live={ "av-" (item) } { (words.quantity(balance.available())) } " " (row.unit) } }
+            td {
+                input class="input small quantity" id={ "q-" (item) } name=(name) value=(typed) inputmode="decimal" autocomplete="off" data-land[land]
+                    aria-label={ (t!(words, "quantity")) " " (row.name) } aria-invalid=[error.is_some().then_some("true")] aria-describedby={ "p-" (item) }
+                    hx-get={ "/issue/proposal/" (item) } hx-trigger="input changed delay:250ms, change" hx-target={ "#p-" (item) } hx-sync="this:replace";
+                @if let Some(error) = error { div class="error" { (icon("triangle-alert")) span { (error) } } }
+            }
+            td { div class="proposal" id={ "p-" (item) } role="status" { (propose(visit, read, own, item, typed)?) } }
+            td class="num" { button class="btn quiet" name="remove" value=(item) formnovalidate data-remove title=(t!(words, "remove")) { (icon("trash-2")) span class="visually-hidden" { (t!(words, "remove")) " " (row.name) } } }
+        }
+    })
+}
+
+fn found_list(words: Words, found: &[ItemStockRow]) -> Markup {
+    let already = t!(words, "already-there");
+    html! {
+        @for row in found {
+            button name="add" value=(row.item.id) formnovalidate data-pick=(already)
+                hx-get={ "/issue/line/" (row.item.id) } hx-target="#lines" hx-swap="beforeend" {
+                span class="strong" { (row.item.name) }
+                span class="tabular strong" { (words.quantity(row.available)) " " span class="muted" { (row.item.unit) } }
+                span class="muted small" { (row.item.code) }
+                span class="muted small" { (t!(words, "available")) }
+            }
+        }
+        @if found.is_empty() { p class="muted" { (t!(words, "no-stock-found")) } }
+    }
+}
+
+/// The lines of the form: each item once, in the order in which it was added, with what was typed.
+fn lines_of(form: &Form) -> Vec<(DocumentId, String)> {
+    let removed = form.id("remove");
+    let mut items: Vec<DocumentId> = Vec::new();
+    for item in form.ids_of("quantity").into_iter().chain(form.id("add")) {
+        if !items.contains(&item) && Some(item) != removed {
+            items.push(item);
+        }
+    }
+    items.into_iter().map(|item| (item, form.raw(&format!("quantity.{item}")).to_owned())).collect()
+}
+
+fn chosen_end(form: &Form) -> Option<&str> {
+    form.text("other").or_else(|| form.text("to"))
+}
+
+fn destination_card(words: Words, form: &Form, places: &Destinations, error: Option<String>) -> Markup {
+    let chosen = chosen_end(form).map(str::to_owned).or_else(|| places.last.clone()).unwrap_or_default();
+    let in_list = places.others.iter().any(|(end, _)| *end == chosen);
+    html! {
+        section class="card pad" {
+            fieldset {
+                legend { (t!(words, "issue-to")) }
+                div class="choices" {
+                    @for (end, name) in &places.likely {
+                        label class="choice" { input type="radio" name="to" value=(end) checked[*end == chosen]; span { (icon(if end.starts_with("store") { "store" } else { "handshake" })) (name) } }
+                    }
+                    @if !places.others.is_empty() {
+                        select class="input fit" name="other" aria-label=(t!(words, "other-destination")) {
+                            option value="" { (t!(words, "other-destination")) "…" }
+                            @for (end, name) in &places.others { option value=(end) selected[in_list && *end == chosen] { (name) } }
+                        }
+                    }
+                }
+                @if let Some(error) = error { div class="error" { (icon("triangle-alert")) span { (error) } } }
+                @if places.likely.is_empty() && places.others.is_empty() { p class="muted" { (t!(words, "no-destination")) } }
+            }
+        }
+    }
+}
+
+fn finder(words: Words, form: &Form, found: Option<&[ItemStockRow]>, autofocus: bool) -> Markup {
+    html! {
+        div class="pad" data-finder {
+            label class="visually-hidden" for="find" { (t!(words, "add-item")) }
+            div class="row" {
+                div class="seek grow" {
+                    (icon("search"))
+                    input type="search" id="find" name="search" value=(form.raw("search")) placeholder=(t!(words, "add-item")) autocomplete="off" data-slash autofocus[autofocus]
+                        hx-get="/issue/items" hx-trigger="input changed delay:200ms, search" hx-target="#found" hx-sync="this:replace";
+                    kbd aria-hidden="true" { "/" }
+                }
+                noscript { button class="btn" name="find" value="yes" formnovalidate { (t!(words, "search")) } }
+            }
+            div class="found" id="found" role="status" { @if let Some(found) = found { (found_list(words, found)) } }
+        }
+    }
+}
+
+fn status_choice(words: Words, form: &Form) -> Markup {
+    let chosen = form.text("status").unwrap_or("picked");
+    html! {
+        fieldset {
+            legend { (t!(words, "issue-how-far")) }
+            div class="choices" {
+                @for status in [Status::Allocated, Status::Picked, Status::Shipped] {
+                    label class="choice" { input type="radio" name="status" value=(status.code()) checked[status.code() == chosen]; span { (words.code("issue-status", status.code())) } }
+                }
+            }
+        }
+    }
+}
+
+fn page(visit: &Visit, form: &Form, problem: Option<&Problem>) -> Result<Response, Trouble> {
+    let words = visit.words;
+    let own = visit.store(Permission::OutboundEdit)?;
+    visit.caller()?;
+    let read = visit.read()?;
+    let lines = lines_of(form);
+    let places = destinations(&read, own.id)?;
+    let errors = line_errors(words, problem, &lines);
+    let found = form.text("search").map(|search| lookup::found_stock(&read, own.id, search)).transpose()?;
+    let fields = Fields { words, form, problem };
+    let on_lines = problem
+        .is_some_and(|problem| problem.errors.iter().any(|error| error.pointer.starts_with("/lines/")));
+    let mut rows = Vec::new();
+    for (item, typed) in &lines {
+        let land = form.id("add") == Some(*item);
+        rows.push(line_row(visit, &read, own.id, *item, typed, errors.get(item).map(String::as_str), land)?);
+    }
+    let body = html! {
+        (title(&t!(words, "issue-title"), html! { (own.name) }, html! {}))
+        @if let Some(problem) = problem.filter(|problem| problem.errors.is_empty()) { (trouble::alert(words, problem)) }
+        @if on_lines { div class="alert bad" role="alert" { (icon("triangle-alert")) p class="strong" { (t!(words, "issue-fix-lines")) } } }
+        form method="post" action="/issue" data-draft="/issue" class="stack" {
+            input type="hidden" name="once" value=(once(form));
+            (destination_card(words, form, &places, fields.error("/to")))
+            section class="card" {
+                header { h2 class="grow" { (t!(words, "what-leaves")) } span class="muted" { span data-count { (lines.len()) } " " (t!(words, "lines-short")) } }
+                (finder(words, form, found.as_deref(), lines.is_empty()))
+                div class="scroll" { table {
+                    thead data-when-lines hidden[lines.is_empty()] { tr { th scope="col" { (t!(words, "item")) } th scope="col" { (t!(words, "quantity")) } th scope="col" { (t!(words, "from-batches")) } th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } } } }
+                    tbody id="lines" { @for row in &rows { (row) } }
+                } }
+                div data-when-empty hidden[!lines.is_empty()] { (empty("package", &t!(words, "issue-empty"), &t!(words, "issue-empty-text"), html! {})) }
+                @if let Some(error) = fields.error("/lines") { div class="pad error" { (icon("triangle-alert")) span { (error) } } }
+            }
+            section class="card" {
+                div class="pad fields" {
+                    (status_choice(words, form))
+                    (fields.input("comment", &t!(words, "comment"), Input { maxlength: Some(500), ..Input::default() }))
+                }
+                div class="bar" {
+                    button class="btn primary big" name="confirm" value="yes" data-last { (icon("check")) (t!(words, "issue-confirm")) }
+                    span class="muted small" { (t!(words, "fefo-note")) }
+                }
+            }
+        }
+    };
+    let mut response =
+        layout::page(visit, Page::new(Section::Issue, t!(words, "nav-issue"), body).searching());
+    if problem.is_some() {
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    Ok(response)
+}
+
+/// Errors of the command's lines, by the item they are about. Lines without a quantity are not sent, so positions are
+/// those of the lines that were.
+fn line_errors(
+    words: Words,
+    problem: Option<&Problem>,
+    lines: &[(DocumentId, String)],
+) -> BTreeMap<DocumentId, String> {
+    let sent: Vec<DocumentId> =
+        lines.iter().filter(|(_, typed)| !typed.trim().is_empty()).map(|(item, _)| *item).collect();
+    let mut errors = BTreeMap::new();
+    for error in problem.into_iter().flat_map(|problem| &problem.errors) {
+        let at = error
+            .pointer
+            .strip_prefix("/lines/")
+            .and_then(|rest| rest.split('/').next())
+            .and_then(|at| at.parse::<usize>().ok());
+        if let (Some(item), Some(problem)) = (at.and_then(|at| sent.get(at)), problem) {
+            let said = if problem.code == "validation" {
+                trouble::detail(words, &error.detail)
+            } else {
+                trouble::message(words, problem)
+            };
+            errors.insert(*item, said);
+        }
+    }
+    errors
+}
+
+/// The form.
+pub(in crate::ui) async fn show(visit: Visit, asked: Asked) -> Result<Response, Trouble> {
+    page(&visit, &asked.0, None)
+}
+
+fn command_of(visit: &Visit, own: &OwnStore, form: &Form) -> Result<Issue, Problem> {
+    let to = chosen_end(form)
+        .and_then(parse_end)
+        .ok_or_else(|| Problem::new("validation", "choose where it goes").at("/to"))?;
+    let typed: Vec<_> = lines_of(form).into_iter().filter(|(_, typed)| !typed.trim().is_empty()).collect();
+    if typed.is_empty() {
+        return Err(Problem::new("validation", "nothing to issue").at("/lines"));
+    }
+    let mut lines = Vec::new();
+    for (at, (item, text)) in typed.iter().enumerate() {
+        let pointer = format!("/lines/{at}/quantity");
+        let quantity = visit.words.parse_quantity(text);
+        let quantity =
+            quantity.ok_or_else(|| Problem::new("validation", "this is not a number").at(pointer))?;
+        lines.push(item_line(*item, quantity));
+    }
+    let status =
+        [Status::Allocated, Status::Shipped].into_iter().find(|status| form.raw("status") == status.code());
+    Ok(Issue {
+        store: own.id,
+        to,
+        lines,
+        status: Some(status.unwrap_or(Status::Picked)),
+        reference: None,
+        comment: form.owned("comment"),
+    })
+}
+
+/// A wish for so much of an item, whatever its batches.
+pub(in crate::ui) fn item_line(item: DocumentId, quantity: Quantity) -> AddLine {
+    AddLine {
+        item: Some(item),
+        stock_line: None,
+        quantity,
+        batch: None,
+        expiry: None,
+        manufactured: None,
+        pack_size: None,
+        price: None,
+        note: None,
+        whole_packs: true,
+    }
+}
+
+/// Confirms, or (without a script) searches, adds and removes.
+pub(in crate::ui) async fn act(visit: Visit, mut form: Form) -> Result<Response, Trouble> {
+    if !form.has("confirm") {
+        return page(&visit, &form, None);
+    }
+    let own = visit.store(Permission::OutboundEdit)?.clone();
+    let caller = visit.caller()?;
+    let issued = async {
+        let command = command_of(&visit, &own, &form)?;
+        Ok::<_, Problem>(visit.execute_once(&form, move |txn| shipment::issue(txn, &caller, &command)).await?)
+    };
+    match issued.await {
+        Ok(made) => {
+            Ok(done(&format!("/outbound-shipments/{}", made.id), /*key*/ "toast-issued", &made.number))
+        }
+        Err(problem) => {
+            form.set("once", String::new());
+            form.set("search", String::new());
+            page(&visit, &form, Some(&problem))
+        }
+    }
+}
+
+/// Items that a search finds in the store, to choose from.
+pub(in crate::ui) async fn items(visit: Visit, asked: Asked) -> Result<Response, Trouble> {
+    let own = visit.store(Permission::StockView)?;
+    let Some(search) = asked.text("search") else { return Ok(html! {}.into_response()) };
+    let found = lookup::found_stock(&visit.read()?, own.id, search)?;
+    Ok(found_list(visit.words, &found).into_response())
+}
+
+/// A line for an item that was chosen.
+pub(in crate::ui) async fn line(visit: Visit, Path(item): Path<DocumentId>) -> Result<Response, Trouble> {
+    let own = visit.store(Permission::StockView)?;
+    Ok(line_row(&visit, &visit.read()?, own.id, item, "", None, true)?.into_response())
+}
+
+/// The batches that a quantity would be served from.
+pub(in crate::ui) async fn proposal(
+    visit: Visit,
+    Path(item): Path<DocumentId>,
+    asked: Asked,
+) -> Result<Response, Trouble> {
+    let own = visit.store(Permission::StockView)?;
+    let typed = asked.raw(&format!("quantity.{item}"));
+    Ok(propose(&visit, &visit.read()?, own.id, item, typed)?.into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_item_is_one_line_and_a_removed_one_is_none() {
+        let (a, b) = (DocumentId::from_bytes([1; 16]), DocumentId::from_bytes([2; 16]));
+        let form = Form::with(&[
+            (&format!("quantity.{a}"), "12".to_owned()),
+            ("add", b.to_string()),
+            (&format!("quantity.{b}"), "3".to_owned()),
+        ]);
+        assert_eq!(lines_of(&form), [(a, "12".to_owned()), (b, "3".to_owned())]);
+        let mut removing = form;
+        removing.set("add", String::new());
+        removing.set("remove", a.to_string());
+        assert_eq!(lines_of(&removing), [(b, "3".to_owned())]);
+    }
+}

@@ -1,0 +1,200 @@
+//! Stores: places that hold stock, who supplies them, and which site works for them.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use crdt_store::DocumentId;
+use domain::store::{self, CreateStore, StoreRow, UpdateStore};
+use maud::html;
+
+use super::items::{count, is_central_only, refused};
+use crate::error::Problem;
+use crate::ui::form::{Asked, Fields, Form, Input};
+use crate::ui::icon::icon;
+use crate::ui::layout::{self, Page, Section, done};
+use crate::ui::lookup::{self, Names};
+use crate::ui::parts::{Tone, central_button, chip, empty, or_dash, search, title};
+use crate::ui::trouble::Trouble;
+use crate::ui::visit::Visit;
+use crate::ui::words::t;
+
+/// The list.
+pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, Trouble> {
+    let words = visit.words;
+    let read = visit.read()?;
+    let names = Names::new(&read);
+    let wanted = domain::text::fold(asked.raw("search"));
+    let stores: Vec<StoreRow> = lookup::stores(&read)?
+        .into_iter()
+        .filter(|row| {
+            domain::text::fold(&row.name).contains(&wanted) || domain::text::fold(&row.code).contains(&wanted)
+        })
+        .collect();
+    let name = t!(words, "nav-stores");
+    let body = html! {
+        (title(&name, html! { (t!(words, "stores-text")) }, central_button(words, visit.is_central(), "/stores/new", "plus", &t!(words, "new-store"))))
+        div class="card" {
+            div class="filters" { (search(words, "/stores", &t!(words, "search"), asked.raw("search"), &[])) }
+            div id="list" {
+                @if stores.is_empty() { (empty("store", &t!(words, "nothing-found"), &t!(words, "nothing-found-text"), html! {})) }
+                @else {
+                    div class="scroll" { table {
+                        thead { tr {
+                            th scope="col" { (t!(words, "code")) } th scope="col" { (t!(words, "name")) } th scope="col" { (t!(words, "level")) }
+                            th scope="col" class="phone-hide" { (t!(words, "supplied-by")) } th scope="col" { (t!(words, "site")) }
+                        } }
+                        tbody { @for row in &stores {
+                            tr class={ @if row.disabled { "is-held" } } {
+                                td class="tabular nowrap" { (row.code) }
+                                td {
+                                    @if visit.is_central() { a class="row-link" href={ "/stores/" (row.id) } { (row.name) } } @else { span class="strong" { (row.name) } }
+                                    @if row.disabled { (chip(Tone::Calm, "ban", &t!(words, "closed"))) }
+                                }
+                                td { (words.code("level", &row.level.to_string())) }
+                                td class="phone-hide" { (or_dash(row.supplier.map(|id| names.store(id)).as_deref())) }
+                                td { (or_dash(row.site.map(|id| names.site(id)).as_deref())) }
+                            }
+                        } }
+                    } }
+                    footer class="pager" { (t!(words, "rows", n = stores.len())) }
+                }
+            }
+        }
+    };
+    Ok(layout::page(&visit, Page::new(Section::Stores, name, body).searching()))
+}
+
+fn form_page(
+    visit: &Visit,
+    id: Option<DocumentId>,
+    form: &Form,
+    problem: Option<&Problem>,
+) -> Result<Response, Trouble> {
+    let words = visit.words;
+    let read = visit.read()?;
+    let none = || std::iter::once((String::new(), "—".to_owned()));
+    let levels: Vec<_> = ["1", "2", "3"].map(|level| (level.to_owned(), words.code("level", level))).into();
+    let suppliers: Vec<_> = none()
+        .chain(
+            lookup::stores(&read)?
+                .into_iter()
+                .filter(|row| Some(row.id) != id)
+                .map(|row| (row.id.to_string(), row.name)),
+        )
+        .collect();
+    let sites: Vec<_> =
+        none().chain(lookup::sites(&read)?.into_iter().map(|row| (row.id.to_string(), row.name))).collect();
+    let name = id.map_or_else(|| t!(words, "new-store"), |_| form.raw("name").to_owned());
+    let action = id.map_or_else(|| "/stores/new".to_owned(), |id| format!("/stores/{id}"));
+    let fields = Fields { words, form, problem };
+    let needed = Input { required: true, ..Input::default() };
+    let body = html! {
+        (title(&name, html! {}, html! {}))
+        form class="card" method="post" action=(action) {
+            div class="pad stack" {
+                (fields.alert(&["code", "name", "level", "supplier", "site", "expiringDays"]))
+                div class="fields" {
+                    (fields.input("code", &t!(words, "code"), Input { hint: Some(&t!(words, "store-code-hint")), ..needed }))
+                    (fields.input("name", &t!(words, "name"), needed))
+                    (fields.select("level", &t!(words, "level"), true, &levels))
+                    (fields.select("supplier", &t!(words, "supplied-by"), false, &suppliers))
+                    (fields.select("site", &t!(words, "site"), false, &sites))
+                    @if id.is_some() { (fields.input("expiringDays", &t!(words, "expiring-days"), Input { inputmode: Some("numeric"), ..Input::default() })) }
+                }
+                @if id.is_some() { (fields.check("disabled", &t!(words, "closed-store"))) }
+            }
+            div class="bar" {
+                button class="btn primary" { (icon("check")) (t!(words, "save")) }
+                a class="btn quiet" href="/stores" { (t!(words, "cancel")) }
+            }
+        }
+    };
+    let mut response =
+        layout::page(visit, Page::new(Section::Stores, name, body).below(t!(words, "nav-stores"), "/stores"));
+    if problem.is_some() {
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    Ok(response)
+}
+
+/// The form of a new store; on a site, why there is none.
+pub(in crate::ui) async fn new(visit: Visit) -> Result<Response, Trouble> {
+    match visit.is_central() {
+        true => form_page(&visit, None, &Form::with(&[("level", "3".to_owned())]), None),
+        false => Ok(refused(&visit, Section::Stores, /*key*/ "nav-stores", "/stores")),
+    }
+}
+
+fn ended(
+    visit: &Visit,
+    id: Option<DocumentId>,
+    form: &Form,
+    result: Result<(), Problem>,
+) -> Result<Response, Trouble> {
+    match result {
+        Ok(()) => Ok(done("/stores", /*key*/ "toast-saved", "")),
+        Err(problem) if is_central_only(&problem) => {
+            Ok(refused(visit, Section::Stores, "nav-stores", "/stores"))
+        }
+        Err(problem) => form_page(visit, id, form, Some(&problem)),
+    }
+}
+
+/// Makes a store.
+pub(in crate::ui) async fn create(visit: Visit, form: Form) -> Result<Response, Trouble> {
+    let command = CreateStore {
+        id: None,
+        code: form.raw("code").to_owned(),
+        name: form.raw("name").to_owned(),
+        level: form.read("level").unwrap_or(3),
+        supplier: form.id("supplier"),
+        site: form.id("site"),
+    };
+    let caller = visit.visitor.central_caller();
+    let made = visit.execute(move |txn| store::create(txn, &caller, &command)).await;
+    ended(&visit, None, &form, made.map(|_| ()).map_err(Problem::from))
+}
+
+/// The form of a store.
+pub(in crate::ui) async fn show(visit: Visit, Path(id): Path<DocumentId>) -> Result<Response, Trouble> {
+    if !visit.is_central() {
+        return Ok(refused(&visit, Section::Stores, "nav-stores", "/stores"));
+    }
+    let row = domain::query::reference::store(&visit.read()?, id)?;
+    let text = |id: Option<DocumentId>| id.map(|id| id.to_string()).unwrap_or_default();
+    let mut form = Form::with(&[
+        ("code", row.code.clone()),
+        ("name", row.name.clone()),
+        ("level", row.level.to_string()),
+        ("supplier", text(row.supplier)),
+        ("site", text(row.site)),
+        ("expiringDays", row.expiring_days.to_string()),
+    ]);
+    if row.disabled {
+        form.set("disabled", "yes".to_owned());
+    }
+    form_page(&visit, Some(id), &form, None)
+}
+
+/// Changes a store.
+pub(in crate::ui) async fn update(
+    visit: Visit,
+    Path(id): Path<DocumentId>,
+    form: Form,
+) -> Result<Response, Trouble> {
+    let changed = async {
+        let command = UpdateStore {
+            code: Some(form.raw("code").to_owned()),
+            name: Some(form.raw("name").to_owned()),
+            level: form.read("level"),
+            supplier: Some(form.id("supplier")),
+            site: Some(form.id("site")),
+            disabled: Some(form.has("disabled")),
+            expiring_days: count(&form, "expiringDays")?,
+        };
+        let caller = visit.visitor.central_caller();
+        Ok(visit.execute(move |txn| store::update(txn, &caller, id, &command)).await?)
+    };
+    let changed = changed.await;
+    ended(&visit, Some(id), &form, changed)
+}
