@@ -18,7 +18,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::documents::may_see;
-use super::input::{self, PAGE_ROWS_MAX};
+use super::input::{self, Bare, PAGE_ROWS_MAX};
 use super::route::{Ask, Route, query};
 use crate::auth::Visitor;
 use crate::error::Problem;
