@@ -1,7 +1,7 @@
 //! Who may enrol: a site by name, its password, how often it may be tried, and what a device is given.
 //!
 //! The password itself never comes here. Central keeps a verifier of it (see
-//! [`SiteVerifier`](replication::enrolment::SiteVerifier)) in a document that no site receives.
+//! [`SiteVerifier`]) in a document that no site receives.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,13 +1,15 @@
 //! Runs many seeds and tells of those that break something.
 //!
 //! ```text
-//! cargo run --release -p simulator --example hunt -- FIRST_SEED LAST_SEED [SITES] [DAYS]
+//! cargo run --release -p simulator --example hunt -- FIRST_SEED LAST_SEED [SITES [DAYS]] [all]
 //! ```
 
-use simulator::{Options, simulate};
+use simulator::{FaultChoice, Options, simulate};
 
 fn main() {
-    let numbers: Vec<u64> = std::env::args().skip(1).map(|word| word.parse().expect("a number")).collect();
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let numbers: Vec<u64> = words.iter().filter_map(|word| word.parse().ok()).collect();
+    let faults = if words.iter().any(|word| word == "all") { FaultChoice::All } else { FaultChoice::Swarm };
     let number = |at: usize, default: u64| numbers.get(at).copied().unwrap_or(default);
     let (first, last) = (number(0, 1), number(1, 20));
     let mut broken = 0u64;
@@ -16,6 +18,7 @@ fn main() {
             seed,
             sites: number(2, 1 + seed % 4) as u32,
             days: number(3, 1 + seed % 5) as u32,
+            faults,
             ..Options::default()
         };
         let report = simulate(&options);

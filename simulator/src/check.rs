@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use crdt_store::{
     ChangeHash, Document, DocumentHeader, DocumentId, Heads, IncomingDocument, OpenOptions, Origin, Schema,
-    Scope, Snapshot, Store, StoreError, VerifiedChange, VerifiedSnapshot, ViewRead,
+    Scope, Snapshot, Store, StoreError, Value, VerifiedChange, VerifiedSnapshot, ViewRead,
 };
 use domain::shipment::{Shipment, Status};
 use replication::Node;
@@ -180,9 +180,10 @@ impl Inspection<'_> {
             .sometimes_many("cancellation met picking", count_shipments(&documents, cancelled_late));
         self.world.tally.sometimes_many("late amendment", count_shipments(&documents, amended_late));
         self.world.tally.sometimes_many("discrepancy", count_shipments(&documents, differs));
-        let steps: [Step<'_>; 6] = [
+        let steps: [Step<'_>; 7] = [
             Self::promises,
             Self::effects,
+            Self::numbers,
             Self::replicas_agree,
             Self::views_follow,
             Self::stock_adds_up,
@@ -200,7 +201,8 @@ impl Inspection<'_> {
     fn promises(&mut self, read: &Snapshot, _: &BTreeMap<DocumentId, Document>) -> Looked {
         self.world.tally.checked("I2");
         let mut promised: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = BTreeMap::new();
-        for (id, heads) in self.world.machines.iter().flat_map(|machine| &machine.promised) {
+        let living = self.world.machines.iter().flat_map(|machine| &machine.promised);
+        for (id, heads) in living.chain(&self.world.kept) {
             promised.entry(*id).or_default().extend(heads.iter().copied());
         }
         for (id, hashes) in promised {
@@ -221,12 +223,13 @@ impl Inspection<'_> {
             *effects.entry(token).or_default() += 1;
         }
         let mut found = None;
-        for (number, Fate { token, accepted, unanswered }) in &self.world.fates {
+        for (number, Fate { token, accepted, unanswered, lost, .. }) in &self.world.fates {
             let Some(token) = token.as_deref().filter(|token| !token.starts_with(FORGED)) else { continue };
             let times = effects.get(token).copied().unwrap_or(0);
             let invariant = match (accepted.is_some(), times) {
                 (true, 1) | (false, 0) => continue,
                 (false, 1) if *unanswered > 0 => continue,
+                (true, 0) if *lost => continue,
                 (true, 0) => "I2",
                 _ => "I6",
             };
@@ -239,6 +242,20 @@ impl Inspection<'_> {
             Some((invariant, detail)) => Err(self.world.breach(invariant, detail)),
             None => Ok(()),
         })
+    }
+
+    /// N1: no two documents carry the same number for people.
+    fn numbers(&mut self, _: &Snapshot, documents: &BTreeMap<DocumentId, Document>) -> Looked {
+        self.world.tally.checked("N1");
+        let mut given: BTreeMap<&str, DocumentId> = BTreeMap::new();
+        for document in documents.values().filter(|document| document.class != "asset") {
+            let Some(number) = document.root.get("number").and_then(Value::as_text) else { continue };
+            if let Some(other) = given.insert(number, document.id) {
+                let detail = format!("documents {other} and {} are both number {number}", document.id);
+                return Ok(Err(self.world.breach("N1", detail)));
+            }
+        }
+        Ok(Ok(()))
     }
 
     /// I1: the same documents at the same versions with the same content, in each scope that a device holds.
@@ -372,6 +389,12 @@ impl Inspection<'_> {
         }
         Ok(Ok(()))
     }
+}
+
+/// The tokens in all documents.
+pub(crate) fn all_tokens(read: &Snapshot) -> Result<BTreeSet<String>, StoreError> {
+    let documents = documents_of(read)?;
+    Ok(documents.values().flat_map(tokens).map(str::to_owned).collect())
 }
 
 fn documents_of(read: &Snapshot) -> Result<BTreeMap<DocumentId, Document>, StoreError> {

@@ -120,6 +120,20 @@ impl Disk {
         platter.lose_unsynced(dice)
     }
 
+    /// A copy of what is durable, as a backup program makes it.
+    pub(crate) fn backup(&self) -> Vec<u8> {
+        self.platter().durable.clone()
+    }
+
+    /// Puts a backup in the place of what was there; handles stop working.
+    pub(crate) fn restore(&self, image: &[u8]) {
+        let mut platter = self.platter();
+        platter.mounted += 1;
+        platter.unsynced.clear();
+        platter.live = image.to_vec();
+        platter.durable = image.to_vec();
+    }
+
     /// How many syncs it was asked for.
     pub(crate) fn syncs(&self) -> u64 {
         self.platter().syncs

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crdt_store::{DeviceId, DocumentId, Heads, OpenError, OpenOptions, Store, StoreError, Timestamp};
+use crdt_store::{
+    DeviceId, DocumentId, Heads, OpenError, OpenOptions, Store, StoreError, Timestamp, Witness,
+};
 use domain::ScopeKind;
 use replication::{ConnectionId, Dialer, Monotonic, Node, NodeConfig, Now, Peer, Side, Timing};
 
@@ -62,6 +64,14 @@ pub(crate) struct Machine {
     pub(crate) doom: Option<Breakdown>,
     /// What goes wrong with its disk while it is opened next.
     pub(crate) doom_at_opening: Option<Breakdown>,
+    /// The file beside the database that knows how often it was opened; backups do not hold it.
+    pub(crate) witness: Option<Witness>,
+    /// Whether it looks at that file.
+    pub(crate) watchful: bool,
+    /// A backup of its disk, and in which life it was made.
+    pub(crate) backup: Option<(u64, Vec<u8>)>,
+    /// Presses of wishes up to this number are not repeated: a restored database does not know them.
+    pub(crate) forgot_through: u64,
     /// Since when it has not been proven to be in sync; nothing while it is.
     pub(crate) stale_since: Option<Instant>,
     /// The longest such time, in microseconds.
@@ -119,10 +129,15 @@ impl Machine {
         let options = OpenOptions::backend(backend)
             .device(self.device)
             .central(self.central)
-            .seed(seed.bytes(&format!("store/{}", self.name)))
+            .seed(seed.bytes(&format!("store/{}/{}", self.name, self.boot)))
             .cache_bytes(CACHE_BYTES);
+        let options = match self.watchful {
+            true => options.witness(*self.device.as_bytes(), self.witness),
+            false => options,
+        };
         let store = Store::open(options, Arc::new(self.schema))?;
         self.disk.mend();
+        self.witness = store.witness();
         Ok(store)
     }
 

@@ -95,15 +95,19 @@ struct Circuit {
     state: State,
     /// Raised with every cut and heal, so that planned notices of an earlier cut are void.
     generation: u64,
-    waiting: VecDeque<Parcel>,
+    /// What is under way to each end, in the order of sending: a stream.
+    under_way: [VecDeque<Cargo>; 2],
+    /// How much of it was due at each end during a pause.
+    overdue: [u32; 2],
 }
 
-/// Something on its way.
-#[derive(Clone, Debug)]
-pub(crate) struct Parcel {
-    pub(crate) circuit: CircuitId,
-    pub(crate) to: EndId,
-    pub(crate) what: Cargo,
+impl Circuit {
+    /// Nothing passes any more; says how many frames were under way.
+    fn die(&mut self) -> u64 {
+        self.state = State::Dead;
+        let lost = std::mem::take(&mut self.under_way);
+        lost.iter().flatten().filter(|what| matches!(what, Cargo::Frame(_))).count() as u64
+    }
 }
 
 /// What is on its way.
@@ -118,8 +122,8 @@ pub(crate) enum Cargo {
 /// Something that the network wants to be told of at its time.
 #[derive(Clone, Debug)]
 pub(crate) enum Planned {
-    /// Call [`Network::arrive`].
-    Arrival(Parcel),
+    /// Call [`Network::arrive`]: the next thing on its way to this end is due.
+    Arrival(CircuitId, EndId),
     /// Call [`Network::notice`].
     Notice(CircuitId, EndId, u64),
 }
@@ -191,7 +195,14 @@ impl Network {
         let id = CircuitId(self.counts.circuits);
         let end = |(machine, boot, number)| End { machine, boot, number, open: true, last_arrival: now };
         let ends = [end(dialer), end(acceptor)];
-        let circuit = Circuit { link, ends, state: State::Live, generation: 0, waiting: VecDeque::new() };
+        let circuit = Circuit {
+            link,
+            ends,
+            state: State::Live,
+            generation: 0,
+            under_way: [VecDeque::new(), VecDeque::new()],
+            overdue: [0; 2],
+        };
         self.circuits.insert(id, circuit);
         (id, ends)
     }
@@ -229,28 +240,27 @@ impl Network {
         let late = if dice.chance(quality.loss_per_thousand) { 3 * quality.latency + 200_000 } else { 0 };
         let flight = quality.latency + dice.between(0, quality.jitter) + late;
         let transfer = bytes.saturating_mul(SECOND) / quality.bandwidth.max(1);
-        let end = &mut found.ends[from.other() as usize];
+        let to = from.other();
+        let end = &mut found.ends[to as usize];
         end.last_arrival = end.last_arrival.max(now.plus(flight)).plus(transfer + 1);
-        Some((end.last_arrival, Planned::Arrival(Parcel { circuit, to: from.other(), what })))
+        found.under_way[to as usize].push_back(what);
+        Some((end.last_arrival, Planned::Arrival(circuit, to)))
     }
 
-    /// A parcel is due.
-    pub(crate) fn arrive(&mut self, parcel: Parcel) -> Option<Delivery> {
-        let Parcel { circuit, to, what } = parcel;
-        let Some(found) = self.circuits.get_mut(&circuit) else {
-            self.counts.lost_in_flight += u64::from(matches!(what, Cargo::Frame(_)));
-            return None;
-        };
+    /// The next thing on its way to an end is due.
+    pub(crate) fn arrive(&mut self, circuit: CircuitId, to: EndId) -> Option<Delivery> {
+        let found = self.circuits.get_mut(&circuit)?;
         if found.state == State::Frozen {
-            found.waiting.push_back(Parcel { circuit, to, what });
+            found.overdue[to as usize] += 1;
             return None;
         }
+        let what = found.under_way[to as usize].pop_front()?;
         let end = &mut found.ends[to as usize];
-        let copy = *end;
-        if found.state == State::Dead || !end.open {
+        if !end.open {
             self.counts.lost_in_flight += u64::from(matches!(what, Cargo::Frame(_)));
             return None;
         }
+        let copy = *end;
         match what {
             Cargo::Frame(bytes) => Some(Delivery::Frame(copy, bytes)),
             Cargo::Close(cause) => {
@@ -267,10 +277,7 @@ impl Network {
         if found.generation != generation || !found.ends[end as usize].open {
             return None;
         }
-        if found.state == State::Frozen {
-            found.state = State::Dead;
-            self.counts.lost_in_flight += std::mem::take(&mut found.waiting).len() as u64;
-        }
+        self.counts.lost_in_flight += found.die();
         self.counts.half_open += u64::from(found.ends[end.other() as usize].open);
         found.ends[end as usize].open = false;
         let copy = found.ends[end as usize];
@@ -306,17 +313,16 @@ impl Network {
         self.links[link].up = true;
         let latency = self.links[link].quality.latency;
         let mut planned = Vec::new();
-        for (_, circuit) in self.circuits.iter_mut().filter(|(_, circuit)| circuit.link == link) {
+        for (id, circuit) in self.circuits.iter_mut().filter(|(_, circuit)| circuit.link == link) {
             if circuit.state != State::Frozen {
                 continue;
             }
             circuit.state = State::Live;
             circuit.generation += 1;
             self.counts.pauses += 1;
-            for parcel in std::mem::take(&mut circuit.waiting) {
-                let end = &mut circuit.ends[parcel.to as usize];
-                end.last_arrival = end.last_arrival.max(now.plus(latency)).plus(1);
-                planned.push((end.last_arrival, Planned::Arrival(parcel)));
+            for to in [EndId::Dialer, EndId::Acceptor] {
+                let overdue = std::mem::take(&mut circuit.overdue[to as usize]);
+                planned.extend((0..overdue).map(|_| (now.plus(latency), Planned::Arrival(*id, to))));
             }
         }
         planned
@@ -332,9 +338,8 @@ impl Network {
                     continue;
                 }
                 circuit.ends[end as usize].open = false;
-                circuit.state = State::Dead;
                 circuit.generation += 1;
-                self.counts.lost_in_flight += std::mem::take(&mut circuit.waiting).len() as u64;
+                self.counts.lost_in_flight += circuit.die();
                 let after = self.links[circuit.link].dice.between(SECOND, IDLE_MICROS);
                 planned.push((now.plus(after), Planned::Notice(*id, end.other(), circuit.generation)));
                 over.push(*id);
@@ -409,38 +414,45 @@ mod tests {
         Cargo::Frame(vec![byte; 1000])
     }
 
-    fn parcel((_, planned): (Instant, Planned)) -> Parcel {
+    fn arrives(network: &mut Network, (_, planned): (Instant, Planned)) -> Option<Delivery> {
         match planned {
-            Planned::Arrival(parcel) => parcel,
-            Planned::Notice(..) => panic!("not a parcel"),
+            Planned::Arrival(circuit, to) => network.arrive(circuit, to),
+            Planned::Notice(..) => panic!("not an arrival"),
         }
     }
 
     #[test]
-    fn frames_arrive_in_the_order_they_were_sent() {
-        let (mut network, _, circuit) = pair();
-        let mut last = Instant(0);
-        for byte in 0..50 {
-            let (at, _) =
-                network.send(Instant(u64::from(byte)), circuit, EndId::Dialer, frame(byte)).unwrap();
-            assert!(at > last);
-            last = at;
+    fn frames_arrive_in_the_order_they_were_sent_through_any_pause() {
+        let (mut network, link, circuit) = pair();
+        let send = |network: &mut Network, at: u64, byte: u8| {
+            network.send(Instant(at), circuit, EndId::Dialer, frame(byte)).expect("a live connection")
+        };
+        let sent: Vec<_> = (0..50).map(|byte| send(&mut network, u64::from(byte), byte)).collect();
+        let (early, late) = sent.split_at(20);
+        network.cut(Instant(1), link);
+        early.iter().for_each(|due| assert!(arrives(&mut network, due.clone()).is_none()));
+        let healed = network.heal(Instant(2), link);
+        assert_eq!(healed.len(), early.len());
+        // What was due during the pause comes after some of what was due later: the order stays.
+        let mut last = None;
+        for due in late.iter().cloned().chain(healed) {
+            let Some(Delivery::Frame(_, bytes)) = arrives(&mut network, due) else { panic!("a frame") };
+            assert!(last < Some(bytes[0]));
+            last = Some(bytes[0]);
         }
+        assert_eq!(last, Some(49));
     }
 
     #[test]
     fn a_cut_healed_before_anyone_noticed_loses_nothing_and_one_noticed_loses_what_was_under_way() {
         for healed in [true, false] {
             let (mut network, link, circuit) = pair();
-            let sent = parcel(network.send(Instant(0), circuit, EndId::Dialer, frame(1)).unwrap());
+            let sent = network.send(Instant(0), circuit, EndId::Dialer, frame(1)).expect("a live connection");
             let notices = network.cut(Instant(1), link);
-            assert!(network.arrive(sent).is_none());
+            assert!(arrives(&mut network, sent).is_none());
             if healed {
-                let late = network.heal(Instant(2), link);
-                assert!(matches!(
-                    network.arrive(parcel(late.into_iter().next().unwrap())),
-                    Some(Delivery::Frame(..))
-                ));
+                let late = network.heal(Instant(2), link).remove(0);
+                assert!(matches!(arrives(&mut network, late), Some(Delivery::Frame(..))));
             }
             for (_, notice) in notices {
                 let Planned::Notice(circuit, end, generation) = notice else { panic!("a notice") };
@@ -454,12 +466,12 @@ mod tests {
     #[test]
     fn what_was_sent_before_a_close_arrives_before_it() {
         let (mut network, _, circuit) = pair();
-        let first = network.send(Instant(0), circuit, EndId::Acceptor, frame(1)).unwrap();
-        let close =
-            network.send(Instant(0), circuit, EndId::Acceptor, Cargo::Close("stopping".into())).unwrap();
+        let first = network.send(Instant(0), circuit, EndId::Acceptor, frame(1)).expect("a live connection");
+        let bye = Cargo::Close("stopping".to_owned());
+        let close = network.send(Instant(0), circuit, EndId::Acceptor, bye).expect("a live connection");
         assert!(first.0 < close.0);
-        assert!(matches!(network.arrive(parcel(first)), Some(Delivery::Frame(..))));
-        assert!(matches!(network.arrive(parcel(close)), Some(Delivery::Ended(..))));
+        assert!(matches!(arrives(&mut network, first), Some(Delivery::Frame(..))));
+        assert!(matches!(arrives(&mut network, close), Some(Delivery::Ended(..))));
         assert!(network.send(Instant(9), circuit, EndId::Dialer, frame(2)).is_none());
     }
 }

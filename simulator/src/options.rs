@@ -67,6 +67,8 @@ pub enum Mutant {
     AnsweredBeforeCommit,
     /// A retry after a lost answer goes out under a new idempotency key.
     ForgottenKey,
+    /// A device that was put back to a backup does not notice, and writes on as the actor it was.
+    UnnoticedRestore,
     /// Peers' changes are merged without a look at who may write them, and a dishonest device makes use of it.
     UncheckedAuthor,
     /// A balance below zero makes no task.
@@ -93,6 +95,8 @@ pub struct Faults {
     pub wrong_clocks: bool,
     /// People press twice, and press again when there is no answer.
     pub double_presses: bool,
+    /// Devices are put back to an old backup of their disk.
+    pub restored_backups: bool,
     /// A device with a valid certificate and a modified program writes what it may not.
     pub dishonest_device: bool,
 }
@@ -109,12 +113,13 @@ impl Faults {
             bad_disks: on,
             wrong_clocks: on,
             double_presses: on,
+            restored_backups: on,
             dishonest_device: on,
         }
     }
 
     /// Their names and whether they happen, in the order of reports.
-    pub(crate) fn named(&self) -> [(&'static str, bool); 9] {
+    pub(crate) fn named(&self) -> [(&'static str, bool); 10] {
         [
             ("cuts", self.cuts),
             ("late notice", self.late_notice),
@@ -124,6 +129,7 @@ impl Faults {
             ("bad disks", self.bad_disks),
             ("wrong clocks", self.wrong_clocks),
             ("double presses", self.double_presses),
+            ("restored backups", self.restored_backups),
             ("dishonest device", self.dishonest_device),
         ]
     }

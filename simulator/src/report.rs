@@ -92,6 +92,7 @@ pub const INVARIANTS: &[(&str, &str)] = &[
     ("I10", "with the network healed, all are in sync within bounded time"),
     ("I11", "nothing panics, and databases open after every crash"),
     ("I12", "the same seed gives the same trace"),
+    ("N1", "a number for people is given to one document"),
 ];
 
 impl Report {

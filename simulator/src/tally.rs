@@ -23,6 +23,8 @@ pub(crate) const SOMETIMES: &[&str] = &[
     "disk error",
     "clean stop",
     "clock jumped",
+    "backup restored",
+    "acknowledged work lost with its disk",
     "double press",
     "answer given again",
     "central-only refused",

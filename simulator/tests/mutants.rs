@@ -18,6 +18,7 @@ fn is_found(mutant: Mutant, days: u32, by: &[&str]) {
         };
         let report = simulate(&options);
         if let Some(breach) = report.failure {
+            println!("{mutant:?}: {}: {}", breach.invariant, breach.detail);
             assert!(by.contains(&breach.invariant.as_str()), "{mutant:?} was found by accident: {breach:?}");
             return;
         }
@@ -32,12 +33,12 @@ fn disks_that_ignore_syncs_are_found() {
 
 #[test]
 fn answers_before_the_commit_are_found() {
-    is_found(Mutant::AnsweredBeforeCommit, 6, &["I2"]);
+    is_found(Mutant::AnsweredBeforeCommit, 3, &["I2"]);
 }
 
 #[test]
 fn retries_under_a_new_key_are_found() {
-    is_found(Mutant::ForgottenKey, 6, &["I6"]);
+    is_found(Mutant::ForgottenKey, 3, &["I6"]);
 }
 
 #[test]
@@ -48,4 +49,9 @@ fn a_central_that_asks_nobody_who_they_are_is_found() {
 #[test]
 fn a_balance_below_zero_without_a_task_is_found() {
     is_found(Mutant::SilentOverIssue, 4, &["I5"]);
+}
+
+#[test]
+fn a_restored_device_that_writes_on_as_before_is_found() {
+    is_found(Mutant::UnnoticedRestore, 3, &["I1", "I2", "I6", "I10", "I11", "N1"]);
 }

@@ -273,12 +273,12 @@ where
     let prepare: Prepare = Arc::new(move |headers, body| {
         let command: C = input::command(headers, body)?;
         let store = named.map(|store| store(&command));
-        let run = Box::new(move |txn: &mut Txn<'_>, caller: &Caller, ids: &Ids| {
+        let carried_out = move |txn: &mut Txn<'_>, caller: &Caller, ids: &Ids| -> Result<String, Failure> {
             let reply = run(txn, caller, ids, &command)?;
             serde_json::to_string(&reply)
                 .map_err(|error| Rejection::new("reply-unreadable", error.to_string()).into())
-        });
-        Ok(Prepared { store, run })
+        };
+        Ok(Prepared { store, run: Box::new(carried_out) })
     });
     let handler = move |State(state): State<AppState>, visitor: Visitor, ids: Ids, request: Request| {
         carry_out(state, visitor, ids, request, ground, makes, prepare)

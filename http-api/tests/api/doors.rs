@@ -1,6 +1,7 @@
 //! Who gets in, and what they may do where.
 
 use axum::http::Method;
+use crdt_store::DocumentId;
 use http_api::{AppState, EnrolmentControl, EnrolmentStatus, Problem};
 use serde_json::{Value, json};
 
@@ -269,7 +270,7 @@ async fn a_site_password_opens_the_door_for_devices_and_null_closes_it() {
             .by(&admin)
     };
     set(json!("mango-mango")).send(&world.router).await.done();
-    let secret = |site| {
+    let secret = |site: DocumentId| {
         let read = world.node.reader().snapshot().expect("readable");
         domain::query::reference::site_secret(&read, site).expect("readable").expect("set")
     };

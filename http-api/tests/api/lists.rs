@@ -107,22 +107,30 @@ async fn a_ledger_tells_every_movement_with_the_balance_after_it() {
     {
         let page: Page<http_api::replies::LedgerEntry> =
             get(&uri).by(&token).send(&world.router).await.read();
-        let balances: Vec<_> = page.rows.iter().map(|entry| entry.balance.to_string()).collect();
-        assert_eq!(balances, ["87.5", "80.5", "100.5", "100"], "{uri}");
-        assert_eq!(page.rows[1].reason_text.as_deref(), Some("Broken"));
-        assert_eq!(page.rows[1].by_name.as_deref(), Some("admin"));
+        // Movements of one millisecond may stand in any order; their balances follow from it all the same.
+        assert_eq!((page.rows.len(), page.rows[0].balance.to_string().as_str()), (4, "87.5"), "{uri}");
+        for pair in page.rows.windows(2) {
+            assert_eq!(pair[0].balance - pair[0].quantity, pair[1].balance, "{uri}");
+        }
+        let broken = page.rows.iter().find(|entry| entry.quantity.is_negative()).expect("taken");
+        assert_eq!(broken.reason_text.as_deref(), Some("Broken"));
+        assert_eq!(broken.by_name.as_deref(), Some("admin"));
         let file = uri.replace("/ledger", "/ledger.csv");
         let file = get(file).by(&token).send(&world.router).await.done();
         assert_eq!(file.header("tributary-row-count"), "4");
-        assert!(file.text().contains(",-20,80.5,"), "{}", file.text());
+        assert!(file.text().contains(",-20,"), "{}", file.text());
     }
     let adjustments =
         get(format!("/api/v1/adjustments?storeId={cms}")).by(&token).send(&world.router).await.done().value();
     assert_eq!(adjustments["rows"].as_array().expect("rows").len(), 3);
-    let id = adjustments["rows"][0]["id"].as_str().expect("an id");
-    let detail: http_api::replies::AdjustmentDetail =
-        get(format!("/api/v1/adjustments/{id}")).by(&token).send(&world.router).await.read();
-    assert_eq!(detail.lines[0].quantity, domain::Quantity::whole(7));
-    let raw = get(format!("/api/v1/adjustments/{id}")).by(&token).send(&world.router).await.value();
-    assert!(raw["at"].as_str().expect("an instant").ends_with('Z'));
+    let mut changed = Vec::new();
+    for row in adjustments["rows"].as_array().expect("rows") {
+        let id = row["id"].as_str().expect("an id");
+        let detail: http_api::replies::AdjustmentDetail =
+            get(format!("/api/v1/adjustments/{id}")).by(&token).send(&world.router).await.read();
+        changed.push(detail.lines[0].quantity.to_string());
+        assert!(row["at"].as_str().expect("an instant").ends_with('Z'));
+    }
+    changed.sort();
+    assert_eq!(changed, ["-20", "0.5", "7"]);
 }

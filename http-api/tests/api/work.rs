@@ -1,6 +1,7 @@
 //! The daily work over the API: shipments from both ends, equipment, users, versions, repeated requests.
 
 use axum::http::Method;
+use crdt_store::DocumentId;
 use http_api::replies::{AssetDetail, AssetListRow, Page, ShipmentDetail, ShipmentListRow, TaskEntry};
 use serde_json::{Value, json};
 
@@ -174,7 +175,7 @@ async fn equipment_has_the_status_of_its_latest_log() {
 async fn locations_belong_to_their_store() {
     let (world, _directory, token) = two_stores().await;
     let (district, far) = (world.country.district, world.country.far);
-    let make = |store, code: &str| {
+    let make = |store: DocumentId, code: &str| {
         post("/api/v1/locations", json!({ "store": store, "code": code, "name": "Shelf" }))
             .by(&token)
             .send(&world.router)

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crdt_store::OpenError;
+use crdt_store::{OpenError, StoreError};
 
 use super::{CENTRAL, Happening, Held, PROMISES_ASKED, Phase, World, draw_clock_error};
+use crate::check;
 use crate::disk::Breakdown;
 use crate::machine::Input;
 use crate::network::MachineId;
@@ -19,12 +20,14 @@ impl World {
             return Ok(());
         }
         let often = self.options.mutant.is_some();
-        let next = self.misfortune.between(2 * HOUR, if often { 8 * HOUR } else { 36 * HOUR });
+        let (soonest, latest) = if often { (10 * MINUTE, 2 * HOUR) } else { (2 * HOUR, 36 * HOUR) };
+        let next = self.misfortune.between(soonest, latest);
         self.queue.plan(self.now.plus(next), Happening::Crash(machine));
         if self.machines[machine].node.is_none() {
             return Ok(());
         }
-        let Faults { kills, power_cuts, bad_disks, .. } = self.faults;
+        let Faults { kills, power_cuts, bad_disks, restored_backups, .. } = self.faults;
+        let restorable = restored_backups && machine != CENTRAL && self.machines[machine].honest;
         let what = self.misfortune.weighted(&[
             (0, 2 * u32::from(kills)),
             (1, u32::from(kills)),
@@ -32,6 +35,8 @@ impl World {
             (3, 4 * u32::from(power_cuts)),
             (4, u32::from(bad_disks)),
             (5, u32::from(bad_disks)),
+            (6, 4 * u32::from(restorable)),
+            (7, 1),
         ]);
         match what {
             0 => self.crash(machine, false, "killed"),
@@ -45,11 +50,58 @@ impl World {
                 let bytes = self.misfortune.between(0, 100_000);
                 self.machines[machine].doom = Some(Breakdown::Full(bytes));
             }
-            _ => {
+            5 => {
                 let calls = self.misfortune.between(0, 60) as u32;
                 self.machines[machine].doom = Some(Breakdown::Errors(calls));
             }
+            6 => return self.back_up_or_restore(machine),
+            // This time nothing.
+            _ => {}
         }
+        Ok(())
+    }
+
+    /// Somebody makes a backup of a device's disk, or goes back to the one that was made in an earlier life.
+    fn back_up_or_restore(&mut self, machine: MachineId) -> Held {
+        let central_is_up = self.machines[CENTRAL].node.is_some();
+        let found = &mut self.machines[machine];
+        match found.backup.take() {
+            Some((life, image)) if life < found.boot && central_is_up => self.restore(machine, &image),
+            older => {
+                found.backup = older.or_else(|| Some((found.boot, found.disk.backup())));
+                self.trace.note(self.now, format_args!("{}: has a backup", found.name));
+                Ok(())
+            }
+        }
+    }
+
+    /// A device's disk is what it was some time ago. What it acknowledged since is lost, unless central has it.
+    fn restore(&mut self, machine: MachineId, image: &[u8]) -> Held {
+        self.tally.sometimes("backup restored");
+        let promised = std::mem::take(&mut self.machines[machine].promised);
+        let node = self.machines[CENTRAL].node.as_ref().expect("looked at before");
+        let known = node.reader().snapshot().and_then(|read| {
+            let tokens = check::all_tokens(&read)?;
+            let held = promised
+                .into_iter()
+                .map(|promise| Ok((check::holds(&read, promise.0, &promise.1)?, promise)));
+            Ok((tokens, held.collect::<Result<Vec<_>, StoreError>>()?))
+        });
+        let (tokens, promised) = match known {
+            Ok(known) => known,
+            Err(error) => return Err(self.breach("I11", format!("reading central: {error}"))),
+        };
+        self.kept.extend(promised.into_iter().filter(|(held, _)| *held).map(|(_, promise)| promise));
+        for fate in self.fates.values_mut().filter(|fate| fate.machine == machine && fate.accepted.is_some())
+        {
+            if fate.token.as_ref().is_some_and(|token| !tokens.contains(token)) && !fate.lost {
+                fate.lost = true;
+                self.tally.sometimes("acknowledged work lost with its disk");
+            }
+        }
+        self.machines[machine].forgot_through = self.wishes;
+        self.crash(machine, false, "goes back to a backup");
+        self.machines[machine].disk.restore(image);
         Ok(())
     }
 

@@ -14,7 +14,7 @@ mod work;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crdt_store::DeviceId;
+use crdt_store::{DeviceId, DocumentId, Heads};
 use replication::{Dialer, Timing, code};
 
 use crate::bent::Bent;
@@ -91,10 +91,13 @@ enum Phase {
 /// What became of a wish.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fate {
+    pub(crate) machine: MachineId,
     pub(crate) token: Option<String>,
     pub(crate) accepted: Option<(String, Vec<u8>)>,
     /// Presses that were never answered.
     pub(crate) unanswered: u32,
+    /// It was accepted, had not reached central, and went down with its disk.
+    pub(crate) lost: bool,
 }
 
 /// The world.
@@ -110,6 +113,8 @@ pub(crate) struct World {
     pub(crate) trace: Trace,
     pub(crate) tally: Tally,
     pub(crate) fates: BTreeMap<u64, Fate>,
+    /// Promises of databases that are no more, as far as central had them.
+    pub(crate) kept: Vec<(DocumentId, Heads)>,
     phase: Phase,
     timing: Timing,
     people: Dice,
@@ -139,6 +144,7 @@ impl World {
             trace: Trace::new(),
             tally: Tally::default(),
             fates: BTreeMap::new(),
+            kept: Vec::new(),
             phase: Phase::Safety,
             timing: draw_timing(&mut dice),
             people: seed.fork("people"),
@@ -211,6 +217,10 @@ impl World {
             promised: Vec::new(),
             doom: None,
             doom_at_opening: None,
+            witness: None,
+            watchful: mutant != Some(Mutant::UnnoticedRestore),
+            backup: None,
+            forgot_through: 0,
             stale_since: Some(Instant::default()),
             stale_longest: 0,
             name,
@@ -241,7 +251,8 @@ impl World {
             let at = if machine == CENTRAL { 0 } else { dice.between(SECOND, HOUR) };
             self.queue.plan(Instant(at), Happening::Start(machine));
             self.queue.plan(Instant(at + dice.between(MINUTE, 2 * HOUR)), Happening::Act(machine));
-            if self.faults.kills || self.faults.power_cuts || self.faults.bad_disks {
+            let Faults { kills, power_cuts, bad_disks, restored_backups, .. } = self.faults;
+            if kills || power_cuts || bad_disks || restored_backups {
                 self.queue.plan(Instant(at + dice.between(HOUR, DAY)), Happening::Crash(machine));
             }
         }
@@ -305,7 +316,7 @@ impl World {
             }
             Happening::Net(planned) => {
                 let delivery = match planned {
-                    Planned::Arrival(parcel) => self.network.arrive(parcel),
+                    Planned::Arrival(circuit, to) => self.network.arrive(circuit, to),
                     Planned::Notice(circuit, end, generation) => {
                         self.network.notice(circuit, end, generation)
                     }
@@ -366,6 +377,7 @@ fn draw_faults(options: &Options, dice: &mut Dice) -> Faults {
         wrong_clocks: draw(),
         double_presses: draw(),
         dishonest_device: draw(),
+        restored_backups: draw(),
     };
     let chosen = match options.faults {
         FaultChoice::Swarm => swarm,
@@ -377,6 +389,7 @@ fn draw_faults(options: &Options, dice: &mut Dice) -> Faults {
         Some(Mutant::IgnoredFsync) => Faults { power_cuts: true, ..chosen },
         Some(Mutant::AnsweredBeforeCommit) => Faults { power_cuts: true, kills: true, ..chosen },
         Some(Mutant::ForgottenKey) => Faults { double_presses: false, power_cuts: true, ..chosen },
+        Some(Mutant::UnnoticedRestore) => Faults { restored_backups: true, ..chosen },
         Some(Mutant::UncheckedAuthor) => Faults { dishonest_device: true, ..chosen },
     }
 }
@@ -386,9 +399,9 @@ fn draw_clock_error(dice: &mut Dice) -> i64 {
     const MINUTE_MILLIS: i64 = 60_000;
     const YEAR_MILLIS: i64 = 365 * 24 * 60 * MINUTE_MILLIS;
     match dice.between(0, 9) {
-        0..=3 => dice.signed(-5, 5) * MINUTE_MILLIS,
-        4..=6 => dice.signed(-3_000, 3_000) * MINUTE_MILLIS,
-        7 => -56 * YEAR_MILLIS,
+        0..=2 => dice.signed(-5, 5) * MINUTE_MILLIS,
+        3..=4 => dice.signed(-3_000, 3_000) * MINUTE_MILLIS,
+        5..=7 => -56 * YEAR_MILLIS,
         8 => 10 * YEAR_MILLIS,
         _ => 0,
     }

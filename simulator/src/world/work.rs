@@ -1,6 +1,7 @@
 //! People at work.
 
 use crdt_store::StoreError;
+use domain::asset::AssetStatus;
 
 use super::{CENTRAL, Fate, Happening, Held, Phase, World};
 use crate::machine::Input;
@@ -25,7 +26,7 @@ impl World {
             }
         };
         let Some(wish) = wish else { return Ok(()) };
-        self.fates.insert(wish.number, Fate { token: wish.token.clone(), ..Fate::default() });
+        self.fates.insert(wish.number, Fate { machine, token: wish.token.clone(), ..Fate::default() });
         if self.faults.double_presses && self.people.chance(80) {
             let again = self.now.plus(self.people.between(0, 2 * SECOND));
             let twice = Wish { presses: 1, ..wish.clone() };
@@ -79,6 +80,9 @@ impl World {
     pub(super) fn press(&mut self, machine: MachineId, wish: Wish) {
         let name = &self.machines[machine].name;
         self.trace.note(self.now, format_args!("{name}: wish {} {} pressed", wish.number, wish.deed.kind()));
+        if wish.presses > 0 && wish.number <= self.machines[machine].forgot_through {
+            return;
+        }
         if self.machines[machine].node.is_none() {
             // The screen is dark: the press reaches nobody.
             return self.left_alone(machine, wish, 10 * MINUTE);
@@ -94,7 +98,11 @@ impl World {
     }
 }
 
-/// Whether a wish would be accepted: a program that answers too early has at least looked.
+/// Whether a wish would be accepted for certain: a program that answers too early has at least looked.
 fn would_be_accepted(wish: &Wish) -> bool {
-    matches!(*wish.deed, Deed::RegisterAsset(_) | Deed::OpenLine(_))
+    match &*wish.deed {
+        Deed::RegisterAsset(_) | Deed::OpenLine(_) | Deed::Inbound(_) => true,
+        Deed::LogAsset(_, log) => log.at.is_none() && log.status == AssetStatus::Functioning,
+        _ => false,
+    }
 }
