@@ -70,6 +70,10 @@ pub(crate) fn found_country(
             founder.make(|txn, caller| item::create(txn, caller, &create_item(&format!("ITEM-{index}"))))?;
         country.items.push(item.id);
     }
+    // In some worlds there is far more to fetch than fits a frame, so that a new device is cut off in the middle.
+    for index in 0..dice.weighted(&[(0, 6), (150, 2), (600, 1)]) {
+        founder.make(|txn, caller| item::create(txn, caller, &create_item(&format!("CATALOGUE-{index}"))))?;
+    }
     founder.references(&mut country)?;
     founder.sites(&mut country, sites, devices)?;
     founder.stock(&country, dice)?;

@@ -18,7 +18,6 @@ fn is_found(mutant: Mutant, days: u32, by: &[&str]) {
         };
         let report = simulate(&options);
         if let Some(breach) = report.failure {
-            println!("{mutant:?}: {}: {}", breach.invariant, breach.detail);
             assert!(by.contains(&breach.invariant.as_str()), "{mutant:?} was found by accident: {breach:?}");
             return;
         }
@@ -53,5 +52,5 @@ fn a_balance_below_zero_without_a_task_is_found() {
 
 #[test]
 fn a_restored_device_that_writes_on_as_before_is_found() {
-    is_found(Mutant::UnnoticedRestore, 3, &["I1", "I2", "I6", "I10", "I11", "N1"]);
+    is_found(Mutant::UnnoticedRestore, 3, &["I1", "I2", "N1"]);
 }

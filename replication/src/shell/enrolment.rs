@@ -33,6 +33,8 @@ const MESSAGE_LENGTH_MAX: usize = 8 * 1024;
 const SITE_NAME_LENGTH_MAX: usize = 200;
 /// A device of which the next message is not heard for so long is gone; it costs central memory until then.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// How long the device stays to say that it is done.
+const GOODBYE_MAX: Duration = Duration::from_millis(200);
 /// How long [`Wish::patience`] is by custom: a 2G link needs seconds for the handshake alone.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -129,7 +131,8 @@ async fn try_address(key: &DeviceKey, wish: &Wish, address: SocketAddr) -> Resul
     let connection = connecting.await.map_err(|error| lost(&error))?;
     let outcome = ask(&connection, key, wish).await;
     connection.close(CloseCode::Done.into(), b"");
-    endpoint.wait_idle().await;
+    // So that central need not wait for a device that has what it wants; it would, but only for a while.
+    let _ = tokio::time::timeout(GOODBYE_MAX, endpoint.wait_idle()).await;
     outcome
 }
 
