@@ -27,8 +27,9 @@ const KEPT_IN: [(&str, &[&str]); 5] = [
     ("clap", &["tributary"]),
 ];
 
+/// Of this workspace's own manifests: nothing of what they depend on is looked up, or fetched for other platforms.
 fn metadata() -> Metadata {
-    MetadataCommand::new().other_options(["--offline".to_owned()]).exec().expect("cargo metadata")
+    MetadataCommand::new().no_deps().exec().expect("cargo metadata")
 }
 
 fn imports(package: &Package) -> BTreeSet<String> {

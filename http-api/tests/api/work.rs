@@ -14,7 +14,7 @@ async fn patch(world: &World, token: &str, uri: String, body: Value) -> world::A
 /// Two stores at one site, so that one token can work at both ends.
 async fn two_stores() -> (World, tempfile::TempDir, String) {
     let directory = tempfile::tempdir().expect("a directory");
-    let world = world::site(directory.path()).await;
+    let world = world::site_of_two_stores(directory.path()).await;
     let token = world.token("wanderer").await;
     (world, directory, token)
 }

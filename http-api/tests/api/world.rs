@@ -43,7 +43,7 @@ pub struct Country {
     pub cms: DocumentId,
     /// A district store; the site hosts it.
     pub district: DocumentId,
-    /// A store that neither central nor the site hosts.
+    /// Another district store; another site hosts it, or the same one in [`site_of_two_stores`].
     pub far: DocumentId,
     pub site: DocumentId,
     pub items: Vec<DocumentId>,
@@ -78,18 +78,37 @@ fn settings(role: Role) -> Settings {
 /// A node with the central role, in memory.
 pub async fn central() -> World {
     let node = node(true, OpenOptions::memory).await;
-    let country = found_country(&node).await;
+    let country = found_country(&node, Home::Central).await;
     World { router: http_api::router(AppState::new(node.clone(), settings(Role::Central))), node, country }
+}
+
+/// Where the device of a world is enrolled.
+#[derive(Clone, Copy, PartialEq)]
+enum Home {
+    Central,
+    /// The site that hosts the district store.
+    Boda,
+    /// The same, and it hosts the store far away too.
+    BodaWithFar,
 }
 
 /// A device of the site: what central would have sent is written by the same file opened as central before.
 pub async fn site(directory: &Path) -> World {
+    at_home(directory, Home::Boda).await
+}
+
+/// The same for a site with two stores.
+pub async fn site_of_two_stores(directory: &Path) -> World {
+    at_home(directory, Home::BodaWithFar).await
+}
+
+async fn at_home(directory: &Path, home: Home) -> World {
     let path = directory.join("site.redb");
     let as_central = {
         let path = path.clone();
         node(true, move || OpenOptions::file(&path)).await
     };
-    let country = found_country(&as_central).await;
+    let country = found_country(&as_central, home).await;
     as_central.shutdown().await;
     let node = node(false, move || OpenOptions::file(&path)).await;
     World { router: http_api::router(AppState::new(node.clone(), settings(Role::Site))), node, country }
@@ -99,7 +118,7 @@ pub async fn site(directory: &Path) -> World {
 pub async fn central_on(disk: &Disk) -> World {
     let disk = disk.clone();
     let node = node(true, move || OpenOptions::backend(Box::new(disk.clone()))).await;
-    let country = found_country(&node).await;
+    let country = found_country(&node, Home::Central).await;
     World { router: http_api::router(AppState::new(node.clone(), settings(Role::Central))), node, country }
 }
 
@@ -120,7 +139,7 @@ where
     node.execute(None, Author::default(), command).await.expect("a fine command")
 }
 
-async fn found_country(node: &NodeHandle) -> Country {
+async fn found_country(node: &NodeHandle, home: Home) -> Country {
     let hash = password::hash(PASSWORD, &[1; 16]).expect("a fine password");
     act(node, move |txn, caller| {
         for (name, is_central) in [("Central", true), ("Boda", false), ("Far away", false)] {
@@ -142,15 +161,17 @@ async fn found_country(node: &NodeHandle) -> Country {
         Ok(())
     })
     .await;
-    found_rest(node, hash).await
+    found_rest(node, hash, home).await
 }
 
 /// What refers to sites: commands do not see what the same command made.
-async fn found_rest(node: &NodeHandle, hash: String) -> Country {
+async fn found_rest(node: &NodeHandle, hash: String, home: Home) -> Country {
     let read = node.reader().snapshot().expect("readable");
     let sites = domain::query::reference::sites(&read).expect("readable");
     let of = |name: &str| sites.iter().find(|site| site.name == name).expect("made above").id;
     let (centre, boda, far_away) = (of("Central"), of("Boda"), of("Far away"));
+    let host_of_far = if home == Home::BodaWithFar { boda } else { far_away };
+    let device_at = if home == Home::Central { centre } else { boda };
     let reasons = domain::query::reference::reasons(&read).expect("readable");
     let reason = |text: &str| reasons.iter().find(|reason| reason.text == text).expect("made above").id;
     let stores = act(node, move |txn, caller| {
@@ -168,14 +189,14 @@ async fn found_rest(node: &NodeHandle, hash: String) -> Country {
         Ok(vec![
             make("CMS", "Central medical store", 1, centre)?,
             make("BODA", "Boda", 2, boda)?,
-            make("FAR", "Far away", 2, far_away)?,
+            make("FAR", "Far away", 2, host_of_far)?,
         ])
     })
     .await;
     let (cms, district, far) = (stores[0], stores[1], stores[2]);
     act(node, move |txn, caller| {
         let wish = site::EnrolDevice { device: device(), name: "This one".into() };
-        site::enrol_device(txn, caller, centre, &wish).map(|_| ())
+        site::enrol_device(txn, caller, device_at, &wish).map(|_| ())
     })
     .await;
     let items = act(node, |txn, caller| {

@@ -282,10 +282,11 @@ fn program() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
         .current_dir(root)
+        // The whole workspace, as the tests are built: another choice would be other features, and compile all anew.
         .args([
             "build",
-            "--package",
-            "tributary",
+            "--locked",
+            "--workspace",
             "--bin",
             "tributary",
             "--message-format=json-render-diagnostics",
