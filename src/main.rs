@@ -3,6 +3,9 @@
 //! `cli` is the command line, `exit` what its exit codes mean, `installation` a data directory, `running` a node with
 //! its interface, `command/*` one file per command, `bench/*` one file per benchmark.
 
+#[macro_use]
+mod output;
+
 mod bench;
 mod cli;
 mod command;

@@ -1,5 +1,7 @@
 //! The meeting with Automerge: loading, editing, merging and reading one document.
 
+use std::collections::HashMap;
+
 use automerge::hydrate;
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, AutomergeError, Change, ObjId, ObjType, ROOT, ScalarValue};
@@ -78,6 +80,19 @@ fn to_scalar(value: &Value) -> Option<ScalarValue> {
     })
 }
 
+/// A map as Automerge takes it in one piece.
+fn hydrated(map: &Map) -> hydrate::Map {
+    map.iter().map(|(key, value)| (key.clone(), to_hydrate(value))).collect::<HashMap<_, _>>().into()
+}
+
+fn to_hydrate(value: &Value) -> hydrate::Value {
+    match value {
+        Value::Map(map) => hydrated(map).into(),
+        Value::List(items) => items.iter().map(to_hydrate).collect::<Vec<_>>().into(),
+        scalar => to_scalar(scalar).expect("maps and lists are taken above").into(),
+    }
+}
+
 /// An empty document that this actor will write.
 pub(crate) fn empty(actor: Actor) -> Automerge {
     Automerge::new().with_actor(ActorId::from(actor.as_bytes().as_slice()))
@@ -123,9 +138,17 @@ pub(crate) fn edit(
     if let Some(message) = &author.message {
         options.set_message(message.clone());
     }
+    let is_new = automerge.get_heads().is_empty();
     let mut transaction = automerge.transaction();
-    for edit in edits {
-        step(&mut transaction, edit).map_err(|error| {
+    for (index, edit) in edits.iter().enumerate() {
+        let done = match edit {
+            // The whole content as one piece: one splice of operations, not one for each key.
+            Edit::Create { root } if is_new && index == 0 => {
+                transaction.init_root_from_hydrate(&hydrated(root))
+            }
+            edit => step(&mut transaction, edit),
+        };
+        done.map_err(|error| {
             Rejection::new("invalid-edit", format!("the document cannot be edited so: {error}"))
         })?;
     }
@@ -181,18 +204,11 @@ fn put<T: Transactable>(
     value: &Value,
 ) -> Result<(), AutomergeError> {
     match value {
-        Value::Map(map) => {
-            let object = map_at(transaction, parent, key)?;
-            merge_map(transaction, &object, map)
-        }
-        Value::List(items) => {
-            let list = transaction.put_object(parent, key, ObjType::List)?;
-            for (index, item) in items.iter().enumerate() {
-                let scalar = to_scalar(item).ok_or(AutomergeError::Fail)?;
-                transaction.insert(&list, index, scalar)?;
-            }
-            Ok(())
-        }
+        Value::Map(map) => match transaction.get(parent, key)? {
+            Some((automerge::Value::Object(ObjType::Map), object)) => merge_map(transaction, &object, map),
+            _ => transaction.batch_create_object(parent, key, &to_hydrate(value), false).map(drop),
+        },
+        Value::List(_) => transaction.batch_create_object(parent, key, &to_hydrate(value), false).map(drop),
         scalar => {
             let scalar = to_scalar(scalar).ok_or(AutomergeError::Fail)?;
             let unchanged =

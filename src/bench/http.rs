@@ -147,8 +147,9 @@ pub async fn adjust_at(
     Ok((times.len() as f64 / began.elapsed().as_secs_f64(), times))
 }
 
+/// Microseconds, up to a minute; to record beyond the bounds would be to record the bound.
 fn histogram() -> Histogram<u64> {
-    Histogram::new(3).expect("three digits are allowed")
+    Histogram::new_with_bounds(1, 60_000_000, 3).expect("the bounds and three digits are allowed")
 }
 
 fn record(times: &mut Histogram<u64>, began: Instant) {

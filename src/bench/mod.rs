@@ -78,7 +78,7 @@ const BENCHES: [(&str, &str, Measure); 6] = [
 pub fn run(options: Bench) -> Result<ExitCode, Failure> {
     if options.list {
         for (name, what, _) in BENCHES {
-            println!("{name:<10} {what}");
+            say!("{name:<10} {what}");
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -106,7 +106,7 @@ pub fn run(options: Bench) -> Result<ExitCode, Failure> {
     }
     match options.json {
         true => {
-            println!("{}", serde_json::to_string(&figures).map_err(|error| Failure::failed("report", error))?)
+            say!("{}", serde_json::to_string(&figures).map_err(|error| Failure::failed("report", error))?)
         }
         false => print(&figures),
     }
@@ -116,15 +116,15 @@ pub fn run(options: Bench) -> Result<ExitCode, Failure> {
 fn print(figures: &[Figure]) {
     let profile = if cfg!(debug_assertions) { "debug build: figures mean nothing" } else { "release build" };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    println!("tributary {} · {cores} cores · {profile}", env!("CARGO_PKG_VERSION"));
-    println!("| benchmark | measured | value | unit | aim |");
-    println!("|---|---|---:|---|---|");
+    say!("tributary {} · {cores} cores · {profile}", env!("CARGO_PKG_VERSION"));
+    say!("| benchmark | measured | value | unit | aim |");
+    say!("|---|---|---:|---|---|");
     for Figure { bench, what, value, unit, aim } in figures {
         let value = match value {
             value if *value >= 100.0 => format!("{value:.0}"),
             value if *value >= 10.0 => format!("{value:.1}"),
             value => format!("{value:.2}"),
         };
-        println!("| {bench} | {what} | {value} | {unit} | {} |", aim.unwrap_or("—"));
+        say!("| {bench} | {what} | {value} | {unit} | {} |", aim.unwrap_or("—"));
     }
 }

@@ -235,15 +235,15 @@ fn tell(running: &[Running], json: bool) -> Result<(), Failure> {
                 quic: node.started.quic().map(|address| address.to_string()),
                 users,
             };
-            println!("{}", serde_json::to_string(&line).map_err(|error| Failure::failed("report", error))?);
+            say!("{}", serde_json::to_string(&line).map_err(|error| Failure::failed("report", error))?);
         } else {
             let names: Vec<&str> = users.iter().map(|user| user.username).collect();
-            println!("{:<10} {}   users: {}", node.site.name, node.interface.url(), names.join(", "));
+            say!("{:<10} {}   users: {}", node.site.name, node.interface.url(), names.join(", "));
         }
     }
     if !json {
-        println!("Every password is «{PASSWORD}». Cut and restore a site's network on its sync page.");
-        println!("Stop with Ctrl-C.");
+        say!("Every password is «{PASSWORD}». Cut and restore a site's network on its sync page.");
+        say!("Stop with Ctrl-C.");
     }
     Ok(())
 }

@@ -34,7 +34,7 @@ pub fn run(options: Enrol) -> Result<ExitCode, Failure> {
         patience: PATIENCE,
     };
     let membership = block_on(join(&installation, &wish))?;
-    println!(
+    say!(
         "Enrolled at site «{}». Start it with: tributary serve --dir {directory}",
         membership.grant.site_name
     );

@@ -51,7 +51,7 @@ pub fn run(options: ImportDeliveries) -> Result<ExitCode, Failure> {
             .map_err(|error| Failure::failed("report-file", format!("{}: {error}", path.display())))?;
     }
     match options.json {
-        true => println!("{json}"),
+        true => say!("{json}"),
         false => print_report(&report, began.elapsed().as_secs_f64()),
     }
     Ok(ExitCode::SUCCESS)
@@ -87,24 +87,21 @@ fn progress_bar(quiet: bool) -> ProgressBar {
 }
 
 fn print_report(report: &Report, seconds: f64) {
-    println!("{} rows read in {seconds:.1} s", report.rows);
-    println!("{:>8} accepted now", report.accepted);
-    println!("{:>8} were there already", report.already_there);
-    println!("{:>8} rejected", report.rejected.len());
+    say!("{} rows read in {seconds:.1} s", report.rows);
+    say!("{:>8} accepted now", report.accepted);
+    say!("{:>8} were there already", report.already_there);
+    say!("{:>8} rejected", report.rejected.len());
     for rejected in report.rejected.iter().take(REJECTED_SHOWN) {
-        println!("         line {}: {} [{}]", rejected.line, rejected.message, rejected.code);
+        say!("         line {}: {} [{}]", rejected.line, rejected.message, rejected.code);
     }
     if report.rejected.len() > REJECTED_SHOWN {
-        println!(
-            "         … and {} more; --report FILE writes them all",
-            report.rejected.len() - REJECTED_SHOWN
-        );
+        say!("         … and {} more; --report FILE writes them all", report.rejected.len() - REJECTED_SHOWN);
     }
     for (class, counts) in &report.documents {
-        println!("{:>8} {class} made, {} there already", counts.created, counts.already_there);
+        say!("{:>8} {class} made, {} there already", counts.created, counts.already_there);
     }
     for (field, count) in &report.taken_as_missing {
-        println!("{count:>8} values of «{field}» could not be read and were taken as missing");
+        say!("{count:>8} values of «{field}» could not be read and were taken as missing");
     }
-    println!("{:>8} stores, {} units in all", report.stores.len(), report.units);
+    say!("{:>8} stores, {} units in all", report.stores.len(), report.units);
 }

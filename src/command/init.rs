@@ -63,7 +63,7 @@ pub fn run(options: Init) -> Result<ExitCode, Failure> {
     drop(store);
     // Last: a directory with this file is a central server that is complete.
     System { name: options.name }.save(&installation)?;
-    println!("Central is ready in {directory}; its administrator is «{}».", options.admin);
-    println!("Start it with: tributary serve --dir {directory}");
+    say!("Central is ready in {directory}; its administrator is «{}».", options.admin);
+    say!("Start it with: tributary serve --dir {directory}");
     Ok(ExitCode::SUCCESS)
 }

@@ -38,11 +38,11 @@ async fn serve(options: Serve) -> Result<ExitCode, Failure> {
     };
     let interface = Interface::open(listener, AppState::new(started.node.clone(), started.settings.clone()))?;
     announce(&installation, &started, &interface)?;
-    println!("«{}» answers at {}", started.settings.site_name, interface.url());
+    say!("«{}» answers at {}", started.settings.site_name, interface.url());
     if let (true, Some(quic)) = (started.settings.role == domain::Role::Central, started.quic()) {
-        println!("Sites enrol at quic://HOST:{} where HOST is this machine's name or address.", quic.port());
+        say!("Sites enrol at quic://HOST:{} where HOST is this machine's name or address.", quic.port());
     }
-    println!("Stop with Ctrl-C.");
+    say!("Stop with Ctrl-C.");
     let failure = tokio::select! {
         () = asked_to_stop() => None,
         failure = started.node.stopped() => Some(failure),

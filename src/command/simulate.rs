@@ -31,15 +31,12 @@ pub fn run(options: Simulate) -> Result<ExitCode, Failure> {
     match options.json {
         true => {
             let output = Output { held: report.held(), wall_seconds, report: &report };
-            println!("{}", serde_json::to_string(&output).map_err(|error| Failure::failed("report", error))?);
+            say!("{}", serde_json::to_string(&output).map_err(|error| Failure::failed("report", error))?);
         }
         false => {
-            println!("{}", report.human());
+            say!("{}", report.human());
             let site_years = f64::from(options.sites) * f64::from(options.days) / 365.25;
-            println!(
-                "It took {wall_seconds:.1} s, {:.2} site-years a minute.",
-                site_years / wall_seconds * 60.0
-            );
+            say!("It took {wall_seconds:.1} s, {:.2} site-years a minute.", site_years / wall_seconds * 60.0);
         }
     }
     Ok(if report.held() { ExitCode::SUCCESS } else { ExitCode::from(Exit::NotInOrder as u8) })

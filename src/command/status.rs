@@ -56,7 +56,7 @@ pub fn run(options: Status) -> Result<ExitCode, Failure> {
     let output = Output { role, site, directory, running, ready, node };
     match options.json {
         true => {
-            println!("{}", serde_json::to_string(&output).map_err(|error| Failure::failed("report", error))?)
+            say!("{}", serde_json::to_string(&output).map_err(|error| Failure::failed("report", error))?)
         }
         false => print(&output),
     }
@@ -87,16 +87,16 @@ fn answers(url: &str) -> bool {
 }
 
 fn print(output: &Output) {
-    println!("{} «{}» in {}", output.role, output.site, output.directory);
+    say!("{} «{}» in {}", output.role, output.site, output.directory);
     match &output.running {
-        Some(running) => println!("running as process {}, at {}", running.process, running.url),
-        None => println!("not running"),
+        Some(running) => say!("running as process {}, at {}", running.process, running.url),
+        None => say!("not running"),
     }
     let Some(node) = &output.node else { return };
-    println!("{} documents in {} scopes, log at {}", node.documents, node.scopes, node.head_seq);
+    say!("{} documents in {} scopes, log at {}", node.documents, node.scopes, node.head_seq);
     for peer in &node.peers {
         let name = peer.name.clone().unwrap_or_else(|| peer.device.to_string());
         let to_send = peer.to_send.map_or("?".to_owned(), |count| count.to_string());
-        println!("{name}: {to_send} documents to send");
+        say!("{name}: {to_send} documents to send");
     }
 }
