@@ -70,7 +70,8 @@ pub enum Command {
     /// Say how a node is: documents, peers, what is left to send
     #[command(
         long_about = "Says how the node of a directory is. A running node is asked over its own address; of a node that \
-        does not run, the database is opened. Exit code 4 when a peer is known and not proven to be in sync."
+        does not run, the database is opened. Exit code 4 when a running node is not proven to be in sync with a peer, \
+        or a stopped one has something to send."
     )]
     Status(Status),
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crdt_store::{DeviceId, OpenError, OpenOptions, Store, StoreError, Witness};
 use domain::DomainSchema;
+use replication::private_file;
 use replication::shell::random_seed;
 use serde::{Deserialize, Serialize};
 
@@ -69,7 +70,7 @@ impl Installation {
         }
         let store = Store::open(options, Arc::new(DomainSchema))?;
         if let Some(witness) = store.witness() {
-            write_atomically(&side, &serde_json::to_vec(&witness).expect("a witness is JSON")).map_err(
+            private_file::write(&side, &serde_json::to_vec(&witness).expect("a witness is JSON")).map_err(
                 |error| StoreError::Storage { operation: "writing witness.json", detail: error.to_string() },
             )?;
         }
@@ -99,15 +100,7 @@ pub struct RunningNode {
     pub url: String,
     /// The UDP address it is reached at.
     pub quic: Option<String>,
-}
-
-/// Replaces a file in one step: a crash leaves the old one or the new one.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
-
-    let partial = path.with_extension("partial");
-    let mut file = std::fs::File::create(&partial)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&partial, path)
+    /// The secret by which whoever reads this file may ask for the node's status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }

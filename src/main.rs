@@ -12,6 +12,7 @@ mod command;
 mod exit;
 mod installation;
 mod running;
+mod web_client;
 
 use std::process::ExitCode;
 

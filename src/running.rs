@@ -13,14 +13,14 @@ use replication::shell::{
     CentralAddress, Clock, DeviceKey, Identity, Membership, NetworkOptions, NodeHandle, Profile, Reception,
     Recovery, StartOptions, random_seed, start,
 };
-use replication::{NodeConfig, Peer};
+use replication::{NodeConfig, Peer, private_file};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::exit::Failure;
-use crate::installation::{Installation, RunningNode, write_atomically};
+use crate::installation::{Installation, RunningNode};
 
 /// How long open pages may keep the web interface when the node stops; their streams would never end by themselves.
 const GOODBYE_MAX: Duration = Duration::from_secs(1);
@@ -51,7 +51,7 @@ impl System {
     /// Makes a directory a central server's.
     pub fn save(&self, installation: &Installation) -> Result<(), Failure> {
         let bytes = serde_json::to_vec_pretty(self).expect("a name is JSON");
-        Ok(write_atomically(&installation.directory().join(Self::FILE), &bytes)?)
+        Ok(private_file::write(&installation.directory().join(Self::FILE), &bytes)?)
     }
 }
 
@@ -199,6 +199,7 @@ fn settings(
         device,
         tls: false,
         version: env!("CARGO_PKG_VERSION"),
+        local_key: Some(blake3::Hash::from_bytes(random_seed()).to_hex().to_string()),
     }
 }
 
@@ -262,9 +263,10 @@ pub fn announce(
         process: std::process::id(),
         url: interface.url(),
         quic: started.quic().map(|address| address.to_string()),
+        key: started.settings.local_key.clone(),
     };
     let bytes = serde_json::to_vec_pretty(&running).expect("an address is JSON");
-    Ok(write_atomically(&installation.running(), &bytes)?)
+    Ok(private_file::write(&installation.running(), &bytes)?)
 }
 
 /// Takes the announcement back.

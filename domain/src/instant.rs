@@ -3,7 +3,8 @@
 use crdt_store::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-fn text(time: Timestamp) -> String {
+/// An instant as RFC 3339 text in UTC; empty for what no calendar holds.
+pub fn text(time: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(time.as_millis())
         .map_or_else(|_| String::new(), |time| time.to_string())
 }

@@ -542,15 +542,30 @@ fn token_of(state: &AppState, headers: &HeaderMap) -> Option<String> {
     jar.get(&state.cookie_name()).map(|cookie| cookie.value().to_owned()).filter(|token| !token.is_empty())
 }
 
+/// Who the headers of a request say it is from.
+///
+/// # Errors
+/// `not-enrolled`, `unauthenticated`, or what the store says.
+pub(crate) fn visitor_of(state: &AppState, headers: &HeaderMap) -> Result<Visitor, Problem> {
+    if !state.is_enrolled() {
+        return Err(Problem::advised("not-enrolled", "This device belongs to no site yet"));
+    }
+    let token = token_of(state, headers).ok_or_else(Problem::unauthenticated)?;
+    recognise(state, &token)
+}
+
+/// Whether a request brings the secret that lies in the node's directory. Compared by hash, so that the time it takes
+/// says nothing of the secret.
+pub(crate) fn has_local_key(state: &AppState, headers: &HeaderMap) -> bool {
+    let brought = token_of(state, headers).map(|token| key_of(&token));
+    brought.is_some() && brought == state.settings().local_key.as_deref().map(key_of)
+}
+
 impl FromRequestParts<AppState> for Visitor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        if !state.is_enrolled() {
-            return Err(Problem::advised("not-enrolled", "This device belongs to no site yet"));
-        }
-        let token = token_of(state, &parts.headers).ok_or_else(Problem::unauthenticated)?;
-        recognise(state, &token)
+        visitor_of(state, &parts.headers)
     }
 }
 

@@ -33,6 +33,9 @@ pub struct Settings {
     pub tls: bool,
     /// Version of the program.
     pub version: &'static str,
+    /// A secret that lies in the node's directory while it runs: whoever can read it there may ask for the node's
+    /// status and figures.
+    pub local_key: Option<String>,
 }
 
 /// What every handler has at hand. Clones are the same.

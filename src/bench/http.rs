@@ -3,16 +3,17 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
+use axum::http::Method;
 use hdrhistogram::Histogram;
 use http_api::AppState;
 
 use super::commits::{add_one, scattered};
 use super::fixture::{self, Filled};
-use super::web_client::WebClient;
 use super::{Ground, LINES, Table};
 use crate::exit::Failure;
 use crate::installation::Installation;
 use crate::running::{Interface, Started, System, block_on, listen, start_central};
+use crate::web_client::WebClient;
 
 /// Adjustments sent at each number of connections.
 const ADJUSTMENTS: usize = 3_000;
@@ -45,7 +46,7 @@ pub fn measure_adjust(ground: &Ground<'_>, table: &mut Table) -> Result<(), Fail
 pub fn measure_list(ground: &Ground<'_>, table: &mut Table) -> Result<(), Failure> {
     block_on(async {
         let server = serve(ground).await?;
-        let mut client = WebClient::connect_as(server.interface.address, &server.cookie).await?;
+        let mut client = WebClient::connect_with_cookie(server.interface.address, &server.cookie).await?;
         let first = format!("/api/v1/stock-lines?storeId={}&limit=100", server.filled.store);
         for (what, path, aims) in [
             ("by name", first.clone(), (Some("≤ 3"), Some("≤ 10"))),
@@ -60,7 +61,7 @@ pub fn measure_list(ground: &Ground<'_>, table: &mut Table) -> Result<(), Failur
                     None => path.clone(),
                 };
                 let began = Instant::now();
-                let body = client.send("GET", &path, None).await?.expect_success()?;
+                let body = client.send(Method::GET, &path, None).await?.expect_success()?;
                 record(&mut times, began);
                 bytes = bytes.max(body.len());
                 let page: serde_json::Value =
@@ -125,7 +126,7 @@ pub async fn adjust_at(
     let began = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
     for connection in 0..connections {
-        let mut client = WebClient::connect_as(address, cookie).await?;
+        let mut client = WebClient::connect_with_cookie(address, cookie).await?;
         let bodies: Vec<Vec<u8>> = (0..count / connections)
             .map(|index| filled.lines[scattered(index * connections + connection, filled.lines.len())])
             .map(|line| serde_json::to_vec(&add_one(filled.store, line)).expect("an adjustment is JSON"))
@@ -134,7 +135,7 @@ pub async fn adjust_at(
             let mut times = histogram();
             for body in bodies {
                 let began = Instant::now();
-                client.send("POST", "/api/v1/adjustments", Some(&body)).await?.expect_success()?;
+                client.send(Method::POST, "/api/v1/adjustments", Some(&body)).await?.expect_success()?;
                 record(&mut times, began);
             }
             Ok::<_, Failure>(times)

@@ -8,7 +8,6 @@ mod http;
 mod importing;
 mod memory;
 mod sync;
-mod web_client;
 
 use std::process::ExitCode;
 

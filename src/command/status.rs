@@ -1,19 +1,20 @@
 //! `tributary status`: how a node is.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::Method;
+use http_api::{SyncPeer, SyncStatus, describe_sync};
 use replication::shell::{DeviceKey, Membership};
-use replication::{Node, NodeConfig, NodeStatus};
+use replication::{Node, NodeConfig};
 use serde::Serialize;
-use std::sync::Arc;
 
 use crate::cli::Status;
 use crate::exit::{Exit, Failure};
 use crate::installation::{Installation, RunningNode};
-use crate::running::System;
+use crate::running::{System, block_on};
+use crate::web_client::WebClient;
 
 /// How long a running node may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
@@ -21,82 +22,127 @@ const ANSWER_MAX: Duration = Duration::from_secs(5);
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Output {
-    role: &'static str,
-    site: String,
     directory: String,
-    running: Option<RunningNode>,
-    ready: bool,
-    /// Of a node that does not run: what its database says. A running node says it on its sync page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    node: Option<NodeStatus>,
+    running: Option<Running>,
+    /// The same for a node that runs and for one that does not; of the latter, as its database says.
+    node: SyncStatus,
 }
 
-/// Asks a running node whether it is ready, or opens the database of one that does not run.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Running {
+    process: u32,
+    url: String,
+    quic: Option<String>,
+}
+
+/// Asks a running node how it is, or opens the database of one that does not run.
 pub fn run(options: Status) -> Result<ExitCode, Failure> {
-    let installation = Installation::at(&options.directory.dir)?;
-    let directory = installation.directory().display().to_string();
-    let (role, site) = match (System::load(&installation)?, Membership::load(installation.directory())?) {
-        (Some(system), _) => ("central", system.name),
-        (None, Some(membership)) => ("site", membership.grant.site_name),
-        (None, None) => {
-            return Err(Failure::rejected(
-                "not-enrolled",
-                format!("{directory} is not a node's; see tributary --help"),
-            ));
-        }
+    let directory = &options.directory.dir;
+    let not_a_node = || {
+        let message = format!(
+            "{} is neither a central server nor an enrolled device; run `tributary init` or `tributary enrol` first",
+            directory.display()
+        );
+        Failure::rejected("not-enrolled", message)
     };
-    let running: Option<RunningNode> =
+    if !directory.is_dir() {
+        return Err(not_a_node());
+    }
+    let installation = Installation::at(directory)?;
+    let (central, name) = match (System::load(&installation)?, Membership::load(directory)?) {
+        (Some(system), _) => (true, system.name),
+        (None, Some(membership)) => (false, membership.grant.site_name),
+        (None, None) => return Err(not_a_node()),
+    };
+    let announced: Option<RunningNode> =
         std::fs::read(installation.running()).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let ready = running.as_ref().is_some_and(|running| answers(&running.url));
-    let running = running.filter(|_| ready);
-    let node = match ready {
-        true => None,
-        false => Some(stored_status(&installation, role == "central")?),
+    let asked = announced.map(|running| ask(&running).map(|status| (running, status))).transpose();
+    let (running, node) = match asked {
+        Ok(Some((running, status))) => (Some(running), status),
+        Ok(None) => (None, stored_status(&installation, central, &name)?),
+        // Left behind by a process that died; or it hangs, and then its database is locked.
+        Err(unanswered) => match stored_status(&installation, central, &name) {
+            Ok(status) => (None, status),
+            Err(locked) if locked.exit == Exit::InUse => {
+                let message = format!("the node runs and does not answer: {}", unanswered.message);
+                return Err(Failure::in_use("no-answer", message));
+            }
+            Err(other) => return Err(other),
+        },
     };
-    let output = Output { role, site, directory, running, ready, node };
+    let running = running.map(|RunningNode { process, url, quic, .. }| Running { process, url, quic });
+    let output = Output { directory: directory.display().to_string(), running, node };
     match options.json {
-        true => {
-            say!("{}", serde_json::to_string(&output).map_err(|error| Failure::failed("report", error))?)
-        }
+        true => say!("{}", serde_json::to_string(&output).map_err(|error| Failure::failed("report", error))?),
         false => print(&output),
     }
-    let known_behind = output.node.iter().flat_map(|node| &node.peers).any(|peer| peer.to_send != Some(0));
-    Ok(if known_behind { ExitCode::from(Exit::NotInOrder as u8) } else { ExitCode::SUCCESS })
+    let is_behind = |peer: &SyncPeer| !peer.in_sync && (output.running.is_some() || peer.to_send != Some(0));
+    let behind = output.node.peers.iter().any(is_behind);
+    Ok(if behind { ExitCode::from(Exit::NotInOrder as u8) } else { ExitCode::SUCCESS })
 }
 
-fn stored_status(installation: &Installation, central: bool) -> Result<NodeStatus, Failure> {
+/// Asks a running node, with the key that lies beside its database.
+fn ask(running: &RunningNode) -> Result<SyncStatus, Failure> {
+    let unreadable = |error: &dyn std::fmt::Display| Failure::failed("no-answer", error);
+    let address = running.url.trim_start_matches("http://").parse().map_err(|error| unreadable(&error))?;
+    let key = running.key.clone().unwrap_or_default();
+    let answer = block_on(async {
+        let asked = async {
+            let mut client = WebClient::connect_with_key(address, &key).await?;
+            client.send(Method::GET, "/statusz", None).await?.expect_success()
+        };
+        tokio::time::timeout(ANSWER_MAX, asked).await.map_err(|_| {
+            Failure::failed("no-answer", format!("no answer within {} s", ANSWER_MAX.as_secs()))
+        })?
+    })?;
+    serde_json::from_slice(&answer).map_err(|error| unreadable(&error))
+}
+
+fn stored_status(installation: &Installation, central: bool, name: &str) -> Result<SyncStatus, Failure> {
     let device = DeviceKey::load_or_create(installation.directory())?.device();
     let store = installation.open_store(device, central)?;
     let node = Node::new(store, NodeConfig::new(Arc::new(domain::DomainSchema)))?;
-    Ok(node.status())
-}
-
-/// Whether the node at this address says that it is ready.
-fn answers(url: &str) -> bool {
-    let Some(address) = url.strip_prefix("http://") else { return false };
-    let ask = || -> std::io::Result<bool> {
-        let mut stream =
-            TcpStream::connect_timeout(&address.parse().map_err(std::io::Error::other)?, ANSWER_MAX)?;
-        stream.set_read_timeout(Some(ANSWER_MAX))?;
-        write!(stream, "GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.take(4_096).read_to_string(&mut answer)?;
-        Ok(answer.starts_with("HTTP/1.1 200"))
-    };
-    ask().unwrap_or(false)
+    let snapshot = node.reader().snapshot()?;
+    describe_sync(&node.status(), &snapshot, name, None)
+        .map_err(|problem| Failure::failed(problem.code, problem.detail))
 }
 
 fn print(output: &Output) {
-    say!("{} «{}» in {}", output.role, output.site, output.directory);
-    match &output.running {
+    let Output { directory, running, node } = output;
+    let role = match node.role {
+        domain::Role::Central => "central",
+        domain::Role::Site => "site",
+    };
+    say!("{role} «{}» in {directory}", node.name);
+    match running {
         Some(running) => say!("running as process {}, at {}", running.process, running.url),
         None => say!("not running"),
     }
-    let Some(node) = &output.node else { return };
     say!("{} documents in {} scopes, log at {}", node.documents, node.scopes, node.head_seq);
+    if node.parked + node.quarantined > 0 {
+        say!("{} changes wait for others, {} were refused", node.parked, node.quarantined);
+    }
     for peer in &node.peers {
-        let name = peer.name.clone().unwrap_or_else(|| peer.device.to_string());
-        let to_send = peer.to_send.map_or("?".to_owned(), |count| count.to_string());
-        say!("{name}: {to_send} documents to send");
+        print_peer(peer);
+    }
+}
+
+fn print_peer(peer: &SyncPeer) {
+    let name = [&peer.site_name, &peer.name].into_iter().flatten().next().cloned();
+    let name = name.unwrap_or_else(|| peer.device.to_string());
+    let count = |count: Option<u64>| count.map_or("?".to_owned(), |count| count.to_string());
+    let more = if peer.to_send_is_more { "+" } else { "" };
+    let state = if peer.in_sync { "in sync" } else { "not proven in sync" };
+    let contact = peer.last_contact.map_or("never".to_owned(), domain::instant::text);
+    say!(
+        "{name}: {state}; last contact {contact}; to send {}{more}, to receive {}; {} B sent, {} B received",
+        count(peer.to_send),
+        count(peer.to_receive),
+        peer.bytes_sent,
+        peer.bytes_received
+    );
+    if let Some(error) = &peer.last_error {
+        say!("    last error: {} [{}]; {}", error.detail, error.code, error.next_step);
     }
 }

@@ -3,12 +3,14 @@
 use std::sync::OnceLock;
 
 use axum::extract::State;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use replication::shell::Health;
 use serde::{Deserialize, Serialize};
 
 use super::route::{Route, json};
+use super::sync;
+use crate::auth::{self, RemoteAddress};
 use crate::docs;
 use crate::error::Problem;
 use crate::metrics;
@@ -55,9 +57,31 @@ async fn ready(State(state): State<AppState>) -> Result<Response, Problem> {
     json(StatusCode::SERVICE_UNAVAILABLE, &Readiness { ready: false, code: Some(code), detail: Some(detail) })
 }
 
-async fn figures(State(state): State<AppState>) -> Result<Response, Problem> {
+/// Who may see what a node is doing: the machine itself, whoever reads its directory, and people who are logged in.
+fn may_watch(state: &AppState, headers: &HeaderMap, from: &RemoteAddress) -> Result<(), Problem> {
+    let is_local = from.0.is_some_and(|address| address.is_loopback());
+    match is_local || auth::has_local_key(state, headers) {
+        true => Ok(()),
+        false => auth::visitor_of(state, headers).map(drop),
+    }
+}
+
+async fn figures(
+    State(state): State<AppState>,
+    from: RemoteAddress,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    may_watch(&state, &headers, &from)?;
     let text = metrics::text(&state)?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
+}
+
+/// The node and its peers, for `tributary status`: the database cannot be opened twice.
+async fn local_status(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
+    if !auth::has_local_key(&state, &headers) {
+        return Err(Problem::unauthenticated());
+    }
+    json(StatusCode::OK, &sync::status(&state, &state.snapshot()?)?)
 }
 
 async fn version(State(state): State<AppState>) -> Result<Response, Problem> {
@@ -97,6 +121,9 @@ pub(super) fn routes() -> Vec<Route> {
         }),
         raw("/metrics", "Figures in the text format of Prometheus", |path, summary| {
             Route::raw(Method::GET, path, TAG, summary, figures).media("text/plain")
+        }),
+        raw("/statusz", "The node and its peers, for whoever reads the node's directory", |path, summary| {
+            Route::raw(Method::GET, path, TAG, summary, local_status).gives::<sync::SyncStatus>(200)
         }),
         raw("/version", "What is running", |path, summary| {
             Route::raw(Method::GET, path, TAG, summary, version).gives::<Version>(200)

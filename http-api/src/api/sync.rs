@@ -2,10 +2,10 @@
 
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
-use crdt_store::{DeviceId, DocumentId, Snapshot, Timestamp};
+use crdt_store::{DeviceId, DocumentId, Failure, Snapshot, Timestamp};
 use domain::Role;
 use domain::query::reference;
-use replication::{LinkState, PeerStatus};
+use replication::{LinkState, NodeStatus, PeerStatus};
 use serde::{Deserialize, Serialize};
 
 use super::input::{Bare, Empty};
@@ -140,13 +140,26 @@ const QUARANTINED_MAX: usize = 1_000;
 /// # Errors
 /// When the names of devices and sites cannot be read.
 pub fn status(state: &AppState, read: &Snapshot) -> Result<SyncStatus, Problem> {
-    let node = state.node().status();
+    let network_up = state.node().link().map(|link| link.is_up());
+    describe(&state.node().status(), read, &state.settings().site_name, network_up)
+}
+
+/// What a node knows of itself and its peers, in the words of this API; `name` is what people call it.
+///
+/// # Errors
+/// When the names of devices and sites cannot be read.
+pub fn describe(
+    node: &NodeStatus,
+    read: &Snapshot,
+    name: &str,
+    network_up: Option<bool>,
+) -> Result<SyncStatus, Problem> {
     let peers = node.peers.iter().map(|peer| sync_peer(read, peer)).collect::<Result<_, _>>()?;
     Ok(SyncStatus {
-        role: state.role(),
+        role: if node.central { Role::Central } else { Role::Site },
         device: node.device,
-        name: state.settings().site_name.clone(),
-        network_up: state.node().link().map(|link| link.is_up()),
+        name: name.to_owned(),
+        network_up,
         head_seq: node.head_seq,
         documents: node.documents,
         scopes: node.scopes,
@@ -158,7 +171,12 @@ pub fn status(state: &AppState, read: &Snapshot) -> Result<SyncStatus, Problem> 
 
 fn sync_peer(read: &Snapshot, peer: &PeerStatus) -> Result<SyncPeer, Problem> {
     let device = reference::device(read, peer.device)?;
-    let site = device.as_ref().map(|device| reference::site(read, device.site)).transpose()?;
+    let site = match device.as_ref().map(|device| reference::site(read, device.site)) {
+        Some(Ok(site)) => Some(site),
+        Some(Err(Failure::Store(error))) => return Err(error.into()),
+        // A device whose site has not arrived here yet.
+        Some(Err(Failure::Rejected(_))) | None => None,
+    };
     Ok(SyncPeer {
         device: peer.device,
         name: device.as_ref().map(|device| device.name.clone()).or_else(|| peer.name.clone()),

@@ -10,7 +10,7 @@ async fn the_server_says_how_it_is() {
     assert_eq!(get("/healthz").send(&world.router).await.done().text(), "ok");
     assert_eq!(get("/readyz").send(&world.router).await.done().value()["ready"], true);
     assert_eq!(get("/version").send(&world.router).await.done().value()["version"], "0.0.0-test");
-    let figures = get("/metrics").send(&world.router).await.done().text();
+    let figures = get("/metrics").by(world::LOCAL_KEY).send(&world.router).await.done().text();
     for name in
         ["tributary_http_requests_total", "tributary_http_request_seconds_bucket", "tributary_documents"]
     {
@@ -23,6 +23,22 @@ async fn the_server_says_how_it_is() {
         (stopped.status.as_u16(), stopped.value()["code"].as_str().map(str::to_owned)),
         (503, Some("stopping".to_owned()))
     );
+}
+
+#[tokio::test]
+async fn what_a_node_does_is_told_to_those_who_may_know_it() {
+    let world = world::central().await;
+    let router = &world.router;
+    let status = get("/statusz").by(world::LOCAL_KEY).send(router).await.done().value();
+    assert_eq!((status["role"].as_str(), status["name"].as_str()), (Some("central"), Some("Central")));
+    assert!(status["peers"].is_array() && status["headSeq"].as_u64() > Some(0));
+    for uri in ["/statusz", "/metrics"] {
+        get(uri).send(router).await.refused(401, "unauthenticated");
+        get(uri).by("another key").send(router).await.refused(401, "unauthenticated");
+    }
+    let token = world.token("looker").await;
+    get("/metrics").by(&token).send(router).await.done();
+    get("/statusz").by(&token).send(router).await.refused(401, "unauthenticated");
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 pub const PASSWORD: &str = "tribu-taire";
+pub const LOCAL_KEY: &str = "what lies in the node's directory";
 
 /// The device of every world; a world is one node.
 pub fn device() -> DeviceId {
@@ -72,6 +73,7 @@ fn settings(role: Role) -> Settings {
         system: Some(SystemId::from_bytes([9; 16])),
         tls: false,
         version: "0.0.0-test",
+        local_key: Some(LOCAL_KEY.to_owned()),
     }
 }
 

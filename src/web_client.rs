@@ -1,0 +1,105 @@
+//! A client of a node's own interface: for `tributary status`, and for benchmarks.
+
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Request, header};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use crate::exit::Failure;
+
+/// Largest answer that is read, in bytes: a page of a list has 50 KB.
+const ANSWER_BYTES_MAX: usize = 16 << 20;
+
+/// One connection to a node's interface; one request at a time.
+pub struct WebClient {
+    sender: SendRequest<Body>,
+    host: String,
+    credential: Option<(header::HeaderName, HeaderValue)>,
+}
+
+/// What was answered.
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+    cookie: Option<String>,
+}
+
+fn failed(error: impl std::fmt::Display) -> Failure {
+    Failure::failed("web-client", error)
+}
+
+impl WebClient {
+    /// Connects.
+    pub async fn connect(address: SocketAddr) -> Result<Self, Failure> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
+        tokio::spawn(async move {
+            // The request that was under way says what went wrong.
+            let _ = connection.await;
+        });
+        Ok(Self { sender, host: address.to_string(), credential: None })
+    }
+
+    /// Connects as somebody who has logged in.
+    pub async fn connect_with_cookie(address: SocketAddr, cookie: &str) -> Result<Self, Failure> {
+        let value = HeaderValue::from_str(cookie).map_err(failed)?;
+        Ok(Self { credential: Some((header::COOKIE, value)), ..Self::connect(address).await? })
+    }
+
+    /// Connects as somebody who holds a key.
+    pub async fn connect_with_key(address: SocketAddr, key: &str) -> Result<Self, Failure> {
+        let value = HeaderValue::from_str(&format!("Bearer {key}")).map_err(failed)?;
+        Ok(Self { credential: Some((header::AUTHORIZATION, value)), ..Self::connect(address).await? })
+    }
+
+    /// Logs in, and gives the cookie of the session.
+    pub async fn log_in(&mut self, username: &str, password: &str, store: &str) -> Result<String, Failure> {
+        let body = serde_json::json!({ "username": username, "password": password, "store": store });
+        let answer = self.send(Method::POST, "/api/v1/session", Some(body.to_string().as_bytes())).await?;
+        match answer.cookie.clone().filter(|_| answer.status == 200) {
+            Some(cookie) => Ok(cookie),
+            None => Err(failed(format!("log-in: {}", answer.text()))),
+        }
+    }
+
+    /// Sends a request and waits for the whole answer.
+    pub async fn send(&mut self, method: Method, path: &str, body: Option<&[u8]>) -> Result<Answer, Failure> {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, &self.host);
+        if let Some((name, value)) = &self.credential {
+            request = request.header(name, value);
+        }
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_vec()));
+        self.sender.ready().await.map_err(failed)?;
+        let answer = self.sender.send_request(request.body(body).map_err(failed)?).await.map_err(failed)?;
+        let cookie = answer.headers().get(header::SET_COOKIE).and_then(|value| value.to_str().ok());
+        let cookie = cookie.and_then(|value| value.split(';').next()).map(str::to_owned);
+        let status = answer.status().as_u16();
+        let body =
+            axum::body::to_bytes(Body::new(answer.into_body()), ANSWER_BYTES_MAX).await.map_err(failed)?;
+        Ok(Answer { status, body: body.to_vec(), cookie })
+    }
+}
+
+impl Answer {
+    /// The body as text, for messages.
+    pub fn text(&self) -> String {
+        format!("{} {}", self.status, String::from_utf8_lossy(&self.body))
+    }
+
+    /// The body, if the request was carried out.
+    pub fn expect_success(self) -> Result<Vec<u8>, Failure> {
+        match self.status {
+            200..=299 => Ok(self.body),
+            _ => Err(failed(self.text())),
+        }
+    }
+}
