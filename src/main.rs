@@ -1,7 +1,7 @@
 //! The `tributary` program: what its words mean, and the wiring of the rooms. No logic lives here.
 //!
-//! `cli` is the command line, `exit` what its exit codes mean, `installation` a data directory, `running` a node with
-//! its interface, `command/*` one file per command, `bench/*` one file per benchmark.
+//! `cli` is the command line, `exit` what its exit codes mean, `installation` a data directory, `running` a node,
+//! `interface` its web interface, `command/*` one file per command, `bench/*` one file per benchmark.
 
 #[macro_use]
 mod output;
@@ -11,6 +11,7 @@ mod cli;
 mod command;
 mod exit;
 mod installation;
+mod interface;
 mod running;
 mod web_client;
 

@@ -2,12 +2,11 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use central::authority::Authority;
 use crdt_store::{DeviceId, ViewRead};
 use domain::{DomainSchema, Role, ScopeKind};
-use http_api::{AppState, Settings};
+use http_api::Settings;
 use replication::enrolment::SystemId;
 use replication::shell::{
     CentralAddress, Clock, DeviceKey, Identity, Membership, NetworkOptions, NodeHandle, Profile, Reception,
@@ -15,15 +14,10 @@ use replication::shell::{
 };
 use replication::{NodeConfig, Peer, private_file};
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use crate::exit::Failure;
 use crate::installation::{Installation, RunningNode};
-
-/// How long open pages may keep the web interface when the node stops; their streams would never end by themselves.
-const GOODBYE_MAX: Duration = Duration::from_secs(1);
+use crate::interface::Interface;
 
 /// What central is called: the part of a central server that is not in its database.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -106,6 +100,8 @@ pub async fn start_central(
 ) -> Result<Started, Failure> {
     let clock = Clock::start();
     let keys = CentralKeys::load_or_create(installation, &clock)?;
+    // A clock that fell back to before the system began is known to be wrong.
+    clock.prove(keys.authority.begins());
     let identity = keys.identity(&clock)?;
     let (device, system_id) = (identity.device(), keys.authority.system());
     let reception = Reception {
@@ -201,56 +197,6 @@ fn settings(
         version: env!("CARGO_PKG_VERSION"),
         local_key: Some(blake3::Hash::from_bytes(random_seed()).to_hex().to_string()),
     }
-}
-
-/// A node's open web interface.
-pub struct Interface {
-    /// Where it answers.
-    pub address: SocketAddr,
-    stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
-}
-
-impl Interface {
-    /// Opens the interface of a node.
-    pub fn open(listener: TcpListener, state: AppState) -> Result<Self, Failure> {
-        let address = listener.local_addr()?;
-        let (stop, mut stopping) = watch::channel(false);
-        let service = http_api::router(state).into_make_service_with_connect_info::<SocketAddr>();
-        let task = tokio::spawn(async move {
-            let stopped = async move {
-                // An error means that the sender is gone: stop too.
-                let _ = stopping.wait_for(|stop| *stop).await;
-            };
-            if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopped).await {
-                tracing::error!(%error, "the web interface stopped");
-            }
-        });
-        Ok(Self { address, stop, task })
-    }
-
-    /// Its address for a browser.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Closes it: requests under way are answered, streams are cut.
-    pub async fn close(mut self) {
-        self.stop.send_replace(true);
-        if tokio::time::timeout(GOODBYE_MAX, &mut self.task).await.is_err() {
-            self.task.abort();
-        }
-    }
-}
-
-/// Takes a web port, saying what to do when it is taken.
-pub async fn listen(address: SocketAddr, option: &str) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
-            Failure::in_use("http-port", format!("{address} is taken; choose another port with {option}"))
-        }
-        _ => Failure::failed("http-port", format!("cannot listen on {address}: {error}")),
-    })
 }
 
 /// Says where the node runs, for `tributary status`.

@@ -186,6 +186,11 @@ impl Authority {
         self.system
     }
 
+    /// Before this instant there was no system: a day before the authority was made.
+    pub fn begins(&self) -> Timestamp {
+        self.begins
+    }
+
     /// The root's certificate, DER: what devices pin.
     pub fn certificate(&self) -> &[u8] {
         &self.certificate
@@ -220,6 +225,8 @@ impl Authority {
     /// Certifies the device that made `request` (PKCS #10, DER). Nothing the request asks for is granted except the
     /// key: its signature must show that the device holds it.
     ///
+    /// As central's own, the certificate begins with the authority: a central whose clock fell back still takes it.
+    ///
     /// # Errors
     /// [`AuthorityError::Request`] for a request that is none, or not of an Ed25519 key; else when signing fails.
     pub fn certify_device(
@@ -237,7 +244,7 @@ impl Authority {
             return Err(AuthorityError::Request("not an Ed25519 key".to_owned()));
         }
         let device = DeviceId::of_public_key(&request.public_key.subject_public_key_info());
-        let mut params = template(now.plus_millis(-BACKDATED_MS), now, DEVICE_VALID_DAYS, serial);
+        let mut params = template(self.begins, now, DEVICE_VALID_DAYS, serial);
         params.subject_alt_names = vec![uri(DEVICE_PREFIX, device)];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         self.sign(params, &request.public_key, device)

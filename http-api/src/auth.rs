@@ -280,7 +280,7 @@ pub async fn login(
     let found = rights::account_by_name(state, &state.snapshot()?, &wish.username)?;
     let hash = found.as_ref().map(|account| account.password_hash.clone());
     let right = verify(state, wish.password, hash).await?;
-    state.logins().ended(&account_name, right, state.uptime_ms());
+    state.logins().ended(&account_name, address, right, state.uptime_ms());
     let Some(account) = found.filter(|_| right) else {
         return Err(Problem::advised("wrong-credentials", "The user name or the password is wrong"));
     };

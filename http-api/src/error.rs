@@ -151,6 +151,13 @@ pub(crate) const KNOWN: &[Known] = &[
         "Enrolled already",
         "This device belongs to a site; use it, or begin with an empty directory.",
     ),
+    known("body-timeout", 408, "The body did not come", "Send the whole body within 20 seconds."),
+    known(
+        "unknown-position",
+        410,
+        "Not a position of this log",
+        "This node began a new log: read everything anew, from position 0.",
+    ),
     known("body-too-large", 413, "The body is too large", "Send less at a time."),
     known("uri-too-long", 414, "The address is too long", "Use shorter filters."),
     known("unsupported-media-type", 415, "Not a JSON body", "Send Content-Type: application/json."),
@@ -225,7 +232,7 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, String>,
     /// Seconds after which trying again makes sense; also the header Retry-After.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "retryAfter", default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
 }
 
@@ -309,7 +316,12 @@ impl From<Rejection> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(code = error.code(), %error, "the store failed a request");
-        Self::advised(error.code(), error).retry_after(RETRY_STORAGE_S)
+        match error {
+            // It says itself what to do.
+            StoreError::DiskFull => Self::new(error.code(), error.to_string()),
+            _ => Self::advised(error.code(), &error),
+        }
+        .retry_after(RETRY_STORAGE_S)
     }
 }
 
@@ -333,6 +345,9 @@ impl From<ExecuteError> for Problem {
             ExecuteError::Rejected(rejection) => rejection.into(),
             ExecuteError::Busy => Self::advised("busy", "More commands wait than this device takes at once")
                 .retry_after(RETRY_BUSY_S),
+            ExecuteError::Store { code: code @ "disk-full", message } => {
+                Self::new(code, message).retry_after(RETRY_STORAGE_S)
+            }
             ExecuteError::Store { code, message } => {
                 Self::advised(code, message).retry_after(RETRY_STORAGE_S)
             }

@@ -26,7 +26,7 @@ mod state;
 mod ui;
 
 pub use api::replies;
-pub use api::sync::{Link, SyncError, SyncPeer, SyncStatus, describe as describe_sync};
+pub use api::sync::{Link, SyncDial, SyncError, SyncPeer, SyncStatus, describe as describe_sync};
 pub use auth::Visitor;
 pub use error::{FieldError, Problem};
 pub use rights::{StoreChoice, StoreRight};

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-/// Attempts per minute for one account: a person who mistypes needs three.
-const ACCOUNT_PER_MINUTE: u32 = 5;
+/// Attempts per minute for one account from one address: a person who mistypes needs three.
+const PERSON_PER_MINUTE: u32 = 5;
+/// Attempts per minute for one account, from wherever they come. Far above what people need, so that whoever guesses
+/// from elsewhere does not keep the owner out.
+const ACCOUNT_PER_MINUTE: u32 = 60;
 /// Attempts per minute from one address: a clinic behind one router logs in at eight.
 const ADDRESS_PER_MINUTE: u32 = 30;
 const MINUTE_MS: u64 = 60_000;
@@ -25,6 +28,8 @@ pub(crate) struct LoginLimiter {
 /// Who tries, or is tried.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Subject {
+    /// An account, tried from one address.
+    Person(String, Option<IpAddr>),
     Account(String),
     Address(IpAddr),
 }
@@ -75,14 +80,17 @@ impl LoginLimiter {
     /// After how many seconds to try again.
     pub(crate) fn admit(&self, account: &str, address: Option<IpAddr>, now_ms: u64) -> Result<(), u64> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut wait_ms = 0;
-        if let Some(address) = address {
-            wait_ms = record(&mut seen, Subject::Address(address)).admit(now_ms, ADDRESS_PER_MINUTE);
-        }
-        if wait_ms == 0 {
-            wait_ms =
-                record(&mut seen, Subject::Account(account.to_owned())).admit(now_ms, ACCOUNT_PER_MINUTE);
-        }
+        let subjects = [
+            address.map(|address| (Subject::Address(address), ADDRESS_PER_MINUTE)),
+            Some((Subject::Person(account.to_owned(), address), PERSON_PER_MINUTE)),
+            Some((Subject::Account(account.to_owned()), ACCOUNT_PER_MINUTE)),
+        ];
+        let mut waits = subjects
+            .into_iter()
+            .flatten()
+            .map(|(subject, per_minute)| record(&mut seen, subject).admit(now_ms, per_minute));
+        // What has to wait at one count is not counted at the next.
+        let wait_ms = waits.find(|wait_ms| *wait_ms > 0).unwrap_or(0);
         match wait_ms {
             0 => Ok(()),
             _ => Err(wait_ms.div_ceil(1_000)),
@@ -90,12 +98,12 @@ impl LoginLimiter {
     }
 
     /// Takes note of how an attempt ended.
-    pub(crate) fn ended(&self, account: &str, right: bool, now_ms: u64) {
+    pub(crate) fn ended(&self, account: &str, address: Option<IpAddr>, right: bool, now_ms: u64) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let account = Subject::Account(account.to_owned());
+        let person = Subject::Person(account.to_owned(), address);
         match right {
-            true => drop(seen.remove(&account)),
-            false => record(&mut seen, account).failed(now_ms),
+            true => drop(seen.remove(&person)),
+            false => record(&mut seen, person).failed(now_ms),
         }
     }
 }
@@ -119,14 +127,14 @@ mod tests {
         let mut now_ms = 0;
         for _ in 0..5 {
             assert_eq!(limiter.admit("amina", None, now_ms), Ok(()));
-            limiter.ended("amina", false, now_ms);
+            limiter.ended("amina", None, false, now_ms);
         }
         assert_eq!(limiter.admit("amina", None, now_ms), Err(60));
         assert_eq!(limiter.admit("brahim", None, now_ms), Ok(()), "others are not touched");
         for _ in 0..100 {
             now_ms += 60_000;
             assert_eq!(limiter.admit("amina", None, now_ms), Ok(()), "a minute is always enough");
-            limiter.ended("amina", false, now_ms);
+            limiter.ended("amina", None, false, now_ms);
         }
         assert!(
             limiter.admit("amina", None, now_ms + 1_000).is_err(),
@@ -134,8 +142,21 @@ mod tests {
         );
         now_ms += 60_000;
         assert_eq!(limiter.admit("amina", None, now_ms), Ok(()));
-        limiter.ended("amina", true, now_ms);
+        limiter.ended("amina", None, true, now_ms);
         assert_eq!(limiter.admit("amina", None, now_ms), Ok(()), "a success wipes the slate");
+    }
+
+    #[test]
+    fn who_guesses_from_elsewhere_does_not_keep_the_owner_out() {
+        let limiter = LoginLimiter::default();
+        let (stranger, owner) = (Some(IpAddr::from([10, 0, 0, 9])), Some(IpAddr::from([10, 0, 0, 1])));
+        for _ in 0..30 {
+            if limiter.admit("amina", stranger, 0).is_ok() {
+                limiter.ended("amina", stranger, false, 0);
+            }
+        }
+        assert!(limiter.admit("amina", stranger, 0).is_err());
+        assert_eq!(limiter.admit("amina", owner, 0), Ok(()));
     }
 
     #[test]
@@ -150,7 +171,7 @@ mod tests {
     fn what_is_remembered_is_bounded() {
         let limiter = LoginLimiter::default();
         for n in 0..REMEMBERED_MAX as u64 + 50 {
-            limiter.ended(&n.to_string(), false, n);
+            limiter.ended(&n.to_string(), None, false, n);
         }
         assert_eq!(limiter.seen.lock().expect("no panic").len(), REMEMBERED_MAX);
     }

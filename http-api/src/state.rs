@@ -8,7 +8,7 @@ use std::time::Instant;
 use crdt_store::{DeviceId, DocumentId, Snapshot, Timestamp};
 use domain::{Date, Role};
 use replication::enrolment::SystemId;
-use replication::shell::{LinkSwitch, NodeHandle};
+use replication::shell::{ExecuteError, Health, LinkSwitch, NodeHandle};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
@@ -87,9 +87,12 @@ impl AppState {
     /// The store as of its latest commit. Take one per request and drop it with the request.
     ///
     /// # Errors
-    /// `storage-failed` and its like when the database cannot be read.
+    /// `storage-failed` and its like when the database cannot be read; while it is being opened anew, why that is.
     pub fn snapshot(&self) -> Result<Snapshot, Problem> {
-        Ok(self.0.node.reader().snapshot()?)
+        self.0.node.reader().snapshot().map_err(|error| match self.0.node.health() {
+            Health::Recovering { code, message } => ExecuteError::Store { code, message }.into(),
+            Health::Running | Health::Stopped { .. } => error.into(),
+        })
     }
 
     /// What the node is called and how it is reached.

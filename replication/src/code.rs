@@ -48,6 +48,8 @@ pub const DIFFERENT: &str = "different";
 pub const CHANGE_REFUSED: &str = "change-refused";
 /// The connection ended.
 pub const DISCONNECTED: &str = "disconnected";
+/// Nothing came back.
+pub const UNREACHABLE: &str = "unreachable";
 /// The node stops.
 pub const STOPPING: &str = "stopping";
 /// An idempotency key was used for another request.
@@ -85,6 +87,29 @@ pub fn next_step(code: &str) -> &'static str {
         DIFFERENT => "look at the refused and parked changes; the rest is in sync",
         CHANGE_REFUSED => "look at the refused changes; the change is kept here and not shared",
         STOPPING => "wait for the other side to start again",
+        UNREACHABLE => {
+            "check the address, the network, and that UDP is let through; it is tried again by itself"
+        }
+        "certificate-required" => "enrol this device: it has no certificate",
+        "certificate-expired" => {
+            "check the clocks of this device and of central; if both are right, enrol again"
+        }
+        "certificate-invalid" => {
+            "this device and that central do not belong together: check the address, or enrol the device again"
+        }
+        "certificate-revoked" | "device-revoked" | "revoked-device" => {
+            "ask central why this device was revoked; enrol it again if it may"
+        }
+        "unknown-device" | "device-refused" => {
+            "ask central whether this device is registered; enrol it again if not"
+        }
+        "too-many-connections" => "wait: the other side is busy; it is tried again by itself",
+        "tls-failed" | "connection-failed" => {
+            "it is tried again by itself; if it stays so, see the log of both sides"
+        }
+        "peer-restarted" | "done" => "nothing to do: the other side was started anew",
+        "link-cut" => "restore the network of this node",
+        "address-not-resolved" => "check the spelling of the address, and that this device can resolve names",
         _ => "see the log of both sides",
     }
 }

@@ -12,7 +12,8 @@ use super::fixture::{self, Filled};
 use super::{Ground, LINES, Table};
 use crate::exit::Failure;
 use crate::installation::Installation;
-use crate::running::{Interface, Started, System, block_on, listen, start_central};
+use crate::interface::{Interface, listen};
+use crate::running::{Started, System, block_on, start_central};
 use crate::web_client::WebClient;
 
 /// Adjustments sent at each number of connections.

@@ -19,9 +19,9 @@ use crate::cli::Demo;
 use crate::command::enrol::join;
 use crate::exit::Failure;
 use crate::installation::Installation;
+use crate::interface::{Interface, listen};
 use crate::running::{
-    CentralKeys, Interface, Started, System, announce, asked_to_stop, block_on, listen, retract,
-    start_central, start_site,
+    CentralKeys, Started, System, announce, asked_to_stop, block_on, retract, start_central, start_site,
 };
 
 /// The demo's history is always the same.

@@ -9,9 +9,8 @@ use replication::shell::Membership;
 use crate::cli::Serve;
 use crate::exit::Failure;
 use crate::installation::Installation;
-use crate::running::{
-    Interface, System, announce, asked_to_stop, block_on, listen, retract, start_central, start_site,
-};
+use crate::interface::{Interface, listen};
+use crate::running::{System, announce, asked_to_stop, block_on, retract, start_central, start_site};
 
 /// Runs until asked to stop.
 pub fn run(options: Serve) -> Result<ExitCode, Failure> {

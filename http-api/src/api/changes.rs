@@ -82,7 +82,13 @@ fn since(read: &Snapshot, visitor: &Visitor, after: u64, limit: usize) -> Result
 
 fn changes(ask: &Ask<'_>, wish: &Since) -> Result<Changes, Problem> {
     let limit = input::page(wish.limit, None)?.limit.unwrap_or(PAGE_ROWS_MAX as usize);
-    since(ask.read, ask.visitor, wish.since.unwrap_or(0), limit)
+    let after = wish.since.unwrap_or(0);
+    let head = ask.read.head_seq()?;
+    if after > head {
+        let detail = format!("This node's log ends at {head}, and {after} lies beyond it");
+        return Err(Problem::advised("unknown-position", detail));
+    }
+    since(ask.read, ask.visitor, after, limit)
 }
 
 /// What is sent when documents changed.
@@ -139,9 +145,13 @@ async fn events(
 /// What was missed since an event, as one; or the request to look at everything anew.
 fn past(listener: &Listener, after: u64) -> Result<Message, Problem> {
     let read = listener.state.snapshot()?;
+    let head = read.head_seq()?;
+    if after > head {
+        return Ok(reset(head));
+    }
     let missed = since(&read, &listener.visitor, after, PAGE_ROWS_MAX as usize)?;
     if missed.more {
-        return Ok(reset(read.head_seq()?));
+        return Ok(reset(head));
     }
     let mut classes: Vec<_> = missed.rows.iter().map(|row| row.class.clone()).collect();
     classes.sort();
@@ -208,7 +218,8 @@ pub(super) fn routes() -> Vec<Route> {
             TAG,
             "Documents that changed since a position of this node's log",
             |ask, wish| changes(ask, &wish),
-        ),
+        )
+        .codes(&["unknown-position"]),
         Route::raw(
             Method::GET,
             "/api/v1/events",

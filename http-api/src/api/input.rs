@@ -1,6 +1,7 @@
 //! What comes in: parameters, ids, bodies, conditions. Everything is read to the end or refused with a reason.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Query, RawPathParams};
@@ -17,6 +18,8 @@ use crate::openapi::shape;
 
 /// Largest body of a command: a shipment of 2,000 lines has 200 KB.
 pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
+/// By when a body has come: 100 bytes a second would do.
+const BODY_WITHIN: Duration = Duration::from_secs(20);
 /// Deepest nesting of a body; no command needs more than five levels.
 pub(crate) const JSON_DEPTH_MAX: usize = 32;
 /// Most rows of a page: beyond it, answers take longer than people wait.
@@ -130,7 +133,10 @@ pub(crate) async fn body(headers: &HeaderMap, body: Body, bytes_max: usize) -> R
         return Err(too_large());
     }
     // Without an announced length, the limit is met while reading; a connection that broke has nobody to tell.
-    to_bytes(body, bytes_max).await.map(|bytes| bytes.to_vec()).map_err(|_| too_large())
+    match tokio::time::timeout(BODY_WITHIN, to_bytes(body, bytes_max)).await {
+        Ok(read) => read.map(|bytes| bytes.to_vec()).map_err(|_| too_large()),
+        Err(_) => Err(Problem::advised("body-timeout", "The body took too long")),
+    }
 }
 
 /// Reads a command from a body of JSON; an empty body is an empty object.
@@ -151,6 +157,10 @@ fn parse<C: DeserializeOwned>(body: &[u8]) -> Result<C, Problem> {
     if depth(body) > JSON_DEPTH_MAX {
         let detail = format!("The body is nested deeper than {JSON_DEPTH_MAX} levels");
         return Err(Problem::advised("malformed-json", detail));
+    }
+    // A list would be taken for the fields in their order: nobody means that.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::new("validation", "The body is an object").at(""));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
@@ -245,15 +255,27 @@ pub(crate) struct Precondition {
 
 impl Precondition {
     /// Reads `If-Match` and `Prefer: handling=strict`.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-        let tag = text(header::IF_MATCH).map(str::trim).filter(|tag| *tag != "*").map(str::to_owned);
+    ///
+    /// # Errors
+    /// `invalid-header` for an `If-Match` that is neither `*` nor entity tags.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let tag = match headers.get(header::IF_MATCH) {
+            None => None,
+            Some(value) => {
+                let is_tag = |tag: &str| tag.len() >= 2 && tag.starts_with('"') && tag.ends_with('"');
+                let text = value.to_str().unwrap_or_default().trim();
+                if text != "*" && !text.split(',').all(|tag| is_tag(tag.trim().trim_start_matches("W/"))) {
+                    return Err(Problem::advised("invalid-header", "If-Match is an ETag in quotes, or *"));
+                }
+                Some(text.to_owned()).filter(|text| text != "*")
+            }
+        };
         let strict = headers.get_all("prefer").iter().any(|value| {
             value.to_str().is_ok_and(|value| {
                 value.split([',', ';']).any(|part| part.trim().eq_ignore_ascii_case("handling=strict"))
             })
         });
-        Self { tag, strict }
+        Ok(Self { tag, strict })
     }
 
     /// Whether the subject has changed since the sender read it.
@@ -392,6 +414,8 @@ mod tests {
             });
             Precondition::of(&pairs.collect())
         };
+        assert_eq!(of(&[("if-match", "old")]).expect_err("no quotes").code, "invalid-header");
+        let of = |pairs: &[(&str, &str)]| of(pairs).expect("entity tags");
         let tag = etag(&header);
         let current = of(&[("if-match", &tag), ("prefer", "return=minimal, handling=strict")]);
         assert!(current.check(Some(&header)).is_ok());

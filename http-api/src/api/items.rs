@@ -103,7 +103,8 @@ pub(super) fn routes() -> Vec<Route> {
             "Make an item",
             Place::Central,
             |txn, caller, _, wish| item::create(txn, caller, wish),
-        ),
+        )
+        .codes(&["duplicate-code", "duplicate-id"]),
         query::<Empty, ItemRow, _>("/api/v1/items/{id}", TAG, "An item", |ask, _| {
             Ok(items::detail(ask.read, ask.ids.id)?)
         }),

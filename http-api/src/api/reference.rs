@@ -96,7 +96,8 @@ fn partners() -> Vec<Route> {
             "Make a partner",
             Place::Central,
             |txn, caller, _, wish| partner::create(txn, caller, wish),
-        ),
+        )
+        .codes(&["duplicate-code", "duplicate-id"]),
         query::<Empty, PartnerRow, _>("/api/v1/partners/{id}", TAG, "A partner", |ask, _| {
             Ok(reference::partner(ask.read, ask.ids.id)?)
         }),

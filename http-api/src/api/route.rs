@@ -306,7 +306,7 @@ async fn carry_out(
     let prepared = prepare(&parts.headers, &body)?;
     let caller = caller_of(&state, &visitor, &ids, ground, prepared.store)?;
     let key = input::idempotency(&parts.headers, visitor.user(), &parts.method, &parts.uri, &body)?;
-    let precondition = Precondition::of(&parts.headers);
+    let precondition = Precondition::of(&parts.headers)?;
     let stale = precondition.is_stale(state.snapshot()?.header(ids.id)?.as_ref());
     let subject = ids.clone();
     let reply = state

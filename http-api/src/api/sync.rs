@@ -5,7 +5,8 @@ use axum::http::{Method, StatusCode};
 use crdt_store::{DeviceId, DocumentId, Failure, Snapshot, Timestamp};
 use domain::Role;
 use domain::query::reference;
-use replication::{LinkState, NodeStatus, PeerStatus};
+use replication::shell::{DialState, DialStatus};
+use replication::{LinkState, NodeStatus, PeerError, PeerStatus};
 use serde::{Deserialize, Serialize};
 
 use super::input::{Bare, Empty};
@@ -40,6 +41,33 @@ pub struct SyncStatus {
     pub quarantined: u64,
     /// Its peers.
     pub peers: Vec<SyncPeer>,
+    /// The centrals it dials, whether or not one has ever answered; empty where nothing is dialled.
+    pub dials: Vec<SyncDial>,
+}
+
+/// A central that is dialled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncDial {
+    /// Its address.
+    pub address: String,
+    /// What is being done.
+    pub state: DialState,
+    /// The device found there, once it has proved to be central.
+    pub device: Option<DeviceId>,
+    /// Why the latest attempt or connection ended.
+    pub last_error: Option<SyncError>,
+}
+
+impl From<&DialStatus> for SyncDial {
+    fn from(dial: &DialStatus) -> Self {
+        Self {
+            address: dial.central.clone(),
+            state: dial.state,
+            device: dial.device,
+            last_error: dial.last_error.as_ref().map(SyncError::from),
+        }
+    }
 }
 
 /// What is known of a peer.
@@ -132,6 +160,13 @@ pub struct SyncError {
     pub at: Timestamp,
 }
 
+impl From<&PeerError> for SyncError {
+    fn from(error: &PeerError) -> Self {
+        let PeerError { code, detail, next_step, at } = error;
+        Self { code: code.clone(), detail: detail.clone(), next_step: (*next_step).to_owned(), at: *at }
+    }
+}
+
 /// Refused changes are counted up to here: beyond it, nobody reads them one by one.
 const QUARANTINED_MAX: usize = 1_000;
 
@@ -141,7 +176,21 @@ const QUARANTINED_MAX: usize = 1_000;
 /// When the names of devices and sites cannot be read.
 pub fn status(state: &AppState, read: &Snapshot) -> Result<SyncStatus, Problem> {
     let network_up = state.node().link().map(|link| link.is_up());
-    describe(&state.node().status(), read, &state.settings().site_name, network_up)
+    let mut status = describe(&state.node().status(), read, &state.settings().site_name, network_up)?;
+    let dials = state.node().network().map(|network| network.dials).unwrap_or_default();
+    status.dials = dials.iter().map(SyncDial::from).collect();
+    for dial in &status.dials {
+        // What keeps central from being reached is what is wrong with central, as far as people are concerned.
+        let central =
+            status.peers.iter_mut().find(|peer| peer.central && dial.device.is_none_or(|d| d == peer.device));
+        if let (Some(peer), Some(error), true) =
+            (central, &dial.last_error, dial.state != DialState::Connected)
+            && peer.last_error.as_ref().is_none_or(|known| known.at < error.at)
+        {
+            peer.last_error = Some(error.clone());
+        }
+    }
+    Ok(status)
 }
 
 /// What a node knows of itself and its peers, in the words of this API; `name` is what people call it.
@@ -160,6 +209,7 @@ pub fn describe(
         device: node.device,
         name: name.to_owned(),
         network_up,
+        dials: Vec::new(),
         head_seq: node.head_seq,
         documents: node.documents,
         scopes: node.scopes,
@@ -198,12 +248,7 @@ fn sync_peer(read: &Snapshot, peer: &PeerStatus) -> Result<SyncPeer, Problem> {
         documents_sent: peer.documents_out,
         refused_here: peer.refused_here,
         refused_there: peer.refused_there,
-        last_error: peer.last_error.as_ref().map(|error| SyncError {
-            code: error.code.clone(),
-            detail: error.detail.clone(),
-            next_step: error.next_step.to_owned(),
-            at: error.at,
-        }),
+        last_error: peer.last_error.as_ref().map(SyncError::from),
     })
 }
 

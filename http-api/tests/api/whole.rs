@@ -31,7 +31,7 @@ async fn what_a_node_does_is_told_to_those_who_may_know_it() {
     let router = &world.router;
     let status = get("/statusz").by(world::LOCAL_KEY).send(router).await.done().value();
     assert_eq!((status["role"].as_str(), status["name"].as_str()), (Some("central"), Some("Central")));
-    assert!(status["peers"].is_array() && status["headSeq"].as_u64() > Some(0));
+    assert!(status["peers"].is_array() && status["headSeq"].is_u64());
     for uri in ["/statusz", "/metrics"] {
         get(uri).send(router).await.refused(401, "unauthenticated");
         get(uri).by("another key").send(router).await.refused(401, "unauthenticated");

@@ -91,6 +91,8 @@ pub struct Node {
     timers: Timers,
     /// How many documents each scope holds, as last counted.
     counts: BTreeMap<Scope, u64>,
+    /// When that was.
+    counted_at: Monotonic,
     /// Scopes that commits have touched since.
     touched: BTreeSet<Scope>,
     /// Connections whose entitlements are to be reviewed.
@@ -128,6 +130,7 @@ impl Node {
             told: BTreeMap::new(),
             timers: Timers::default(),
             counts: BTreeMap::new(),
+            counted_at: Monotonic::ZERO,
             touched: snapshot.scopes()?.into_iter().collect(),
             reviews: BTreeSet::new(),
             retained_from: None,
@@ -179,13 +182,14 @@ impl Node {
         self.violated(now, conn, error.code, &error.detail);
     }
 
-    /// The connection has ended. What came on it before is still stored in the next flush.
-    pub fn handle_disconnected(&mut self, now: Now, conn: ConnectionId, cause: String) {
+    /// The connection has ended, for a reason with a stable code. What came on it before is still stored in the next
+    /// flush.
+    pub fn handle_disconnected(&mut self, now: Now, conn: ConnectionId, code: &str, detail: &str) {
         let Some(session) = self.sessions.get_mut(&conn).filter(|session| !session.is_gone()) else { return };
         session.disconnected();
         self.changed.insert(session.device);
         if let Some(account) = self.accounts.get_mut(&session.device) {
-            account.last_error = Some(PeerError::new(code::DISCONNECTED, cause, now.wall));
+            account.last_error = Some(PeerError::new(code, detail, now.wall));
         }
     }
 
@@ -242,6 +246,7 @@ impl Node {
         self.bury(now);
         if fired(&mut self.timers.recount, now.monotonic) {
             self.recount(&snapshot)?;
+            self.counted_at = now.monotonic;
         }
         self.note_changes(&moment)?;
         Ok(())
@@ -396,7 +401,7 @@ impl Node {
         if self.config.entitlement_scopes.iter().any(|scope| event.scopes.contains(scope)) {
             arm(&mut self.timers.review, now.monotonic.plus(REVIEW_EVERY));
         }
-        arm(&mut self.timers.recount, now.monotonic.plus(RECOUNT_EVERY));
+        arm(&mut self.timers.recount, now.monotonic.max(self.counted_at.plus(RECOUNT_EVERY)));
         self.events.push_back(Event::Committed(event));
     }
 

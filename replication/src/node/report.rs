@@ -80,7 +80,7 @@ impl Node {
             proven_at: account.proven_at,
             to_send: match session {
                 Some(session) => session.to_send(),
-                None => account.unsent.as_ref().map(|unsent| unsent.values().sum::<u64>().min(TO_SEND_MAX)),
+                None => self.unsent(account),
             },
             to_receive: session.filter(|session| session.is_live()).map(Session::to_receive),
             scopes,
@@ -97,6 +97,15 @@ impl Node {
             parked: counters.parked,
             last_error: account.last_error.clone(),
         }
+    }
+}
+
+impl Node {
+    /// Documents with something that an absent peer has not acknowledged; nothing while it is not known. «None» is
+    /// never said of work that is not counted yet.
+    fn unsent(&self, account: &Account) -> Option<u64> {
+        let counted = account.unsent.as_ref()?.values().sum::<u64>().min(TO_SEND_MAX);
+        Some(counted).filter(|counted| *counted > 0 || self.touched.is_empty())
     }
 }
 

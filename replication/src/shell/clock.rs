@@ -17,26 +17,29 @@ pub const RELEASED_AFTER: Timestamp = Timestamp::from_millis(1_793_491_200_000);
 /// Monotonic and wall time. Clones share the proven time.
 ///
 /// Wall time is the latest of the system's clock, the release of this version, and what central last proved over an
-/// authenticated connection: certificates are checked against it, so that a device whose clock fell back to 1970
-/// still reaches central. What is proven is kept in memory only; a central with a clock in the future is survived
-/// by a restart.
+/// authenticated connection, the latter two with the time that has passed since: certificates are checked against
+/// it, so that a device whose clock fell back to 1970 still reaches central, and what people do there has times that
+/// go on. What is proven is kept in memory only; a central with a clock in the future is survived by a restart.
 #[derive(Clone, Debug)]
 pub struct Clock {
     started: Instant,
-    proven_ms: Arc<AtomicI64>,
+    /// What wall time was at least when this clock was started, in milliseconds.
+    proven_at_start_ms: Arc<AtomicI64>,
 }
 
 impl Clock {
     /// A clock whose monotonic time begins now.
     pub fn start() -> Self {
-        Self { started: Instant::now(), proven_ms: Arc::new(AtomicI64::new(RELEASED_AFTER.as_millis())) }
+        let proven_at_start_ms = Arc::new(AtomicI64::new(RELEASED_AFTER.as_millis()));
+        Self { started: Instant::now(), proven_at_start_ms }
     }
 
     /// Wall time.
     pub fn wall(&self) -> Timestamp {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let system_ms = i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX);
-        Timestamp::from_millis(system_ms.max(self.proven_ms.load(Ordering::Relaxed)))
+        let proven_ms = self.proven_at_start_ms.load(Ordering::Relaxed).saturating_add(self.elapsed_ms());
+        Timestamp::from_millis(system_ms.max(proven_ms))
     }
 
     /// Both times at this moment.
@@ -46,12 +49,17 @@ impl Clock {
 
     /// Takes note that `time` has passed, as central says over a connection that proved to be central's.
     pub fn prove(&self, time: Timestamp) {
-        self.proven_ms.fetch_max(time.as_millis(), Ordering::Relaxed);
+        let at_start_ms = time.as_millis().saturating_sub(self.elapsed_ms());
+        self.proven_at_start_ms.fetch_max(at_start_ms, Ordering::Relaxed);
     }
 
     /// How long until `at`, zero if it has passed.
     pub fn until(&self, at: Monotonic) -> Duration {
         Duration::from_micros(at.as_micros().saturating_sub(self.elapsed_us()))
+    }
+
+    fn elapsed_ms(&self) -> i64 {
+        i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
 
     fn elapsed_us(&self) -> u64 {
@@ -76,6 +84,12 @@ mod tests {
         assert!(clock.wall() >= RELEASED_AFTER);
         let future = Timestamp::from_millis(4_102_444_800_000);
         clock.clone().prove(future);
+        let early = clock.wall();
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_millis(2) {
+            std::hint::spin_loop();
+        }
+        assert!(clock.wall() > early, "and it goes on from there");
         assert!(clock.wall() >= future);
         clock.prove(Timestamp::from_millis(0));
         assert!(clock.wall() >= future);

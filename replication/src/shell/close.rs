@@ -2,6 +2,7 @@
 
 use quinn::{ApplicationClose, ConnectionError, VarInt};
 
+use crate::code;
 use crate::enrolment::EnrolmentCode;
 
 /// Longest text that a peer's close is believed to be a code, in bytes.
@@ -108,7 +109,7 @@ impl Ending {
     pub(crate) fn of_connection(error: &ConnectionError) -> Self {
         let code = match error {
             ConnectionError::ApplicationClosed(close) => told(close),
-            ConnectionError::TimedOut => "unreachable".to_owned(),
+            ConnectionError::TimedOut => code::UNREACHABLE.to_owned(),
             ConnectionError::VersionMismatch => "protocol-version".to_owned(),
             ConnectionError::ConnectionClosed(close) => of_transport(close.error_code.into()).to_owned(),
             ConnectionError::TransportError(error) => of_transport(error.code.into()).to_owned(),
@@ -142,34 +143,6 @@ fn of_transport(code: u64) -> &'static str {
         Some(40 | 42 | 43 | 46 | 48 | 49 | 51) => "certificate-invalid",
         Some(0..=255) => "tls-failed",
         _ => "connection-failed",
-    }
-}
-
-/// What a person can do about a code of this module or of the protocol.
-pub(crate) fn next_step(code: &str) -> &'static str {
-    match code {
-        "unreachable" => {
-            "check the address, the network, and that UDP is let through; it is tried again by itself"
-        }
-        "certificate-required" => "enrol this device: it has no certificate",
-        "certificate-expired" => "check this device's clock; if it is right, enrol the device again",
-        "certificate-invalid" => {
-            "this device and that central do not belong together: check the address, or enrol the device again"
-        }
-        "certificate-revoked" | "revoked-device" => {
-            "ask central why this device was revoked; enrol it again if it may"
-        }
-        "unknown-device" | "device-refused" => {
-            "ask central whether this device is registered; enrol it again if not"
-        }
-        "too-many-connections" => "wait: the other side is busy; it is tried again by itself",
-        "tls-failed" | "connection-failed" => {
-            "it is tried again by itself; if it stays so, see the log of both sides"
-        }
-        "peer-restarted" => "nothing to do: the other side was started anew",
-        "link-cut" => "restore the network of this node",
-        "address-not-resolved" => "check the spelling of the address, and that this device can resolve names",
-        other => crate::code::next_step(other),
     }
 }
 

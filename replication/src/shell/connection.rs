@@ -53,9 +53,8 @@ pub(crate) async fn run(
         ended = converse(network, inbox, connection, conn, &peer, side) => ended,
         error = connection.closed() => Ended { ending: Ending::of_connection(&error), retry_after: None },
     };
-    let (ending, cause) = (&ended.ending, format!("{}: {}", ended.ending.code, ended.ending.detail));
-    connection.close(CloseCode::Ended.into(), ending.code.as_bytes());
-    if deliver(inbox, Item::Disconnected { conn, cause }).await.is_err() {
+    connection.close(CloseCode::Ended.into(), ended.ending.code.as_bytes());
+    if deliver(inbox, Item::Disconnected { conn, ending: ended.ending.clone() }).await.is_err() {
         tracing::debug!(conn = conn.0, "the node stopped before the connection did");
     }
     ended

@@ -9,6 +9,7 @@ use crdt_store::{Author, OpenError, Store, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tributary_inbox::{Answer, Inbox};
 
+use super::close::Ending;
 use super::closed;
 use super::handle::{ExecuteError, Health, Shared};
 use crate::codec::FrameError;
@@ -78,7 +79,7 @@ pub(crate) enum Item {
     },
     Disconnected {
         conn: ConnectionId,
-        cause: String,
+        ending: Ending,
     },
 }
 
@@ -241,9 +242,9 @@ impl Driver {
             Item::BadFrame { conn, error } if self.outgoing.contains_key(&conn) => {
                 node.handle_bad_frame(now, conn, error);
             }
-            Item::Disconnected { conn, cause } => {
+            Item::Disconnected { conn, ending } => {
                 if self.outgoing.remove(&conn).is_some() {
-                    node.handle_disconnected(now, conn, cause);
+                    node.handle_disconnected(now, conn, &ending.code, &ending.detail);
                 }
             }
             Item::Frame { .. } | Item::BadFrame { .. } => {}

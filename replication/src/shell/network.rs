@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use crdt_store::{DeviceId, Timestamp};
 use quinn::Endpoint;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::address::CentralAddress;
 use super::clock::Clock;
-use super::close::{self, CloseCode, Ending};
+use super::close::{CloseCode, Ending};
 use super::handle::{NodeHandle, lock};
 use super::identity::Identity;
 use super::link::LinkSwitch;
@@ -132,7 +132,7 @@ pub struct DialStatus {
 }
 
 /// What a dialer does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DialState {
     /// Waits for the next attempt.
@@ -278,7 +278,7 @@ impl Network {
         let error = PeerError {
             code: ending.code.clone(),
             detail: format!("{whom}: {}", ending.detail),
-            next_step: close::next_step(&ending.code),
+            next_step: crate::code::next_step(&ending.code),
             at: self.clock.wall(),
         };
         tracing::warn!(

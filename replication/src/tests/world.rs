@@ -271,7 +271,7 @@ impl World {
     fn hang_up(&mut self, link: Link) {
         let now = self.now();
         for place in [link.dialer, link.acceptor] {
-            self.node(place).handle_disconnected(now, link.conn, "cut".to_owned());
+            self.node(place).handle_disconnected(now, link.conn, crate::code::DISCONNECTED, "cut");
         }
     }
 
@@ -301,7 +301,7 @@ impl World {
         let now = self.now();
         for link in cut {
             let other = if link.dialer == place { link.acceptor } else { link.dialer };
-            self.node(other).handle_disconnected(now, link.conn, "reset".to_owned());
+            self.node(other).handle_disconnected(now, link.conn, crate::code::DISCONNECTED, "reset");
         }
         let Seat { device, central, strict, witness, boots, .. } = self.seats[place];
         // The old node must let go of its disk before the new one takes it.

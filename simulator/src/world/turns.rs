@@ -90,7 +90,7 @@ impl World {
             }
             Input::Disconnected(conn, cause) => {
                 self.trace.note(self.now, format_args!("{name}: disconnected {}: {cause}", conn.0));
-                self.node(machine).handle_disconnected(now, conn, cause);
+                self.node(machine).handle_disconnected(now, conn, replication::code::DISCONNECTED, &cause);
             }
             Input::Timeout => self.node(machine).handle_timeout(now),
             Input::Frame(conn, bytes) => self.handle_frame(machine, conn, &bytes)?,
