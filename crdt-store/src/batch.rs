@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
-use std::ops::ControlFlow;
+use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
 
 use automerge::Automerge;
@@ -275,6 +275,19 @@ impl<'t> Batch<'t> {
         visit: Visit<'_>,
     ) -> Result<(), StoreError> {
         scan_local(&self.tables, namespace, prefix, visit)
+    }
+
+    /// The last key of a namespace of this node's own values.
+    pub fn last_local(&self, namespace: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
+        let prefix = local_key(namespace, &[]);
+        let end = crate::read::prefix_end(&prefix).expect("a namespace is text");
+        let mut last = None;
+        let range = (Bound::Included(prefix.as_slice()), Bound::Excluded(end.as_slice()));
+        self.tables.scan(LOCAL, range, true, &mut |key, _| {
+            last = Some(key[prefix.len()..].to_vec());
+            ControlFlow::Break(())
+        })?;
+        Ok(last)
     }
 
     fn put_local(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@
 //!
 //! A **visitor** is somebody who is logged in, with what they may do at this moment; a **problem** is an answer «no»
 //! with a stable code. Handlers parse once, at the edge, and call the typed commands and queries of `domain`; JSON and
-//! pages call the same ones. The table in [`api`] makes both the router and the OpenAPI document; the shapes in the
+//! pages call the same ones. The table in `api` makes both the router and the OpenAPI document; the shapes in the
 //! document are read off the code that parses them.
 //!
 //! The crate decides nothing of logistics, touches no socket of replication, and never sees Automerge or redb.

@@ -2,9 +2,12 @@
 //!
 //! ```text
 //! node-local values
-//! idempotency        key                        -> digest, reply, instant (CBOR)
-//! idempotency-order  instant:u64, key           -> nothing; the order in which they expire
+//! idempotency        key                        -> digest, reply (CBOR)
+//! idempotency-queue  number:u64, key            -> instant:i64; the order in which they came
 //! ```
+//!
+//! They leave in the order in which they came, when they are old *and* many others have come since: a clock that
+//! jumps ten years ahead between a request and its repetition must not make one effect two.
 //!
 //! The reply is written in the transaction of the effect. A rejected command leaves no trace, here neither: asked again
 //! it is tried again.
@@ -20,8 +23,12 @@ use crate::code;
 use crate::node::IdempotencyKey;
 
 const REPLIES: &str = "idempotency";
-const ORDER: &str = "idempotency-order";
+const QUEUE: &str = "idempotency-queue";
 
+/// So many are kept whatever the clock says: more than a device's callers have under way.
+const KEPT_MIN: u64 = 4_096;
+/// More than so many are never kept, whatever the clock says: some 20 MB.
+const KEPT_MAX: u64 = 100_000;
 /// Expired entries removed per transaction: more than are added by the busiest caller, so that the table shrinks, and
 /// few enough to add nothing to a commit that anyone would notice.
 const PURGE_MAX: usize = 64;
@@ -31,7 +38,6 @@ struct Entry {
     #[serde(with = "serde_bytes")]
     digest: [u8; 32],
     reply: ByteBuf,
-    at: Timestamp,
 }
 
 /// The reply given before, or the rejection of a key that was used for something else.
@@ -62,32 +68,39 @@ pub(crate) fn remember(
     reply: &[u8],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let entry = Entry { digest: key.request_digest, reply: ByteBuf::from(reply), at: now };
+    let entry = Entry { digest: key.request_digest, reply: ByteBuf::from(reply) };
     batch.set_local(REPLIES, key.key.as_bytes(), Some(&encode_row(&entry)))?;
-    batch.set_local(ORDER, &order_key(now, key.key.as_bytes()), Some(&[]))
+    let place = [&next_number(batch)?.to_be_bytes(), key.key.as_bytes()].concat();
+    batch.set_local(QUEUE, &place, Some(&now.as_millis().to_be_bytes()))
 }
 
-/// Removes some of the entries that are older than `retention`. A wrong clock makes them live longer or shorter, and
-/// never makes one effect two within a retry of minutes.
+/// Removes some of those that are older than `retention`, unless they are among the latest.
 pub(crate) fn purge(batch: &mut Batch<'_>, now: Timestamp, retention: Duration) -> Result<(), StoreError> {
     let millis = i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);
-    let end = order_key(Timestamp::from_millis(now.as_millis().saturating_sub(millis)), &[]);
-    let mut expired = Vec::new();
-    batch.scan_local(ORDER, &[], &mut |key, _| {
-        if key >= end.as_slice() || expired.len() == PURGE_MAX {
+    let expired_before = now.as_millis().saturating_sub(millis);
+    let next = next_number(batch)?;
+    let mut gone = Vec::new();
+    batch.scan_local(QUEUE, &[], &mut |place, at| {
+        let later = next.saturating_sub(number_of(place));
+        let expired = at.try_into().map_or(true, |at| i64::from_be_bytes(at) < expired_before);
+        if gone.len() == PURGE_MAX || later <= KEPT_MIN || (!expired && later <= KEPT_MAX) {
             return ControlFlow::Break(());
         }
-        expired.push(key.to_vec());
+        gone.push(place.to_vec());
         ControlFlow::Continue(())
     })?;
-    for order in expired {
-        batch.set_local(ORDER, &order, None)?;
-        batch.set_local(REPLIES, &order[8..], None)?;
+    for place in gone {
+        batch.set_local(QUEUE, &place, None)?;
+        batch.set_local(REPLIES, &place[8..], None)?;
     }
     Ok(())
 }
 
-fn order_key(at: Timestamp, key: &[u8]) -> Vec<u8> {
-    let millis = u64::try_from(at.as_millis()).unwrap_or(0);
-    [&millis.to_be_bytes(), key].concat()
+/// The place of the next one in the queue.
+fn next_number(batch: &Batch<'_>) -> Result<u64, StoreError> {
+    Ok(batch.last_local(QUEUE)?.map_or(0, |place| number_of(&place) + 1))
+}
+
+fn number_of(place: &[u8]) -> u64 {
+    place.first_chunk().map_or(0, |number| u64::from_be_bytes(*number))
 }

@@ -437,7 +437,7 @@ pub struct AssetDetail {
     pub status_at: Option<Timestamp>,
     /// Why.
     pub reason_text: Option<String>,
-    /// The newest entries of its log, newest first: at most [`LOG_LEN_MAX`].
+    /// The newest entries of its log, newest first: at most 200.
     pub log: Vec<AssetLogEntry>,
 }
 
