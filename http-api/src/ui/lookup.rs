@@ -116,7 +116,12 @@ impl<'r> Names<'r> {
         let end = || names.store_or_partner(id).ok().flatten().map(str::to_owned);
         let found = item.or_else(end);
         let location = || names.location(id).ok().flatten().map(|place| place.code.clone());
-        let found = found.or_else(location);
+        let reason = || {
+            let of_stock = reference::reasons(self.read).ok()?.into_iter().find(|row| row.id == id);
+            let of_assets = || reference::asset_reasons(self.read).ok()?.into_iter().find(|row| row.id == id);
+            of_stock.map(|row| row.text).or_else(|| of_assets().map(|row| row.text))
+        };
+        let found = found.or_else(location).or_else(reason);
         found.unwrap_or_else(|| self.user(id))
     }
 

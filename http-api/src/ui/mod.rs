@@ -143,6 +143,17 @@ async fn explain(mut request: Request, next: Next) -> Response {
                 return Redirect::to(&form::address("/login", &[("next", next)])).into_response();
             }
             ("not-enrolled", _) => return Redirect::to("/welcome").into_response(),
+            // Nobody did anything wrong: a page that is about one store asks which.
+            ("store-required", Some(visit)) if reading => {
+                let asked =
+                    screens::login::which_store(&visit, here).unwrap_or_else(IntoResponse::into_response);
+                response = asked;
+                response
+                    .headers_mut()
+                    .entry(header::CACHE_CONTROL)
+                    .or_insert(HeaderValue::from_static("no-store"));
+                return response;
+            }
             (_, Some(visit)) => {
                 let body = trouble::body(visit.words, &problem);
                 let title = trouble::message(visit.words, &problem);

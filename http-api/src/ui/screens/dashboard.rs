@@ -28,9 +28,8 @@ fn card(words: Words, card: &Card) -> Markup {
     html! {
         a class={ "figure " (tone) } href=(card.href) id={ "figure-" (card.code) } {
             (icon(card.icon))
+            span class="label" { (words.code("figure", card.code)) span class="rule" { (words.code("figure-rule", card.code)) } }
             span class="value" data-live={ "figure-" (card.code) } { (words.whole(card.count as i64)) }
-            span class="label" { (words.code("figure", card.code)) }
-            span class="rule" { (words.code("figure-rule", card.code)) }
         }
     }
 }
@@ -38,8 +37,10 @@ fn card(words: Words, card: &Card) -> Markup {
 fn cards(words: Words, heading: &str, shown: &[Card]) -> Markup {
     html! {
         @if !shown.is_empty() {
-            div class="band-title" { h2 { (heading) } }
-            div class="figures" { @for one in shown { (card(words, one)) } }
+            section class="card" {
+                header { h2 { (heading) } }
+                div class="figures" { @for one in shown { (card(words, one)) } }
+            }
         }
     }
 }
@@ -127,7 +128,7 @@ fn alerts(figures: &Figures) -> Vec<Card> {
 
 fn kept(figures: &Figures) -> Vec<Card> {
     vec![
-        figures.card("items-kept", "/stock", &[("view", "items")], "boxes", ""),
+        figures.card("items-kept", "/stock", &[("view", "items"), ("facet", "all")], "boxes", ""),
         figures.card("assets-functioning", "/equipment", &[("status", "functioning")], "snowflake", ""),
     ]
 }
@@ -154,9 +155,11 @@ fn of_store(visit: &Visit, read: &Snapshot, own: &OwnStore) -> Result<Markup, Tr
     let figures = Figures(dashboard::of_store(read, own.id, visit.today())?);
     Ok(html! {
         (quick(visit))
-        (cards(words, &t!(words, "to-do"), &to_do(&figures)))
-        (cards(words, &t!(words, "alerts"), &alerts(&figures)))
-        (cards(words, &t!(words, "in-store"), &kept(&figures)))
+        div class="panels" {
+            (cards(words, &t!(words, "to-do"), &to_do(&figures)))
+            (cards(words, &t!(words, "alerts"), &alerts(&figures)))
+            (cards(words, &t!(words, "in-store"), &kept(&figures)))
+        }
     })
 }
 
@@ -200,9 +203,11 @@ fn national(visit: &Visit, read: &Snapshot) -> Result<Markup, Trouble> {
         figures.card("assets-functioning", "/equipment", &[("status", "functioning")], "snowflake", ""),
     ];
     Ok(html! {
-        (cards(words, &t!(words, "national-system"), &system))
-        (cards(words, &t!(words, "nav-national"), &stock))
-        (cards(words, &t!(words, "nav-group-follow"), &follow))
+        div class="panels" {
+            (cards(words, &t!(words, "national-system"), &system))
+            (cards(words, &t!(words, "nav-group-follow"), &follow))
+            (cards(words, &t!(words, "nav-national"), &stock))
+        }
     })
 }
 
