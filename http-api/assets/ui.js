@@ -134,6 +134,8 @@ document.addEventListener("keydown", (event) => {
     if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
     return;
   }
+  // Whoever asks for the search is in it already.
+  if (event.key === "/" && event.target.matches("[data-slash]") && !event.target.value) return event.preventDefault();
   const typing = event.target.closest("input:not([type=radio]):not([type=checkbox]), textarea, select, dialog");
   if (typing || event.ctrlKey || event.metaKey || event.altKey || keysOff()) return;
   if (event.key === "/") {

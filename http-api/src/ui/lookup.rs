@@ -43,7 +43,7 @@ pub(super) fn found_items(read: &Snapshot, search: &str) -> Result<Vec<ItemRow>,
     Ok(item_query::list(read, &filter, &PageRequest::first(FOUND_MAX))?.rows)
 }
 
-/// The first items of a store that a search finds.
+/// The first items of a store that a search finds, those first that can leave: Enter takes the first one.
 pub(super) fn found_stock(
     read: &Snapshot,
     store: DocumentId,
@@ -51,7 +51,9 @@ pub(super) fn found_stock(
 ) -> Result<Vec<domain::query::stock::ItemStockRow>, Trouble> {
     let filter =
         domain::query::stock::ItemStockFilter { search: Some(search.to_owned()), in_stock: Some(true) };
-    Ok(domain::query::stock::items(read, store, &filter, &PageRequest::first(FOUND_MAX))?.rows)
+    let mut rows = domain::query::stock::items(read, store, &filter, &PageRequest::first(FOUND_MAX))?.rows;
+    rows.sort_by_key(|row| !row.available.is_positive());
+    Ok(rows)
 }
 
 /// Partners by name, a page of them.

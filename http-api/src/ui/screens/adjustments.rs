@@ -17,7 +17,7 @@ use crate::ui::form::{Asked, Fields, Form, Input};
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup::{self, Names, once};
-use crate::ui::parts::{empty, fact, or_dash, pager, row_ids, search, signatures, title};
+use crate::ui::parts::{below, empty, fact, or_dash, pager, row_ids, search, signatures, title};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::{OwnStore, Visit};
 use crate::ui::words::{Words, t};
@@ -41,12 +41,12 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
             @if page.rows.is_empty() { (empty("scale", &t!(words, "adjustments-empty"), &t!(words, "adjustments-empty-text"), html! {})) }
             @else {
                 div class="scroll" id="rows" data-rows=(row_ids(page.rows.iter().map(|row| row.id))) { table {
-                    thead { tr { th scope="col" { (t!(words, "number")) } th scope="col" { (t!(words, "date")) } th scope="col" { (t!(words, "by")) } th scope="col" class="num phone-hide" { (t!(words, "lines-title")) } th scope="col" class="phone-hide" { (t!(words, "comment")) } } }
+                    thead { tr { th scope="col" { (t!(words, "number")) } th scope="col" { (t!(words, "date")) } th scope="col" class="phone-hide" { (t!(words, "by")) } th scope="col" class="num phone-hide" { (t!(words, "lines-title")) } th scope="col" class="phone-hide" { (t!(words, "comment")) } } }
                     tbody { @for row in &page.rows {
                         tr {
-                            td { a class="row-link nowrap" href={ "/adjustments/" (row.id) } { (row.number) } }
+                            td { a class="row-link nowrap" href={ "/adjustments/" (row.id) } { (row.number) } (below(html! { (names.user(row.by)) })) }
                             td class="nowrap" { (words.brief_instant(row.at)) }
-                            td { (names.user(row.by)) }
+                            td class="phone-hide" { (names.user(row.by)) }
                             td class="num phone-hide" { (row.lines) }
                             td class="phone-hide" { (or_dash(row.comment.as_deref())) }
                         }
@@ -141,7 +141,7 @@ fn line_row(
         tr id={ "line-" (row.id) } data-line=(row.id) {
             td class="nowrap" { span class="strong" { (or_dash(row.batch.as_deref())) } span class="two" { (expiry(words, row, visit.today())) } }
             td class="num" data-label=(t!(words, "on-hand")) data-live={ "oh-" (row.id) } { (words.quantity(row.on_hand)) }
-            td data-label=(t!(words, "add-or-reduce")) { (sign_choice(words, &format!("sign.{}", row.id), form, &of)) }
+            td class="wide" data-label=(t!(words, "add-or-reduce")) { (sign_choice(words, &format!("sign.{}", row.id), form, &of)) }
             td data-label=(t!(words, "quantity")) {
                 input class="input small quantity" name={ "quantity." (row.id) } value=(form.raw(&format!("quantity.{}", row.id))) inputmode="decimal" autocomplete="off"
                     aria-label={ (t!(words, "quantity")) " " (of) } aria-invalid=[error.is_some().then_some("true")];

@@ -3,7 +3,9 @@
 use axum::response::Response;
 use crdt_store::Snapshot;
 use domain::Permission;
-use domain::query::{dashboard, dashboard::Figure};
+use domain::query::shipments::{self, ShipmentFilter};
+use domain::query::{PageRequest, dashboard, dashboard::Figure};
+use domain::shipment::Direction;
 use maud::{Markup, html};
 
 use crate::ui::form::address;
@@ -150,6 +152,25 @@ fn quick(visit: &Visit) -> Markup {
     }
 }
 
+/// Shipments shown below the figures: what somebody comes back to today.
+const LATEST_MAX: usize = 5;
+
+/// The newest shipments that leave, which people mostly come back to.
+fn latest(visit: &Visit, read: &Snapshot, own: &OwnStore) -> Result<Markup, Trouble> {
+    let words = visit.words;
+    let filter = ShipmentFilter::default();
+    let request = PageRequest::first(LATEST_MAX);
+    let rows = shipments::list(read, own.id, Direction::Outbound, &filter, &request)?.rows;
+    Ok(html! {
+        @if !rows.is_empty() {
+            section class="card" {
+                header { h2 class="grow" { (t!(words, "latest-outbound")) } a href="/outbound-shipments" { (t!(words, "show-all")) } }
+                (super::shipments::table(visit, &rows, Direction::Outbound))
+            }
+        }
+    })
+}
+
 fn of_store(visit: &Visit, read: &Snapshot, own: &OwnStore) -> Result<Markup, Trouble> {
     let words = visit.words;
     let figures = Figures(dashboard::of_store(read, own.id, visit.today())?);
@@ -160,6 +181,7 @@ fn of_store(visit: &Visit, read: &Snapshot, own: &OwnStore) -> Result<Markup, Tr
             (cards(words, &t!(words, "alerts"), &alerts(&figures)))
             (cards(words, &t!(words, "in-store"), &kept(&figures)))
         }
+        (latest(visit, read, own)?)
     })
 }
 
@@ -207,6 +229,10 @@ fn national(visit: &Visit, read: &Snapshot) -> Result<Markup, Trouble> {
             (cards(words, &t!(words, "national-system"), &system))
             (cards(words, &t!(words, "nav-group-follow"), &follow))
             (cards(words, &t!(words, "nav-national"), &stock))
+        }
+        section class="card" {
+            header { h2 class="grow" { (t!(words, "devices")) } a href="/sync" { (t!(words, "nav-sync")) } }
+            div data-live="peers" data-quiet { (super::sync::peers(visit)?) }
         }
     })
 }

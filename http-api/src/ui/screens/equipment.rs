@@ -51,11 +51,10 @@ fn scope(visit: &Visit) -> Result<Option<DocumentId>, Trouble> {
     }
 }
 
-/// The same in two lines of a list: what it is, then whose make and which one.
-fn label_cell(words: Words, row: &AssetListRow) -> Markup {
-    let make = [&row.asset.manufacturer, &row.asset.model];
-    let mut make: Vec<String> = make.into_iter().flatten().cloned().collect();
-    make.extend(row.asset.serial.as_ref().map(|serial| format!("{} {serial}", t!(words, "serial"))));
+/// The same in two lines of a list: what it is, then whose make, which model and which one.
+fn label_cell(row: &AssetListRow) -> Markup {
+    let parts = [&row.asset.manufacturer, &row.asset.model, &row.asset.serial];
+    let make: Vec<&str> = parts.into_iter().filter_map(|part| part.as_deref()).collect();
     html! { (row.asset.kind.as_deref().unwrap_or(&row.asset.number)) @if !make.is_empty() { span class="two" { (make.join(" · ")) } } }
 }
 
@@ -71,7 +70,7 @@ fn table(visit: &Visit, rows: &[AssetListRow]) -> Markup {
             tbody { @for row in rows {
                 tr {
                     td { a class="row-link nowrap" href={ "/equipment/" (row.asset.id) } { (row.asset.number) } (below(html! { (label(row)) })) }
-                    td class="phone-hide" { (label_cell(words, row)) }
+                    td class="phone-hide" { (label_cell(row)) }
                     @if visit.sees_country() { td class="phone-hide" { (row.store_name) } }
                     td data-live={ "as-" (row.asset.id) } { (status_chip(words, row.status)) @if row.asset.needs_replacement { " " (chip(Tone::Warn, "refresh-cw", &t!(words, "needs-replacement"))) } @if let Some(reason) = &row.reason_text { span class="two" { (reason) } } }
                     td class="phone-hide nowrap" { @match row.status_at { Some(at) => (words.brief_instant(at)), None => (or_dash(None)) } }

@@ -39,8 +39,8 @@ fn card(state: &AppState, words: Words, form: &Form, problem: Option<&Problem>) 
             form method="post" action="/login" {
                 input type="hidden" name="next" value=(safe_next(form.raw("next")));
                 @if let Some(problem) = problem { div class="alert bad" role="alert" { (icon("triangle-alert")) p { (trouble::message(words, problem)) } } }
-                (fields.input("username", &t!(words, "username"), Input { required: true, autocomplete: Some("username"), ..Input::default() }))
-                (fields.input("password", &t!(words, "password"), Input { kind: "password", required: true, autocomplete: Some("current-password"), ..Input::default() }))
+                (fields.input("username", &t!(words, "username"), Input { required: true, autocomplete: Some("username"), autofocus: form.raw("username").is_empty(), ..Input::default() }))
+                (fields.input("password", &t!(words, "password"), Input { kind: "password", required: true, autocomplete: Some("current-password"), autofocus: !form.raw("username").is_empty(), ..Input::default() }))
                 button class="btn primary big wide" { (t!(words, "log-in")) (turning_icon("arrow-right")) }
             }
             p class="muted small" { (t!(words, "login-offline")) }

@@ -74,7 +74,7 @@ pub(in crate::ui) fn table(visit: &Visit, rows: &[ShipmentListRow], direction: D
                 th scope="col" { (t!(words, "status")) }
                 th scope="col" class="num phone-hide" { (t!(words, "lines-title")) }
                 th scope="col" class="phone-hide" { (t!(words, "since")) }
-                th scope="col" class="phone-hide" { (t!(words, "reference")) }
+                th scope="col" class="wide-only" { (t!(words, "reference")) }
             } }
             tbody { @for row in rows {
                 @let shipment = &row.shipment;
@@ -87,7 +87,7 @@ pub(in crate::ui) fn table(visit: &Visit, rows: &[ShipmentListRow], direction: D
                     td { span data-live={ "st-" (shipment.id) } { (status_chip(words, shipment.status)) @if shipment.on_hold { " " (chip(Tone::Warn, "pause", &t!(words, "on-hold"))) } @if shipment.cancel_requested { " " (chip(Tone::Bad, "flag", &t!(words, "cancel-requested"))) } } }
                     td class="num phone-hide" { @if shipment.placeholders > 0 { span class="t-warn small" { (t!(words, "without-batch", n = shipment.placeholders)) } " · " } (shipment.lines) }
                     td class="phone-hide nowrap" { (words.brief_instant(shipment.status_at)) }
-                    td class="phone-hide" { (or_dash(shipment.reference.as_deref())) }
+                    td class="wide-only" { (or_dash(shipment.reference.as_deref())) }
                 }
             } }
         } }
@@ -689,7 +689,7 @@ fn inbound_body(
                     thead { tr {
                         th scope="col" { (t!(words, "item")) } th scope="col" { (t!(words, "batch")) }
                         th scope="col" class="num" { (t!(words, "sent")) } th scope="col" class={ @if !open { "num" } @else { "w-quantity" } } { (t!(words, "received")) }
-                        th scope="col" class={ @if open { "w-choice" } } { (t!(words, "location")) } th scope="col" class={ @if open { "w-choice" } } { (t!(words, "verdict")) } th scope="col" class={ @if open { "w-note" } } { (t!(words, "note")) }
+                        th scope="col" class={ @if open && !received { "w-choice" } } { (t!(words, "location")) } th scope="col" class={ @if open { "w-choice" } } { (t!(words, "verdict")) } th scope="col" class={ @if open { "w-note" } } { (t!(words, "note")) }
                     } }
                     tbody { @for (at, line) in lines.iter().enumerate() { @if open { (receiving.row(at, line)) } @else { (settled_row(visit, line)) } } }
                 } }

@@ -65,10 +65,10 @@ fn batch_row(visit: &Visit, row: &StockRow) -> Markup {
             }
             td class="nowrap phone-hide" { (or_dash(row.batch.as_deref())) }
             td class="nowrap phone-hide" { (expiry(words, row, visit.today())) }
-            td class="phone-hide" { (or_dash(row.location_code.as_deref())) }
+            td class="wide-only" { (or_dash(row.location_code.as_deref())) }
             td class="num phone-hide" data-live={ "av-" (row.id) } { (quantity(words, row.available)) }
             td class="num strong" data-live={ "oh-" (row.id) } { (quantity(words, row.on_hand)) }
-            td class="muted phone-hide" { (row.unit) }
+            td class="muted wide-only" { (row.unit) }
         }
     }
 }
@@ -82,10 +82,10 @@ fn batch_table(visit: &Visit, rows: &[StockRow], kept: &[(&str, &str)], by_expir
                     (sortable("/stock", kept, "name", !by_expiry, &t!(words, "item"), ""))
                     th scope="col" class="phone-hide" { (t!(words, "batch")) }
                     (sortable("/stock", kept, "expiry", by_expiry, &t!(words, "expiry"), "phone-hide"))
-                    th scope="col" class="phone-hide" { (t!(words, "location")) }
+                    th scope="col" class="wide-only" { (t!(words, "location")) }
                     th scope="col" class="num phone-hide" { (t!(words, "available")) }
                     th scope="col" class="num" { (t!(words, "on-hand")) }
-                    th scope="col" class="phone-hide" { (t!(words, "unit")) }
+                    th scope="col" class="wide-only" { (t!(words, "unit")) }
                 } }
                 @for group in rows.chunks(ROWS_PER_GROUP) { tbody class="group" { @for row in group { (batch_row(visit, row)) } } }
             }
