@@ -112,6 +112,8 @@ function open() {
   if (source || document.hidden) return;
   source = new EventSource("/live");
   source.addEventListener("changed", refresh);
+  // What changed after this page was made and before the stream was open, or while it was broken, was told to nobody.
+  source.addEventListener("open", () => { if (document.querySelector("main [data-live], main [data-save], main [data-rows]")) refresh(); });
 }
 function close() { source?.close(); source = null; }
 

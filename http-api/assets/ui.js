@@ -6,15 +6,25 @@ const page = document.documentElement;
 
 // ---- instants in the reader's own time zone (the server writes UTC) ----
 
-const clock = new Intl.DateTimeFormat(page.lang, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
-const hour = new Intl.DateTimeFormat(page.lang, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+// Browsers write English dates in the American way and know other months than the server does: both are put together
+// here, day first and with 24 hours, as the server writes them.
+const french = page.lang.startsWith("fr");
+const moment = new Intl.DateTimeFormat(french ? "fr" : "en-US", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+function written(at, brief) {
+  const part = {};
+  for (const { type, value } of moment.formatToParts(at)) part[type] = value;
+  const day = french && part.day === "1" ? "1er" : part.day;
+  const year = brief && at.getFullYear() === new Date().getFullYear() ? "" : `\u00a0${part.year}`;
+  return `${day}\u00a0${part.month}${year}, ${part.hour}:${part.minute}`;
+}
 
 export function localTimes(root) {
   for (const time of root.querySelectorAll("time[datetime*=T]")) {
     const at = new Date(time.dateTime);
     if (isNaN(at)) continue;
-    if (!time.classList.contains("ago")) time.textContent = (time.classList.contains("brief") ? hour : clock).format(at);
-    time.title = clock.format(at);
+    if (!time.classList.contains("ago")) time.textContent = written(at, time.classList.contains("brief"));
+    time.title = written(at);
   }
 }
 
@@ -124,6 +134,8 @@ document.addEventListener("keydown", (event) => {
     if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
     return;
   }
+  // Whoever asks for the search is in it already.
+  if (event.key === "/" && event.target.matches("[data-slash]") && !event.target.value) return event.preventDefault();
   const typing = event.target.closest("input:not([type=radio]):not([type=checkbox]), textarea, select, dialog");
   if (typing || event.ctrlKey || event.metaKey || event.altKey || keysOff()) return;
   if (event.key === "/") {
@@ -133,6 +145,18 @@ document.addEventListener("keydown", (event) => {
     const help = document.querySelector("a[data-help]");
     if (help) { event.preventDefault(); help.click(); }
   }
+});
+// From the search of a list the arrow leads to its first row, then from row to row and back; Enter opens.
+document.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const { target } = event;
+  if (!step || event.ctrlKey || event.metaKey || event.altKey || !target.matches?.("#list-search, a.row-link")) return;
+  const rows = [...document.querySelectorAll("#list-search, a.row-link")];
+  const next = rows[rows.indexOf(target) + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+  if (next.select) next.select();
 });
 document.addEventListener("change", (event) => {
   const target = event.target;

@@ -175,6 +175,8 @@ pub(super) struct Input<'a> {
     pub(super) inputmode: Option<&'a str>,
     /// Most characters.
     pub(super) maxlength: Option<u32>,
+    /// Whether the page opens with the cursor in it.
+    pub(super) autofocus: bool,
 }
 
 impl Fields<'_> {
@@ -193,7 +195,7 @@ impl Fields<'_> {
                 label for={ "f-" (name) } { (label) }
                 input class="input" id={ "f-" (name) } name=(name) type=(kind) value=(self.form.raw(name))
                     required[input.required] autocomplete=[input.autocomplete.or(Some("off"))] inputmode=[input.inputmode]
-                    maxlength=[input.maxlength] aria-invalid=[error.is_some().then_some("true")]
+                    maxlength=[input.maxlength] autofocus[input.autofocus] aria-invalid=[error.is_some().then_some("true")]
                     aria-describedby=[described.then(|| format!("d-{name}"))];
                 (self.below(name, error.as_deref(), input.hint))
             }

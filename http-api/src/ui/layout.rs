@@ -46,8 +46,8 @@ fn place(words: Words, section: Section) -> Place {
         Section::Stock => ("/stock", "package", t!(words, "nav-stock")),
         Section::Issue => ("/issue", "arrow-up-from-line", t!(words, "nav-issue")),
         Section::Receive => ("/receive", "arrow-down-to-line", t!(words, "nav-receive")),
-        Section::Outbound => ("/outbound-shipments", "truck", t!(words, "nav-outbound")),
-        Section::Inbound => ("/inbound-shipments", "package-check", t!(words, "nav-inbound")),
+        Section::Outbound => ("/outbound-shipments", "truck", t!(words, "nav-outbound-short")),
+        Section::Inbound => ("/inbound-shipments", "package-check", t!(words, "nav-inbound-short")),
         Section::Adjustments => ("/adjustments", "scale", t!(words, "nav-adjustments")),
         Section::Equipment => ("/equipment", "snowflake", t!(words, "nav-equipment")),
         Section::Tasks => ("/tasks", "list-checks", t!(words, "nav-tasks")),
@@ -117,6 +117,18 @@ fn rail(visit: &Visit, current: Section) -> Markup {
     }
 }
 
+/// A place in the bar of small screens, where a fifth of a phone must hold its name.
+fn tab(words: Words, section: Section) -> Place {
+    let mut place = place(words, section);
+    match section {
+        Section::Dashboard => place.word = t!(words, "nav-home"),
+        Section::National => place.word = t!(words, "nav-stock"),
+        Section::Sync => place.word = t!(words, "nav-sync-short"),
+        _ => {}
+    }
+    place
+}
+
 /// The bar of small screens: four places and the rest.
 fn tab_bar(visit: &Visit, current: Section) -> Markup {
     let words = visit.words;
@@ -126,7 +138,7 @@ fn tab_bar(visit: &Visit, current: Section) -> Markup {
         groups.iter().flat_map(|(_, sections)| sections).copied().filter(|section| !first.contains(section));
     html! {
         nav class="tabbar" aria-label=(t!(words, "nav-short")) {
-            @for section in &first { (nav_link(&place(words, *section), current)) }
+            @for section in &first { (nav_link(&tab(words, *section), current)) }
             details class="menu" {
                 summary { (icon("menu")) span { (t!(words, "nav-more")) } }
                 div class="sheet" { @for section in rest { (nav_link(&place(words, section), current)) } }
@@ -188,11 +200,13 @@ fn head(visit: &Visit, page: &Page) -> Markup {
                     input type="search" name="search" aria-label=(t!(words, "search-stock")) placeholder=(t!(words, "search-stock")) autocomplete="off";
                     kbd aria-hidden="true" { "/" }
                 }
+                // A phone has no room for the field: there the page of the stock is one tap away, its search focused.
+                a class="tool phone-only" href="/stock#list-search" { (icon("search")) span class="visually-hidden" { (t!(words, "search-stock")) } }
             }
             a class="tool wide-only" href="/help" data-dialog data-help title=(t!(words, "help")) { (icon("circle-help")) span class="visually-hidden" { (t!(words, "help")) } }
             span class="wide-only" { (theme_switch(&visit.setting, &visit.here, false)) }
             details class="menu" {
-                summary class="tool" { (icon("user")) span class="phone-hide" { (visit.visitor.name()) } (icon("chevron-down")) }
+                summary class="tool" aria-label=(visit.visitor.name()) { (icon("user")) span class="phone-hide" { (visit.visitor.name()) } (icon("chevron-down")) }
                 div class="sheet" {
                     p class="note" { (visit.visitor.name()) br; (visit.visitor.username()) }
                     a href="/choose-store" { (icon("store")) (t!(words, "change-store")) }

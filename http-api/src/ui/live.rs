@@ -12,6 +12,9 @@ use super::visit::Visit;
 /// So often a stream without news shows that it is alive: before the proxies of mobile networks hang up.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
+/// What an event carries. Browsers drop events without data: one that only has a name is never told to the page.
+const SOMETHING: &str = "look again";
+
 /// Says `changed` whenever something was stored or a peer's state changed; what changed, the page reads anew. A
 /// stream that was too slow has missed nothing that matters: it says `changed` once.
 pub(super) async fn events(visit: Visit) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
@@ -21,7 +24,7 @@ pub(super) async fn events(visit: Visit) -> Sse<impl Stream<Item = Result<Event,
             Ok(_) | Err(RecvError::Lagged(_)) => {
                 // What came at once is one change to a reader.
                 while receiver.try_recv().is_ok() {}
-                Some((Ok(Event::default().event("changed").data("")), receiver))
+                Some((Ok(Event::default().event("changed").data(SOMETHING)), receiver))
             }
             Err(RecvError::Closed) => None,
         }

@@ -43,7 +43,7 @@ pub(super) fn found_items(read: &Snapshot, search: &str) -> Result<Vec<ItemRow>,
     Ok(item_query::list(read, &filter, &PageRequest::first(FOUND_MAX))?.rows)
 }
 
-/// The first items of a store that a search finds.
+/// The first items of a store that a search finds, those first that can leave: Enter takes the first one.
 pub(super) fn found_stock(
     read: &Snapshot,
     store: DocumentId,
@@ -51,7 +51,9 @@ pub(super) fn found_stock(
 ) -> Result<Vec<domain::query::stock::ItemStockRow>, Trouble> {
     let filter =
         domain::query::stock::ItemStockFilter { search: Some(search.to_owned()), in_stock: Some(true) };
-    Ok(domain::query::stock::items(read, store, &filter, &PageRequest::first(FOUND_MAX))?.rows)
+    let mut rows = domain::query::stock::items(read, store, &filter, &PageRequest::first(FOUND_MAX))?.rows;
+    rows.sort_by_key(|row| !row.available.is_positive());
+    Ok(rows)
 }
 
 /// Partners by name, a page of them.
@@ -116,7 +118,12 @@ impl<'r> Names<'r> {
         let end = || names.store_or_partner(id).ok().flatten().map(str::to_owned);
         let found = item.or_else(end);
         let location = || names.location(id).ok().flatten().map(|place| place.code.clone());
-        let found = found.or_else(location);
+        let reason = || {
+            let of_stock = reference::reasons(self.read).ok()?.into_iter().find(|row| row.id == id);
+            let of_assets = || reference::asset_reasons(self.read).ok()?.into_iter().find(|row| row.id == id);
+            of_stock.map(|row| row.text).or_else(|| of_assets().map(|row| row.text))
+        };
+        let found = found.or_else(location).or_else(reason);
         found.unwrap_or_else(|| self.user(id))
     }
 

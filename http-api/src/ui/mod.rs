@@ -25,7 +25,7 @@ mod words;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, Uri, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get, post};
@@ -134,7 +134,7 @@ async fn explain(mut request: Request, next: Next) -> Response {
         (request.headers().clone(), request.uri().clone(), request.method() == Method::GET);
     let mut response = next.run(request).await;
     if let Some(Unexplained(problem)) = response.extensions_mut().remove::<Unexplained>() {
-        let status = response.status();
+        let mut status = response.status();
         let here = uri.path_and_query().map_or("/", |path| path.as_str());
         let visit = slot.take();
         let page = match (problem.code.as_str(), visit) {
@@ -143,11 +143,15 @@ async fn explain(mut request: Request, next: Next) -> Response {
                 return Redirect::to(&form::address("/login", &[("next", next)])).into_response();
             }
             ("not-enrolled", _) => return Redirect::to("/welcome").into_response(),
-            (_, Some(visit)) => {
-                let body = trouble::body(visit.words, &problem);
-                let title = trouble::message(visit.words, &problem);
-                layout::page(&visit, layout::Page::new(layout::Section::Other, title, body))
-            }
+            // Nobody did anything wrong: a page that is about one store asks which.
+            ("store-required", Some(visit)) if reading => match screens::login::which_store(&visit, here) {
+                Ok(question) => {
+                    status = StatusCode::OK;
+                    question
+                }
+                Err(trouble) => refusal(&visit, &trouble.0),
+            },
+            (_, Some(visit)) => refusal(&visit, &problem),
             (_, None) => {
                 let setting = Setting::of(&headers, None);
                 let body = trouble::body(setting.words, &problem);
@@ -159,6 +163,13 @@ async fn explain(mut request: Request, next: Next) -> Response {
     }
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// A problem as a page in the reader's frame.
+fn refusal(visit: &visit::Visit, problem: &Problem) -> Response {
+    let body = trouble::body(visit.words, problem);
+    let title = trouble::message(visit.words, problem);
+    layout::page(visit, layout::Page::new(layout::Section::Other, title, body))
 }
 
 /// The answer for an address where there is nothing: a page for people, a problem for programs.

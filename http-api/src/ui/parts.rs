@@ -104,7 +104,8 @@ pub(super) fn pager(
 ) -> Markup {
     html! {
         footer class="pager" {
-            span { (t!(words, "rows", n = rows)) }
+            // Only a list that ends here and began here is counted by its rows.
+            span { @if cursor.is_some() || next.is_some() { (t!(words, "rows-here", n = rows)) } @else { (t!(words, "rows", n = rows)) } }
             span class="end" {}
             @if cursor.is_some() { a class="btn quiet" href=(address(path, kept)) { (t!(words, "first-page")) } }
             @if let Some(next) = next {
@@ -116,10 +117,17 @@ pub(super) fn pager(
 }
 
 /// The heading of a column that the list can be sorted by.
-pub(super) fn sortable(path: &str, kept: &[(&str, &str)], name: &str, sorted: bool, text: &str) -> Markup {
+pub(super) fn sortable(
+    path: &str,
+    kept: &[(&str, &str)],
+    name: &str,
+    sorted: bool,
+    text: &str,
+    class: &str,
+) -> Markup {
     let query: Vec<(&str, &str)> = kept.iter().copied().chain([("sort", name)]).collect();
     html! {
-        th scope="col" aria-sort=[sorted.then_some("ascending")] {
+        th scope="col" class=(class) aria-sort=[sorted.then_some("ascending")] {
             a href=(address(path, &query)) { (text) @if sorted { " " (icon("chevron-down")) } }
         }
     }
@@ -169,6 +177,11 @@ pub(super) fn or_dash(text: Option<&str>) -> Markup {
     html! { @if let Some(text) = text { (text) } @else { span class="muted" { "—" } } }
 }
 
+/// A line below a name that says on small screens what columns say on large ones.
+pub(super) fn below(content: Markup) -> Markup {
+    html! { span class="two phone-only" { (content) } }
+}
+
 /// Yes or no as a mark with a word.
 pub(super) fn yes_no(words: Words, yes: bool) -> Markup {
     html! {
@@ -177,9 +190,9 @@ pub(super) fn yes_no(words: Words, yes: bool) -> Markup {
     }
 }
 
-/// Who and when, below a step or an entry.
-pub(super) fn stamp(words: Words, at: Timestamp, by: &str) -> Markup {
-    html! { small { (words.brief_instant(at)) br; (by) } }
+/// When and, if this device knows, who: below a step.
+pub(super) fn stamp(words: Words, at: Timestamp, by: Option<&str>) -> Markup {
+    html! { small { (words.brief_instant(at)) @if let Some(by) = by { br; (by) } } }
 }
 
 /// The rows of a list, named so that a live page can tell whether some came or went.

@@ -173,7 +173,7 @@ macro_rules! counts {
 }
 counts!(i64, u64, u32, usize, i32);
 
-/// Says something in the reader's language: `t!(words, "key", name = value, …)`.
+/// Says something in the reader's language: `t!(words, "rows", n = 3)`.
 macro_rules! t {
     ($words:expr, $key:literal $(, $name:ident = $value:expr)* $(,)?) => {
         $words.say($key, &[$((stringify!($name), $crate::ui::words::Arg::from($value))),*])
@@ -293,32 +293,36 @@ impl Words {
 
     /// A day: `14 Nov 2026`, `14 nov. 2026`.
     pub(super) fn day(self, day: Date) -> String {
+        format!("{}{NO_BREAK_SPACE}{}", self.day_of_year(day), day.year())
+    }
+
+    /// A day of a year that the reader knows: `14 Nov`, `14 nov.`.
+    fn day_of_year(self, day: Date) -> String {
         let month = usize::try_from(day.month() - 1).unwrap_or(0);
         let months = if self.0.is_french() { MONTHS_FR } else { MONTHS_EN };
         let first =
             if self.0.is_french() && day.day() == 1 { "1er".to_owned() } else { day.day().to_string() };
-        format!("{first}{NO_BREAK_SPACE}{}{NO_BREAK_SPACE}{}", months[month], day.year())
+        format!("{first}{NO_BREAK_SPACE}{}", months[month])
     }
 
-    /// An instant: written in UTC, shown in the reader's time zone by the page's script.
+    /// An instant, `25 Nov 2026, 11:00`: written in UTC, shown in the reader's time zone by the page's script.
     pub(super) fn instant(self, time: Timestamp) -> Markup {
-        self.time_element(time, "")
+        let text = self.moment(time, |day| self.day(day));
+        html! { time datetime=(rfc3339(time)) { (text) } }
     }
 
-    /// The same without the year.
+    /// The same without the year, for columns of recent instants; the page's script adds a year that is not this
+    /// one, and the title always says it.
     pub(super) fn brief_instant(self, time: Timestamp) -> Markup {
-        self.time_element(time, "brief")
+        let (brief, whole) =
+            (self.moment(time, |day| self.day_of_year(day)), self.moment(time, |day| self.day(day)));
+        html! { time class="brief" datetime=(rfc3339(time)) title=(whole) { (brief) } }
     }
 
-    fn time_element(self, time: Timestamp, class: &str) -> Markup {
+    /// A day and a clock of 24 hours, which nobody misreads.
+    fn moment(self, time: Timestamp, day: impl Fn(Date) -> String) -> String {
         let minutes = time.as_millis().div_euclid(MINUTE_MS).rem_euclid(24 * 60);
-        let clock = format!("{:02}:{:02}", minutes / 60, minutes % 60);
-        let separator = if self.0.is_french() { " " } else { ", " };
-        html! {
-            time class=[(!class.is_empty()).then_some(class)] datetime=(rfc3339(time)) {
-                (self.day(domain::text::day_of(time))) (separator) (clock)
-            }
-        }
+        format!("{}, {:02}:{:02}", day(domain::text::day_of(time)), minutes / 60, minutes % 60)
     }
 
     /// How long ago something was: «now», «5 min ago», «il y a 2 h».
@@ -393,11 +397,18 @@ mod tests {
         assert!(missing.is_empty(), "in one language only: {missing:?}");
     }
 
-    /// Keys in the sources: the literal of `t!`, and words that end with `-` and a code.
+    /// The code of a source: without its tests and its comments, whose examples say nothing to a reader.
+    fn code_of(source: &str) -> String {
+        let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+        let is_code = |line: &&str| !line.trim_start().starts_with("//");
+        code.lines().filter(is_code).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Keys in the sources: the literal of `t!`, and literals that are marked as keys, on the same line or the next.
     fn keys_used() -> Vec<(&'static str, String)> {
         let mut keys = Vec::new();
         for &(file, source) in super::super::sources() {
-            let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+            let source = code_of(source);
             for part in source.split("t!(").skip(1) {
                 let mut quoted = part.split('"');
                 let before = quoted.next().unwrap_or_default();
@@ -405,8 +416,9 @@ mod tests {
                     keys.extend(quoted.next().map(|key| (file, key.to_owned())));
                 }
             }
-            for part in source.split("/*key*/ \"").skip(1) {
-                keys.extend(part.split('"').next().map(|key| (file, key.to_owned())));
+            for part in source.split("/*key*/").skip(1) {
+                let key = part.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
+                keys.extend(key.map(|key| (file, key.to_owned())));
             }
         }
         keys
@@ -429,9 +441,13 @@ mod tests {
             .filter_map(|part| part.split('"').next())
             .chain(["problem", "detail", "bytes", "next-step"])
             .collect();
-        for key in english() {
+        let known = english();
+        for key in &known {
             let of_family = families.iter().any(|family| key.starts_with(&format!("{family}-")));
-            assert!(of_family || used.contains(&key), "nobody says «{key}»");
+            // Advice is said with the problem of the same code, and is no use without it.
+            let advises =
+                key.strip_prefix("advice-").is_some_and(|code| known.contains(&format!("problem-{code}")));
+            assert!(of_family || advises || used.contains(key), "nobody says «{key}»");
         }
     }
 
@@ -440,8 +456,8 @@ mod tests {
         for language in Language::ALL {
             let words = Words(language);
             for key in english() {
-                let sentence = words.say(&key, &[]);
-                assert!(!sentence.trim().is_empty() && sentence != key, "{}: {key}", language.tag());
+                let sentence = words.try_say(&key, &[]);
+                assert!(sentence.is_some_and(|said| !said.trim().is_empty()), "{}: {key}", language.tag());
             }
         }
     }
@@ -480,6 +496,10 @@ mod tests {
         let day: Date = "2026-02-01".parse().expect("a day");
         assert_eq!(EN.day(day), "1\u{a0}Feb\u{a0}2026");
         assert_eq!(FR.day(day), "1er\u{a0}févr.\u{a0}2026");
+        let eleven: Timestamp = Timestamp::from_millis(1_795_604_400_000);
+        assert!(EN.brief_instant(eleven).into_string().contains(">25\u{a0}Nov, 11:00<"));
+        assert!(FR.brief_instant(eleven).into_string().contains(">25\u{a0}nov., 11:00<"));
+        assert!(FR.instant(eleven).into_string().contains(">25\u{a0}nov.\u{a0}2026, 11:00<"));
         let now = Timestamp::from_millis(10 * DAY_MS);
         assert_eq!(FR.ago(now.plus_millis(-2 * HOUR_MS), now), "il y a 2\u{a0}h");
         assert_eq!(

@@ -255,8 +255,12 @@ fn start_driver() -> (Child, String) {
         .spawn()
         .expect(NO_BROWSER);
     let output = child.stdout.take().expect("its output is piped");
+    // Some versions first repeat the port they were asked for, which is none.
+    let port_of =
+        |line: String| line.split("on port ").nth(1)?.trim_end_matches('.').trim().parse::<u16>().ok();
     let port = lines(output, Instant::now() + PATIENCE)
-        .find_map(|line| line.split("on port ").nth(1)?.trim_end_matches('.').trim().parse::<u16>().ok())
+        .filter_map(port_of)
+        .find(|port| *port != 0)
         .expect("chromedriver says its port");
     (child, format!("http://127.0.0.1:{port}"))
 }

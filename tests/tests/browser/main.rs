@@ -27,6 +27,8 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios! {
     a_wrong_password_keeps_the_name_and_says_so,
     every_figure_opens_the_list_it_counts,
     a_list_is_filtered_while_one_types_and_the_address_keeps_it,
+    the_stock_opens_on_what_is_there_and_everything_is_one_press_away,
+    a_page_about_one_store_asks_which_one,
     pages_never_scroll_sideways,
     axe_finds_nothing_on_the_main_pages,
     central_wears_its_colour_and_its_name,

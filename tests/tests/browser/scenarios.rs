@@ -10,6 +10,9 @@ const AXE: &str = include_str!("../../assets/axe.min.js");
 const REFUSED_EN: &str = "Operation is only permitted on central server";
 const REFUSED_FR: &str = "Cette opération n'est permise que sur le serveur central";
 
+/// An item that the district and the centre have plenty of, by its code: a name fits several.
+const PLENTY: &str = "AMOX250D";
+
 const DISTRICT: &str = "Lokana";
 const CENTRE: &str = "Kipuna";
 
@@ -120,9 +123,58 @@ pub async fn a_list_is_filtered_while_one_types_and_the_address_keeps_it(world: 
     assert!(browser.all("#list tbody tr").await.len() < all);
     browser.until("the address keeps the search", "location.search.includes('search=amox')").await;
     assert_eq!(browser.eval("document.activeElement.id").await, "list-search", "the focus stays");
+    browser.driver.active_element().await.expect("a page").send_keys(Key::Down + "").await.expect("a key");
+    browser
+        .until(
+            "the arrow leads to the first row",
+            "document.activeElement === document.querySelector('#list a.row-link')",
+        )
+        .await;
+    browser.driver.active_element().await.expect("a page").send_keys(Key::Enter + "").await.expect("a key");
+    browser.until("and Enter opens it", "location.pathname.startsWith('/stock/items/')").await;
     browser.open(&node, "/stock?search=amox&facet=zero").await;
     assert_eq!(browser.value("#list-search").await, "amox");
     assert!(browser.has(".facets a[aria-current=true][href*='facet=zero']").await);
+    browser.quit().await;
+}
+
+pub async fn the_stock_opens_on_what_is_there_and_everything_is_one_press_away(world: &World) {
+    let (browser, node) = at_centre(world).await;
+    browser.open(&node, "/stock").await;
+    let empty = "[...document.querySelectorAll('#list tbody tr')].filter((row) => row.children[5].textContent.trim() === '0').length";
+    assert!(browser.has("#list tbody tr").await);
+    assert_eq!(browser.eval(empty).await, 0, "what is used up is not shown unasked");
+    browser.click(".facets a[href*='facet=all']").await;
+    browser.until("the address says that everything is shown", "location.search.includes('facet=all')").await;
+    browser.until("and used-up batches are", &format!("{empty} > 0")).await;
+    browser.open(&node, "/stock?search=nothing+is+called+so").await;
+    browser.click(".empty a[href*='facet=all']").await;
+    browser
+        .until(
+            "the same search goes on in everything",
+            "location.search.includes('search=nothing') && location.search.includes('facet=all')",
+        )
+        .await;
+    browser.quit().await;
+}
+
+pub async fn a_page_about_one_store_asks_which_one(world: &World) {
+    let (browser, node) = at(world, "Central", "admin").await;
+    for page in ["/stock", "/issue", "/outbound-shipments"] {
+        let status = format!("fetch('{page}').then((answer) => answer.status)");
+        assert_eq!(browser.eval_later(&status).await, 200, "{page} is a question, not an error");
+        browser.open(&node, page).await;
+        assert!(browser.has("button.tile[name=store]").await, "{page}");
+        assert!(browser.has("a.tile[href='/national']").await, "{page}");
+    }
+    browser.open(&node, "/stock?view=items").await;
+    browser.click("button.tile[name=store]").await;
+    browser
+        .until(
+            "the page that was asked for opens",
+            "location.pathname + location.search === '/stock?view=items' && document.querySelector('#list')",
+        )
+        .await;
     browser.quit().await;
 }
 
@@ -161,7 +213,7 @@ const CENTRAL_PAGES: [&str; 11] = [
 ];
 
 pub async fn pages_never_scroll_sideways(world: &World) {
-    for (width, height) in [(820, 1180), (1280, 800)] {
+    for (width, height) in [(500, 900), (820, 1180), (1280, 800)] {
         let options = BrowserOptions { width, height, ..BrowserOptions::default() };
         let browser = world.browser(options).await;
         let node = world.node(CENTRE).clone();
@@ -272,7 +324,7 @@ pub async fn an_attempt_at_central_data_on_a_site_shows_the_alert(world: &World)
 
 /// On hand of the first item that a search finds, by the page of the stock.
 async fn on_hand(browser: &Browser, node: &Node, search: &str) -> f64 {
-    browser.open(node, &format!("/stock?view=items&search={search}")).await;
+    browser.open(node, &format!("/stock?view=items&facet=all&search={search}")).await;
     number(&browser.text("#list tbody tr td:nth-child(4)").await)
 }
 
@@ -292,16 +344,16 @@ async fn add_line(browser: &Browser, search: &str, quantity: &str) {
 
 pub async fn stock_is_issued_in_three_taps_and_first_expired_goes_first(world: &World) {
     let (browser, node) = at_district(world).await;
-    let before = on_hand(&browser, &node, "amox").await;
+    let before = on_hand(&browser, &node, PLENTY).await;
     browser.open(&node, "/").await;
     browser.click(".quick a[href='/issue']").await;
-    add_line(&browser, "amox", "100").await;
+    add_line(&browser, PLENTY, "100").await;
     browser.find(".proposal .chip.accent").await;
     browser.click("button[name=confirm]").await;
     browser.until("the shipment is shown", "location.pathname.startsWith('/outbound-shipments/')").await;
     assert!(browser.has(".steps li.now").await && browser.text(".toasts").await.contains("LOK"));
     assert!(
-        (before - on_hand(&browser, &node, "amox").await - 100.0).abs() < 0.001,
+        (before - on_hand(&browser, &node, PLENTY).await - 100.0).abs() < 0.001,
         "what was picked has left"
     );
     browser.quit().await;
@@ -364,14 +416,8 @@ async fn ship_to_centre(world: &World, wishes: &[(&str, &str)]) -> String {
     for (search, quantity) in wishes {
         add_line(&browser, search, quantity).await;
     }
-    browser
-        .driver
-        .find(By::Css("input[value=shipped] + span"))
-        .await
-        .expect("a choice")
-        .click()
-        .await
-        .expect("a press");
+    // The label is what people press; the input in it lies above its words.
+    browser.click("label.choice:has(input[value=shipped])").await;
     browser.click("button[name=confirm]").await;
     browser.until("it is on its way", "location.pathname.startsWith('/outbound-shipments/')").await;
     let number = browser.text("h1").await;
@@ -395,7 +441,7 @@ async fn open_inbound(browser: &Browser, node: &Node, number: &str) {
 }
 
 pub async fn goods_are_received_line_by_line_and_a_difference_is_kept(world: &World) {
-    let number = ship_to_centre(world, &[("amox", "200"), ("parac", "300")]).await;
+    let number = ship_to_centre(world, &[(PLENTY, "200"), ("parac", "300")]).await;
     let (browser, node) = at_centre(world).await;
     open_inbound(&browser, &node, &number).await;
     let first = browser.value("tbody tr:nth-child(1) input.quantity").await;
@@ -433,7 +479,7 @@ pub async fn forms_work_without_scripts(world: &World) {
     let node = world.node(DISTRICT).clone();
     browser.log_in(&node, "grace").await;
     browser.open(&node, "/issue").await;
-    browser.fill("#find", "amox").await;
+    browser.fill("#find", PLENTY).await;
     browser.click("button[name=find]").await;
     browser.click("#found button[name=add]").await;
     browser.fill("input.quantity", "100").await;
@@ -455,7 +501,7 @@ async fn colleague_counts(browser: &Browser, lines: &[(usize, u32)]) {
 }
 
 pub async fn a_push_never_destroys_what_is_being_typed(world: &World) {
-    let number = ship_to_centre(world, &[("amox", "200"), ("parac", "300"), ("zinc", "100")]).await;
+    let number = ship_to_centre(world, &[(PLENTY, "200"), ("parac", "300"), ("zinc", "100")]).await;
     let (typing, node) = at(world, CENTRE, "awa").await;
     open_inbound(&typing, &node, &number).await;
     let (colleague, _) = at_centre(world).await;
@@ -501,14 +547,7 @@ pub async fn equipment_gets_a_status_with_a_reason_of_that_status(world: &World)
     let (browser, node) = at_centre(world).await;
     let asset = first_link(&browser, &node, "/equipment?status=functioning").await;
     browser.open(&node, &asset).await;
-    browser
-        .driver
-        .find(By::Css("input[value=not-functioning] + span"))
-        .await
-        .expect("a choice")
-        .click()
-        .await
-        .expect("a press");
+    browser.click("label.choice:has(input[value=not-functioning])").await;
     let offered = browser.eval("[...document.querySelectorAll('#f-reason option')].filter((option) => !option.disabled && option.value).every((option) => option.dataset.of === 'not-functioning')").await;
     assert_eq!(offered, true, "only reasons of the status are offered");
     browser.click("#log .bar button").await;
@@ -560,8 +599,8 @@ pub async fn work_on_both_sides_of_a_cut_merges_when_it_ends(world: &World) {
         "document.querySelector('.network.cut #restore-lokana')",
     )
     .await;
-    let shipped = ship_to_centre(world, &[("amox", "100")]).await;
-    let before = on_hand(&centre, &kipuna, "amox").await;
+    let shipped = ship_to_centre(world, &[(PLENTY, "100")]).await;
+    let before = on_hand(&centre, &kipuna, PLENTY).await;
     district.open(&lokana, "/sync").await;
     sync_shows(
         &district,
@@ -571,7 +610,7 @@ pub async fn work_on_both_sides_of_a_cut_merges_when_it_ends(world: &World) {
     .await;
     centre.open(&kipuna, &format!("/inbound-shipments?search={shipped}")).await;
     assert!(!centre.has("#list a.row-link").await, "nothing passes a cut");
-    assert!((on_hand(&centre, &kipuna, "amox").await - before).abs() < 0.001);
+    assert!((on_hand(&centre, &kipuna, PLENTY).await - before).abs() < 0.001);
     centre.open(&kipuna, &format!("/inbound-shipments?search={shipped}")).await;
     district.click("#restore-lokana").await;
     let began = Instant::now();

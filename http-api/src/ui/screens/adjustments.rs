@@ -17,7 +17,7 @@ use crate::ui::form::{Asked, Fields, Form, Input};
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup::{self, Names, once};
-use crate::ui::parts::{empty, fact, or_dash, pager, row_ids, search, signatures, title};
+use crate::ui::parts::{below, empty, fact, or_dash, pager, row_ids, search, signatures, title};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::{OwnStore, Visit};
 use crate::ui::words::{Words, t};
@@ -41,14 +41,14 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
             @if page.rows.is_empty() { (empty("scale", &t!(words, "adjustments-empty"), &t!(words, "adjustments-empty-text"), html! {})) }
             @else {
                 div class="scroll" id="rows" data-rows=(row_ids(page.rows.iter().map(|row| row.id))) { table {
-                    thead { tr { th scope="col" { (t!(words, "number")) } th scope="col" { (t!(words, "date")) } th scope="col" { (t!(words, "by")) } th scope="col" class="num" { (t!(words, "lines-title")) } th scope="col" { (t!(words, "comment")) } } }
+                    thead { tr { th scope="col" { (t!(words, "number")) } th scope="col" { (t!(words, "date")) } th scope="col" class="phone-hide" { (t!(words, "by")) } th scope="col" class="num phone-hide" { (t!(words, "lines-title")) } th scope="col" class="phone-hide" { (t!(words, "comment")) } } }
                     tbody { @for row in &page.rows {
                         tr {
-                            td { a class="row-link tabular nowrap" href={ "/adjustments/" (row.id) } { (row.number) } }
-                            td class="tabular" { (words.brief_instant(row.at)) }
-                            td { (names.user(row.by)) }
-                            td class="num" { (row.lines) }
-                            td { (or_dash(row.comment.as_deref())) }
+                            td { a class="row-link nowrap" href={ "/adjustments/" (row.id) } { (row.number) } (below(html! { (names.user(row.by)) })) }
+                            td class="nowrap" { (words.brief_instant(row.at)) }
+                            td class="phone-hide" { (names.user(row.by)) }
+                            td class="num phone-hide" { (row.lines) }
+                            td class="phone-hide" { (or_dash(row.comment.as_deref())) }
                         }
                     } }
                 } }
@@ -100,7 +100,7 @@ pub(in crate::ui) async fn show(visit: Visit, Path(id): Path<DocumentId>) -> Res
 fn sign_choice(words: Words, name: &str, form: &Form, of: &str) -> Markup {
     let reduces = form.raw(name) != "add";
     html! {
-        div class="choices" role="group" aria-label={ (t!(words, "add-or-reduce")) " " (of) } {
+        div class="choices joined" role="group" aria-label={ (t!(words, "add-or-reduce")) " " (of) } {
             label class="choice" { input type="radio" name=(name) value="reduce" checked[reduces]; span { (icon("minus")) (t!(words, "reduce")) } }
             label class="choice" { input type="radio" name=(name) value="add" checked[!reduces]; span { (icon("plus")) (t!(words, "increase")) } }
         }
@@ -139,15 +139,15 @@ fn line_row(
     let of = format!("{} {}", row.item_name, row.batch.as_deref().unwrap_or_default());
     html! {
         tr id={ "line-" (row.id) } data-line=(row.id) {
-            td { span class="strong" { (or_dash(row.batch.as_deref())) } span class="two" { (expiry(words, row, visit.today())) } }
-            td class="num" data-live={ "oh-" (row.id) } { (words.quantity(row.on_hand)) }
-            td { (sign_choice(words, &format!("sign.{}", row.id), form, &of)) }
-            td {
+            td class="nowrap" { span class="strong" { (or_dash(row.batch.as_deref())) } span class="two" { (expiry(words, row, visit.today())) } }
+            td class="num" data-label=(t!(words, "on-hand")) data-live={ "oh-" (row.id) } { (words.quantity(row.on_hand)) }
+            td class="wide" data-label=(t!(words, "add-or-reduce")) { (sign_choice(words, &format!("sign.{}", row.id), form, &of)) }
+            td data-label=(t!(words, "quantity")) {
                 input class="input small quantity" name={ "quantity." (row.id) } value=(form.raw(&format!("quantity.{}", row.id))) inputmode="decimal" autocomplete="off"
                     aria-label={ (t!(words, "quantity")) " " (of) } aria-invalid=[error.is_some().then_some("true")];
                 @if let Some(error) = error { div class="error" { (icon("triangle-alert")) span { (error) } } }
             }
-            td { (reason_select(words, &format!("reason.{}", row.id), form, reasons, &of, error.is_some())) }
+            td data-label=(t!(words, "reason")) { (reason_select(words, &format!("reason.{}", row.id), form, reasons, &of, error.is_some())) }
         }
     }
 }
@@ -163,7 +163,7 @@ fn item_choice(visit: &Visit, read: &Snapshot, own: &OwnStore, asked: &Form) -> 
             div id="list" {
                 @if rows.is_empty() { (empty("package", &t!(words, "nothing-found"), &t!(words, "nothing-found-text"), html! {})) }
                 @else { table { tbody { @for row in &rows {
-                    tr { td { a class="row-link" href={ "/adjustments/new?item=" (row.item.id) } { (row.item.name) } } td class="muted" { (row.item.code) } td class="num strong" { (words.quantity(row.on_hand)) " " span class="muted" { (row.item.unit) } } }
+                    tr { td { a class="row-link" href={ "/adjustments/new?item=" (row.item.id) } { (row.item.name) } } td class="muted nowrap phone-hide" { (row.item.code) } td class="num strong" { (words.quantity(row.on_hand)) " " span class="muted" { (row.item.unit) } } }
                 } } } }
             }
         }
@@ -226,7 +226,7 @@ fn page(visit: &Visit, form: &Form, problem: Option<&Problem>) -> Result<Respons
             @if let Some(error) = fields.error("/lines") { div class="pad error" role="alert" { (icon("triangle-alert")) span { (error) } } }
             @if rows.is_empty() { (empty("package", &t!(words, "no-batches"), &t!(words, "no-batches-text"), html! {})) }
             @else {
-                div class="scroll" { table {
+                div class="scroll" { table class="cards" {
                     thead { tr { th scope="col" { (t!(words, "batch")) } th scope="col" class="num" { (t!(words, "on-hand")) } th scope="col" { (t!(words, "add-or-reduce")) } th scope="col" { (t!(words, "quantity")) } th scope="col" { (t!(words, "reason")) } } }
                     tbody { @for row in &rows { (line_row(visit, row, &reasons, form, line_error(words, problem, &sent, row.id).as_deref())) } }
                 } }

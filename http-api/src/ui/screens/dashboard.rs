@@ -3,7 +3,9 @@
 use axum::response::Response;
 use crdt_store::Snapshot;
 use domain::Permission;
-use domain::query::{dashboard, dashboard::Figure};
+use domain::query::shipments::{self, ShipmentFilter};
+use domain::query::{PageRequest, dashboard, dashboard::Figure};
+use domain::shipment::Direction;
 use maud::{Markup, html};
 
 use crate::ui::form::address;
@@ -28,9 +30,8 @@ fn card(words: Words, card: &Card) -> Markup {
     html! {
         a class={ "figure " (tone) } href=(card.href) id={ "figure-" (card.code) } {
             (icon(card.icon))
+            span class="label" { (words.code("figure", card.code)) span class="rule" { (words.code("figure-rule", card.code)) } }
             span class="value" data-live={ "figure-" (card.code) } { (words.whole(card.count as i64)) }
-            span class="label" { (words.code("figure", card.code)) }
-            span class="rule" { (words.code("figure-rule", card.code)) }
         }
     }
 }
@@ -38,8 +39,10 @@ fn card(words: Words, card: &Card) -> Markup {
 fn cards(words: Words, heading: &str, shown: &[Card]) -> Markup {
     html! {
         @if !shown.is_empty() {
-            div class="band-title" { h2 { (heading) } }
-            div class="figures" { @for one in shown { (card(words, one)) } }
+            section class="card" {
+                header { h2 { (heading) } }
+                div class="figures" { @for one in shown { (card(words, one)) } }
+            }
         }
     }
 }
@@ -127,7 +130,7 @@ fn alerts(figures: &Figures) -> Vec<Card> {
 
 fn kept(figures: &Figures) -> Vec<Card> {
     vec![
-        figures.card("items-kept", "/stock", &[("view", "items")], "boxes", ""),
+        figures.card("items-kept", "/stock", &[("view", "items"), ("facet", "all")], "boxes", ""),
         figures.card("assets-functioning", "/equipment", &[("status", "functioning")], "snowflake", ""),
     ]
 }
@@ -149,14 +152,36 @@ fn quick(visit: &Visit) -> Markup {
     }
 }
 
+/// Shipments shown below the figures: what somebody comes back to today.
+const LATEST_MAX: usize = 5;
+
+/// The newest shipments that leave, which people mostly come back to.
+fn latest(visit: &Visit, read: &Snapshot, own: &OwnStore) -> Result<Markup, Trouble> {
+    let words = visit.words;
+    let filter = ShipmentFilter::default();
+    let request = PageRequest::first(LATEST_MAX);
+    let rows = shipments::list(read, own.id, Direction::Outbound, &filter, &request)?.rows;
+    Ok(html! {
+        @if !rows.is_empty() {
+            section class="card" {
+                header { h2 class="grow" { (t!(words, "latest-outbound")) } a href="/outbound-shipments" { (t!(words, "show-all")) } }
+                (super::shipments::table(visit, &rows, Direction::Outbound))
+            }
+        }
+    })
+}
+
 fn of_store(visit: &Visit, read: &Snapshot, own: &OwnStore) -> Result<Markup, Trouble> {
     let words = visit.words;
     let figures = Figures(dashboard::of_store(read, own.id, visit.today())?);
     Ok(html! {
         (quick(visit))
-        (cards(words, &t!(words, "to-do"), &to_do(&figures)))
-        (cards(words, &t!(words, "alerts"), &alerts(&figures)))
-        (cards(words, &t!(words, "in-store"), &kept(&figures)))
+        div class="panels" {
+            (cards(words, &t!(words, "to-do"), &to_do(&figures)))
+            (cards(words, &t!(words, "alerts"), &alerts(&figures)))
+            (cards(words, &t!(words, "in-store"), &kept(&figures)))
+        }
+        (latest(visit, read, own)?)
     })
 }
 
@@ -200,9 +225,15 @@ fn national(visit: &Visit, read: &Snapshot) -> Result<Markup, Trouble> {
         figures.card("assets-functioning", "/equipment", &[("status", "functioning")], "snowflake", ""),
     ];
     Ok(html! {
-        (cards(words, &t!(words, "national-system"), &system))
-        (cards(words, &t!(words, "nav-national"), &stock))
-        (cards(words, &t!(words, "nav-group-follow"), &follow))
+        div class="panels" {
+            (cards(words, &t!(words, "national-system"), &system))
+            (cards(words, &t!(words, "nav-group-follow"), &follow))
+            (cards(words, &t!(words, "nav-national"), &stock))
+        }
+        section class="card" {
+            header { h2 class="grow" { (t!(words, "devices")) } a href="/sync" { (t!(words, "nav-sync")) } }
+            div data-live="peers" data-quiet { (super::sync::peers(visit)?) }
+        }
     })
 }
 

@@ -15,7 +15,7 @@ use crate::ui::form::{Asked, Fields, Form, Input};
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
-use crate::ui::parts::{Tone, chip, empty, facets, fact, or_dash, pager, row_ids, search, title};
+use crate::ui::parts::{Tone, below, chip, empty, facets, fact, or_dash, pager, row_ids, search, title};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
@@ -51,22 +51,29 @@ fn scope(visit: &Visit) -> Result<Option<DocumentId>, Trouble> {
     }
 }
 
+/// The same in two lines of a list: what it is, then whose make, which model and which one.
+fn label_cell(row: &AssetListRow) -> Markup {
+    let parts = [&row.asset.manufacturer, &row.asset.model, &row.asset.serial];
+    let make: Vec<&str> = parts.into_iter().filter_map(|part| part.as_deref()).collect();
+    html! { (row.asset.kind.as_deref().unwrap_or(&row.asset.number)) @if !make.is_empty() { span class="two" { (make.join(" · ")) } } }
+}
+
 fn table(visit: &Visit, rows: &[AssetListRow]) -> Markup {
     let words = visit.words;
     html! {
         div class="scroll" id="rows" data-rows=(row_ids(rows.iter().map(|row| row.asset.id))) { table {
             thead { tr {
-                th scope="col" { (t!(words, "number")) } th scope="col" { (t!(words, "equipment")) }
-                @if visit.sees_country() { th scope="col" { (t!(words, "store")) } }
+                th scope="col" { (t!(words, "number")) } th scope="col" class="phone-hide" { (t!(words, "equipment")) }
+                @if visit.sees_country() { th scope="col" class="phone-hide" { (t!(words, "store")) } }
                 th scope="col" { (t!(words, "status")) } th scope="col" class="phone-hide" { (t!(words, "since")) } th scope="col" class="phone-hide" { (t!(words, "location")) }
             } }
             tbody { @for row in rows {
                 tr {
-                    td { a class="row-link nowrap" href={ "/equipment/" (row.asset.id) } { (row.asset.number) } }
-                    td { (label(row)) @if let Some(serial) = &row.asset.serial { span class="two" { (t!(words, "serial")) " " (serial) } } }
-                    @if visit.sees_country() { td { (row.store_name) } }
+                    td { a class="row-link nowrap" href={ "/equipment/" (row.asset.id) } { (row.asset.number) } (below(html! { (label(row)) })) }
+                    td class="phone-hide" { (label_cell(row)) }
+                    @if visit.sees_country() { td class="phone-hide" { (row.store_name) } }
                     td data-live={ "as-" (row.asset.id) } { (status_chip(words, row.status)) @if row.asset.needs_replacement { " " (chip(Tone::Warn, "refresh-cw", &t!(words, "needs-replacement"))) } @if let Some(reason) = &row.reason_text { span class="two" { (reason) } } }
-                    td class="phone-hide tabular" { @match row.status_at { Some(at) => (words.brief_instant(at)), None => (or_dash(None)) } }
+                    td class="phone-hide nowrap" { @match row.status_at { Some(at) => (words.brief_instant(at)), None => (or_dash(None)) } }
                     td class="phone-hide" { (or_dash(row.location_code.as_deref())) }
                 }
             } }
@@ -131,13 +138,15 @@ fn trail(words: Words, log: &[AssetLogEntry]) -> Markup {
 fn log_form(
     visit: &Visit,
     id: DocumentId,
+    current: Option<AssetStatus>,
     form: &Form,
     problem: Option<&Problem>,
 ) -> Result<Markup, Trouble> {
     let words = visit.words;
     let fields = Fields { words, form, problem };
     let reasons = query::reference::asset_reasons(&visit.read()?)?;
-    let chosen = form.text("status").unwrap_or("functioning");
+    // As it is until somebody says otherwise: a broken one is not repaired by a press of the button.
+    let chosen = form.text("status").unwrap_or(current.unwrap_or(AssetStatus::Functioning).code());
     let reason_error = fields.error("/reason");
     let active =
         |status: AssetStatus| reasons.iter().filter(move |reason| reason.active && reason.status == status);
@@ -234,7 +243,7 @@ fn page(
         (title(&label(row), sub, actions))
         @if let Some(problem) = problem.filter(|problem| problem.errors.is_empty()) { (trouble::alert(words, problem)) }
         (facts(words, row))
-        div class="grid" { @if may { (log_form(visit, id, form, problem)?) } (trail(words, &detail.log)) }
+        div class="grid" { @if may { (log_form(visit, id, row.status, form, problem)?) } (trail(words, &detail.log)) }
     };
     let mut response = layout::page(
         visit,

@@ -32,6 +32,9 @@ const SHOWN: [&str; 12] = [
     "asset_log",
 ];
 
+/// What documents carry for the program, and references that another field says in words.
+const UNSAID: [&str; 6] = ["class", "schema", "created_at", "created_by", "stock_line", "block"];
+
 /// Changes on one page: the newest; a document of more has its older ones in its file.
 const ENTRIES_MAX: usize = 200;
 /// Fields of one change that are shown: a first change has as many as the document.
@@ -88,7 +91,12 @@ fn shown(words: Words, names: &Names<'_>, field: &str, value: &Value) -> String 
             words.day(domain::text::day_of(crdt_store::Timestamp::from_millis(*number)))
         }
         Value::Int(number) => words.whole(*number),
-        Value::Text(text) => text.clone(),
+        Value::Text(text) => match field {
+            "ven" => words.code("ven", text),
+            "verdict" => words.code("verdict", text),
+            "status" => words.code("asset", text),
+            _ => text.parse().map_or_else(|_| text.clone(), |day| words.day(day)),
+        },
         Value::Bytes(bytes) => {
             DocumentId::try_from(bytes.as_slice()).map_or_else(|_| "…".to_owned(), |id| names.anything(id))
         }
@@ -100,16 +108,27 @@ fn shown(words: Words, names: &Names<'_>, field: &str, value: &Value) -> String 
 }
 
 /// A place in a document in words: the field, and the line it belongs to by its number.
-fn place(path: &str, order: &BTreeMap<String, usize>) -> String {
+fn place(words: Words, path: &str, order: &BTreeMap<String, usize>) -> String {
     let parts: Vec<&str> = path.split('/').collect();
+    let name = |field: &str| words.code("field", &field.replace('_', "-"));
     match parts.as_slice() {
-        [field] => (*field).replace('_', " "),
-        [kind, key, field] => match order.get(*key) {
-            Some(at) => format!("{} {} · {}", kind.trim_end_matches('s'), at + 1, field.replace('_', " ")),
-            None => format!("{key} · {}", field.replace('_', " ")),
+        ["lines", key, field] => match order.get(*key) {
+            Some(at) => format!("{} · {}", t!(words, "line-number", n = at + 1), name(field)),
+            None => name(field),
         },
-        _ => path.replace('/', " · "),
+        ["events", status, field] => format!("{} · {}", words.code("status", status), name(field)),
+        ["devices", _, field] => format!("{} · {}", t!(words, "device"), name(field)),
+        ["former_sites", ..] => name("former_sites"),
+        [.., field] => name(field),
+        [] => String::new(),
     }
+}
+
+/// Whether a reader learns something from a field: not from those of the program, nor from a «no» at the beginning.
+fn says_something(path: &str, old: Option<&&Value>, new: Option<&&Value>) -> bool {
+    let field = path.rsplit('/').next().unwrap_or_default();
+    let a_first_no = old.is_none() && matches!(new, Some(Value::Bool(false)));
+    !UNSAID.contains(&field) && !a_first_no
 }
 
 /// Keys of lines in their order, for people to tell them apart.
@@ -123,6 +142,7 @@ fn change(words: Words, names: &Names<'_>, before: &Map, entry: &HistoryEntry, d
     let order = order_of(&entry.after);
     let mut places: Vec<&String> =
         old.keys().chain(new.keys()).filter(|path| old.get(*path) != new.get(*path)).collect();
+    places.retain(|path| says_something(path, old.get(*path), new.get(*path)));
     places.sort();
     places.dedup();
     let author =
@@ -135,7 +155,7 @@ fn change(words: Words, names: &Names<'_>, before: &Map, entry: &HistoryEntry, d
                 @for path in places.iter().take(FIELDS_MAX) {
                     @let field = field_of(path);
                     tr {
-                        td class="muted" { (place(path, &order)) }
+                        td class="muted" { (place(words, path, &order)) }
                         td {
                             @if let Some(value) = old.get(*path) { span class="before" { (shown(words, names, &field, value)) } " → " }
                             @match new.get(*path) { Some(value) => (shown(words, names, &field, value)), None => "—" }
@@ -165,6 +185,32 @@ fn devices(visit: &Visit, read: &Snapshot) -> Result<BTreeMap<Actor, String>, Tr
 /// Lives of a device that are recognised: a restored backup begins a new one.
 const LIVES_MAX: u32 = 20;
 
+/// What people call the document: its number or its name, as it stands now.
+fn called(after: &Map) -> Option<&str> {
+    ["number", "name", "text", "code"].iter().find_map(|field| match after.get(*field) {
+        Some(Value::Text(text)) => Some(text.as_str()),
+        _ => None,
+    })
+}
+
+/// Where the document itself is shown to this reader.
+fn way_back(visit: &Visit, class: &str, id: DocumentId, after: &Map) -> Option<String> {
+    let own = visit.own_store().map(|own| own.id);
+    let sent_by_us = match after.get("sender_store") {
+        Some(Value::Bytes(bytes)) => DocumentId::try_from(bytes.as_slice()).ok() == own,
+        _ => false,
+    };
+    match class {
+        "item" if own.is_some() => Some(format!("/stock/items/{id}")),
+        "item" => Some(format!("/items/{id}")),
+        "shipment" if sent_by_us => Some(format!("/outbound-shipments/{id}")),
+        "shipment" => Some(format!("/inbound-shipments/{id}")),
+        "adjustment" => Some(format!("/adjustments/{id}")),
+        "asset" => Some(format!("/equipment/{id}")),
+        _ => None,
+    }
+}
+
 /// The page.
 pub(in crate::ui) async fn show(visit: Visit, Path(id): Path<DocumentId>) -> Result<Response, Trouble> {
     let words = visit.words;
@@ -181,8 +227,10 @@ pub(in crate::ui) async fn show(visit: Visit, Path(id): Path<DocumentId>) -> Res
     let pairs: Vec<(&HistoryEntry, &Map)> = entries.iter().zip(before).collect();
     let unknown = t!(words, "unknown-device");
     let subject = words.code("what", &header.class.replace('_', "-"));
+    let now = entries.last().map_or(&nothing, |entry| &entry.after);
+    let name = called(now).map_or_else(|| names.anything(id), str::to_owned);
     let body = html! {
-        (title(&t!(words, "history"), html! { (subject) " · " (names.anything(id)) " · " (t!(words, "changes-count", n = entries.len())) }, html! {}))
+        (title(&t!(words, "history"), html! { (subject) " · " (name) " · " (t!(words, "changes-count", n = entries.len())) }, html! {}))
         section class="card" {
             @if entries.is_empty() { (empty("history", &t!(words, "no-history"), &t!(words, "no-history-text"), html! {})) }
             ol class="trail pad" {
@@ -192,5 +240,9 @@ pub(in crate::ui) async fn show(visit: Visit, Path(id): Path<DocumentId>) -> Res
             }
         }
     };
-    Ok(layout::page(&visit, Page::new(Section::Other, t!(words, "history"), body)))
+    let mut page = Page::new(Section::Other, t!(words, "history"), body);
+    if let Some(back) = way_back(&visit, &header.class, id, now) {
+        page = page.below(name, back);
+    }
+    Ok(layout::page(&visit, page))
 }

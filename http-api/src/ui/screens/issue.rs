@@ -156,7 +156,7 @@ fn line_row(
     Ok(html! {
         tr data-line=(item) {
             td { span class="strong" { (row.name) } span class="two" { (row.code) " · " (t!(words, "available")) " " span data-live={ "av-" (item) } { (words.quantity(balance.available())) } " " (row.unit) } }
-            td {
+            td data-label=(t!(words, "quantity")) {
                 input class="input small quantity" id={ "q-" (item) } name=(name) value=(typed) inputmode="decimal" autocomplete="off" data-land[land]
                     aria-label={ (t!(words, "quantity")) " " (row.name) } aria-invalid=[error.is_some().then_some("true")] aria-describedby={ "p-" (item) }
                     hx-get={ "/issue/proposal/" (item) } hx-trigger="input changed delay:250ms, change" hx-target={ "#p-" (item) } hx-sync="this:replace";
@@ -282,10 +282,10 @@ fn page(visit: &Visit, form: &Form, problem: Option<&Problem>) -> Result<Respons
             input type="hidden" name="once" value=(once(form));
             (destination_card(words, form, &places, fields.error("/to")))
             section class="card" {
-                header { h2 class="grow" { (t!(words, "what-leaves")) } span class="muted" { span data-count { (lines.len()) } " " (t!(words, "lines-short")) } }
+                header { h2 class="grow" { (t!(words, "what-leaves")) } span class="count" { span data-count { (lines.len()) } span class="visually-hidden" { " " (t!(words, "lines-title")) } } }
                 (finder(words, form, found.as_deref(), lines.is_empty()))
-                div class="scroll" { table {
-                    thead data-when-lines hidden[lines.is_empty()] { tr { th scope="col" { (t!(words, "item")) } th scope="col" { (t!(words, "quantity")) } th scope="col" { (t!(words, "from-batches")) } th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } } } }
+                div class="scroll" { table class="cards" {
+                    thead data-when-lines hidden[lines.is_empty()] { tr { th scope="col" { (t!(words, "item")) } th scope="col" class="w-quantity" { (t!(words, "quantity")) } th scope="col" { (t!(words, "from-batches")) } th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } } } }
                     tbody id="lines" { @for row in &rows { (row) } }
                 } }
                 div data-when-empty hidden[!lines.is_empty()] { (empty("package", &t!(words, "issue-empty"), &t!(words, "issue-empty-text"), html! {})) }

@@ -17,7 +17,7 @@ use crate::ui::form::{Asked, Form};
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
-use crate::ui::parts::{Tone, chip, empty, fact, or_dash, pager, quantity, title};
+use crate::ui::parts::{Tone, below, chip, empty, fact, or_dash, pager, quantity, title};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
@@ -53,17 +53,22 @@ fn ledger_row(words: Words, entry: &LedgerEntry) -> Markup {
     let absolute = if amount.is_negative() { Quantity::ZERO - amount } else { amount };
     html! {
         tr {
-            td class="tabular" { (words.brief_instant(entry.movement.at)) }
+            td class="nowrap phone-hide" { (words.brief_instant(entry.movement.at)) }
             td {
-                a href=(document_href(entry)) { (words.code("movement", kind_code(entry.movement.kind))) @if let Some(number) = &entry.movement.number { " " (number) } }
-                @if let Some(reason) = &entry.reason_text { span class="two" { (reason) } }
+                @let kind = words.code("movement", kind_code(entry.movement.kind));
+                a class="nowrap" href=(document_href(entry)) { (entry.movement.number.as_deref().unwrap_or(&kind)) }
+                span class="two" {
+                    @if entry.movement.number.is_some() { (kind) }
+                    @if let Some(reason) = &entry.reason_text { @if entry.movement.number.is_some() { " · " } (reason) }
+                }
+                (below(words.brief_instant(entry.movement.at)))
             }
             td class="phone-hide" { (or_dash(entry.other_name.as_deref())) }
             td class="num in" { @if amount.is_positive() { (words.quantity(absolute)) } }
             td class="num out" { @if amount.is_negative() { (words.quantity(absolute)) } }
             td class="num strong" { (quantity(words, entry.balance)) }
-            td class="phone-hide" { (or_dash(entry.batch.as_deref())) @if let Some(day) = entry.expiry { span class="two" { (words.day(day)) } } }
-            td class="phone-hide" { (or_dash(entry.by_name.as_deref())) }
+            td class="phone-hide nowrap" { (or_dash(entry.batch.as_deref())) @if let Some(day) = entry.expiry { span class="two" { (words.day(day)) } } }
+            td class="phone-hide nowrap" { (or_dash(entry.by_name.as_deref())) }
         }
     }
 }
@@ -72,7 +77,7 @@ fn ledger_table(words: Words, rows: &[LedgerEntry]) -> Markup {
     html! {
         div class="scroll" { table {
             thead { tr {
-                th scope="col" { (t!(words, "date")) }
+                th scope="col" class="phone-hide" { (t!(words, "date")) }
                 th scope="col" { (t!(words, "document")) }
                 th scope="col" class="phone-hide" { (t!(words, "partner")) }
                 th scope="col" class="num" { (t!(words, "in")) }
@@ -131,7 +136,7 @@ fn movements(
 fn batch_actions(visit: &Visit, row: &StockRow) -> Markup {
     let words = visit.words;
     html! {
-        div class="row" {
+        div class="row acts" {
             a class="btn quiet" href={ "/stock/items/" (row.item) "?tab=movements&line=" (row.id) } { (icon("history")) (t!(words, "movements")) }
             @if visit.may(Permission::Adjust) { a class="btn quiet" href={ "/adjustments/new?item=" (row.item) "#line-" (row.id) } { (icon("scale")) (t!(words, "quick-adjust-name")) } }
             @if visit.may(Permission::StockEdit) {
@@ -150,24 +155,24 @@ fn batches(visit: &Visit, rows: &[StockRow]) -> Markup {
         div class="card" {
             @if rows.is_empty() { (empty("package", &t!(words, "no-batches"), &t!(words, "no-batches-text"), html! {})) }
             @else {
-                div class="scroll" { table {
+                div class="scroll" { table class="cards" {
                     thead { tr {
                         th scope="col" { (t!(words, "batch")) }
                         th scope="col" { (t!(words, "expiry")) }
-                        th scope="col" class="phone-hide" { (t!(words, "location")) }
-                        th scope="col" class="num phone-hide" { (t!(words, "pack-size")) }
+                        th scope="col" { (t!(words, "location")) }
+                        th scope="col" class="num" { (t!(words, "pack-size")) }
                         th scope="col" class="num" { (t!(words, "available")) }
                         th scope="col" class="num" { (t!(words, "on-hand")) }
                         th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } }
                     } }
                     tbody { @for row in rows {
                         tr class={ @if row.on_hold { "is-held" } } {
-                            td { span class="strong" { (or_dash(row.batch.as_deref())) } " " (mark(words, row.status)) }
-                            td { (expiry(words, row, visit.today())) }
-                            td class="phone-hide" { (or_dash(row.location_code.as_deref())) }
-                            td class="num phone-hide" { (words.whole(row.pack_size.into())) }
-                            td class="num" data-live={ "av-" (row.id) } { (quantity(words, row.available)) }
-                            td class="num strong" data-live={ "oh-" (row.id) } { (quantity(words, row.on_hand)) }
+                            td class="nowrap" { span class="strong" { (or_dash(row.batch.as_deref())) } " " (mark(words, row.status)) }
+                            td class="nowrap" data-label=(t!(words, "expiry")) { (expiry(words, row, visit.today())) }
+                            td data-label=(t!(words, "location")) { (or_dash(row.location_code.as_deref())) }
+                            td class="num" data-label=(t!(words, "pack-size")) { (words.whole(row.pack_size.into())) }
+                            td class="num" data-label=(t!(words, "available")) data-live={ "av-" (row.id) } { (quantity(words, row.available)) }
+                            td class="num strong" data-label=(t!(words, "on-hand")) data-live={ "oh-" (row.id) } { (quantity(words, row.on_hand)) }
                             td { (batch_actions(visit, row)) }
                         }
                     } }
@@ -251,7 +256,7 @@ fn summary(
                 (why(visit, read, store, item.id, balance)?)
             }
             div class="card pad stack" {
-                dl class="stack" {
+                dl class="facts one" {
                     (fact(&t!(words, "code"), html! { (item.code) }))
                     (fact(&t!(words, "strength"), or_dash(item.strength.as_deref())))
                     (fact(&t!(words, "pack-size"), html! { (words.whole(item.default_pack_size.into())) }))

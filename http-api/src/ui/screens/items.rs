@@ -13,10 +13,10 @@ use crate::ui::form::{Asked, Fields, Form, Input};
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
-use crate::ui::parts::{Tone, central_button, chip, empty, or_dash, pager, search, title, yes_no};
+use crate::ui::parts::{Tone, below, central_button, chip, empty, or_dash, pager, search, title, yes_no};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
-use crate::ui::words::t;
+use crate::ui::words::{Words, t};
 
 const FIELDS: [&str; 8] =
     ["code", "name", "unit", "strength", "ven", "defaultPackSize", "dosesPerUnit", "universalCode"];
@@ -29,32 +29,33 @@ fn ven_code(ven: Ven) -> &'static str {
     }
 }
 
-fn table(visit: &Visit, rows: &[ItemRow]) -> Markup {
-    let words = visit.words;
+fn table(words: Words, rows: &[ItemRow]) -> Markup {
     html! {
         div class="scroll" {
             table {
                 thead { tr {
-                    th scope="col" { (t!(words, "code")) }
+                    th scope="col" class="phone-hide" { (t!(words, "code")) }
                     th scope="col" { (t!(words, "name")) }
                     th scope="col" class="phone-hide" { (t!(words, "strength")) }
-                    th scope="col" { (t!(words, "unit")) }
+                    th scope="col" class="phone-hide" { (t!(words, "unit")) }
                     th scope="col" class="num" { (t!(words, "pack-size")) }
                     th scope="col" class="phone-hide" { (t!(words, "ven")) }
                     th scope="col" class="phone-hide" { (t!(words, "vaccine")) }
-                    th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } }
                 } }
                 tbody {
                     @for row in rows {
                         tr class={ @if !row.active { "is-held" } } {
-                            td class="tabular nowrap" { (row.code) }
-                            td { a class="row-link" href={ "/items/" (row.id) } { (row.name) } @if !row.active { (chip(Tone::Calm, "ban", &t!(words, "inactive"))) } }
+                            td class="muted nowrap phone-hide" { (row.code) }
+                            td {
+                                a class="row-link" href={ "/items/" (row.id) } { (row.name) }
+                                @if !row.active { " " (chip(Tone::Calm, "ban", &t!(words, "inactive"))) }
+                                (below(html! { (row.code) " · " @if let Some(strength) = &row.strength { (strength) " · " } (row.unit) }))
+                            }
                             td class="phone-hide" { (or_dash(row.strength.as_deref())) }
-                            td { (row.unit) }
+                            td class="phone-hide" { (row.unit) }
                             td class="num" { (words.whole(row.default_pack_size.into())) }
                             td class="phone-hide" { @match row.ven { Some(ven) => (words.code("ven", ven_code(ven))), None => (or_dash(None)) } }
                             td class="phone-hide" { (yes_no(words, row.is_vaccine)) }
-                            td class="num" { a class="btn quiet" href={ "/items/" (row.id) } { (icon(if visit.is_central() { "pencil" } else { "eye" })) span class="visually-hidden" { (t!(words, "open")) " " (row.name) } } }
                         }
                     }
                 }
@@ -76,7 +77,7 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
             div id="list" {
                 @if page.rows.is_empty() { (empty("boxes", &t!(words, "nothing-found"), &t!(words, "nothing-found-text"), html! {})) }
                 @else {
-                    (table(&visit, &page.rows))
+                    (table(words, &page.rows))
                     (pager(words, "/items", &kept, page.rows.len(), asked.text("cursor"), page.next.as_deref()))
                 }
             }

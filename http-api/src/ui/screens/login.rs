@@ -7,10 +7,12 @@ use maud::{Markup, html};
 
 use crate::auth::{self, Login, RemoteAddress, Visitor};
 use crate::error::Problem;
+use crate::rights::StoreChoice;
 use crate::state::{AppState, Enrol};
 use crate::ui::form::{Asked, Fields, Form, Input, address};
 use crate::ui::icon::{icon, turning_icon};
 use crate::ui::layout::{self, done};
+use crate::ui::parts;
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::{Guest, LANGUAGE_COOKIE, THEME_COOKIE, Visit};
 use crate::ui::words::{Language, Words, t};
@@ -37,8 +39,8 @@ fn card(state: &AppState, words: Words, form: &Form, problem: Option<&Problem>) 
             form method="post" action="/login" {
                 input type="hidden" name="next" value=(safe_next(form.raw("next")));
                 @if let Some(problem) = problem { div class="alert bad" role="alert" { (icon("triangle-alert")) p { (trouble::message(words, problem)) } } }
-                (fields.input("username", &t!(words, "username"), Input { required: true, autocomplete: Some("username"), ..Input::default() }))
-                (fields.input("password", &t!(words, "password"), Input { kind: "password", required: true, autocomplete: Some("current-password"), ..Input::default() }))
+                (fields.input("username", &t!(words, "username"), Input { required: true, autocomplete: Some("username"), autofocus: form.raw("username").is_empty(), ..Input::default() }))
+                (fields.input("password", &t!(words, "password"), Input { kind: "password", required: true, autocomplete: Some("current-password"), autofocus: !form.raw("username").is_empty(), ..Input::default() }))
                 button class="btn primary big wide" { (t!(words, "log-in")) (turning_icon("arrow-right")) }
             }
             p class="muted small" { (t!(words, "login-offline")) }
@@ -111,6 +113,54 @@ pub(in crate::ui) async fn leave(
     Ok(response)
 }
 
+/// Stores as tiles, each a button that leads to work in it.
+fn tiles(visit: &Visit, stores: &[StoreChoice], next: &str) -> Markup {
+    let words = visit.words;
+    html! {
+        form method="post" action="/choose-store" {
+            input type="hidden" name="next" value=(safe_next(next));
+            div class="tiles" {
+                @for right in stores {
+                    button class="tile" name="store" value=(right.store) {
+                        (icon("store"))
+                        span class="grow" { b { (right.name) } br; span class="muted small" { (right.code) } }
+                        @if right.read_only { span class="chip" { (icon("eye")) (t!(words, "read-only")) } }
+                        @if visit.visitor.store() == Some(right.store) { span class="chip accent" { (icon("check")) (t!(words, "current")) } }
+                        (turning_icon("chevron-right"))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The page in place of one that is about a store, for somebody who has chosen none: the stores to choose from, and
+/// for those who see the country the way to all of it.
+pub(in crate::ui) fn which_store(visit: &Visit, here: &str) -> Result<Response, Trouble> {
+    let words = visit.words;
+    let stores = visit.visitor.stores(&visit.read()?)?;
+    let title = t!(words, "which-store");
+    let body = html! {
+        (parts::title(&title, html! { (t!(words, "which-store-text")) }, html! {}))
+        div class="card pad which" {
+            @if stores.is_empty() {
+                div class="empty" { (icon("lock")) strong { (t!(words, "no-stores")) } p { (t!(words, "no-stores-text")) } }
+            }
+            (tiles(visit, &stores, here))
+            @if visit.sees_country() {
+                div class="tiles" {
+                    a class="tile" href="/national" {
+                        (icon("globe"))
+                        span class="grow" { b { (t!(words, "nav-national")) } br; span class="muted small" { (t!(words, "national-text")) } }
+                        (turning_icon("chevron-right"))
+                    }
+                }
+            }
+        }
+    };
+    Ok(layout::page(visit, layout::Page::new(layout::Section::Other, title, body)))
+}
+
 /// The stores one may work in.
 pub(in crate::ui) async fn stores(visit: Visit, asked: Asked) -> Result<Response, Trouble> {
     let words = visit.words;
@@ -122,20 +172,7 @@ pub(in crate::ui) async fn stores(visit: Visit, asked: Asked) -> Result<Response
             @if stores.is_empty() {
                 div class="empty" { (icon("lock")) strong { (t!(words, "no-stores")) } p { (t!(words, "no-stores-text")) } }
             }
-            form method="post" action="/choose-store" {
-                input type="hidden" name="next" value=(safe_next(asked.raw("next")));
-                div class="tiles" {
-                    @for right in &stores {
-                        button class="tile" name="store" value=(right.store) {
-                            (icon("store"))
-                            span class="grow" { b { (right.name) } br; span class="muted small" { (right.code) } }
-                            @if right.read_only { span class="chip" { (icon("eye")) (t!(words, "read-only")) } }
-                            @if visit.visitor.store() == Some(right.store) { span class="chip accent" { (icon("check")) (t!(words, "current")) } }
-                            (turning_icon("chevron-right"))
-                        }
-                    }
-                }
-            }
+            (tiles(&visit, &stores, asked.raw("next")))
             form method="post" action="/logout" { button class="btn quiet" { (icon("log-out")) (t!(words, "log-out")) } }
         }
     };

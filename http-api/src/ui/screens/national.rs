@@ -12,7 +12,7 @@ use crate::error::Problem;
 use crate::ui::form::Asked;
 use crate::ui::layout::{self, Page, Section};
 use crate::ui::lookup;
-use crate::ui::parts::{Tone, chip, empty, pager, quantity, search, title};
+use crate::ui::parts::{Tone, below, chip, empty, facets, pager, quantity, search, title};
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
 use crate::ui::words::t;
@@ -28,14 +28,18 @@ fn table(visit: &Visit, rows: &[NationalRow]) -> Markup {
     let words = visit.words;
     html! {
         div class="scroll" { table {
-            thead { tr { th scope="col" { (t!(words, "item")) } th scope="col" { (t!(words, "code")) } th scope="col" class="num" { (t!(words, "on-hand")) } th scope="col" class="num" { (t!(words, "promised")) } th scope="col" { (t!(words, "unit")) } } }
+            thead { tr { th scope="col" { (t!(words, "item")) } th scope="col" class="phone-hide" { (t!(words, "code")) } th scope="col" class="num" { (t!(words, "on-hand")) } th scope="col" class="num phone-hide" { (t!(words, "promised")) } th scope="col" class="phone-hide" { (t!(words, "unit")) } } }
             tbody { @for row in rows {
                 tr {
-                    td { a class="row-link" href={ "/national/" (row.item.id) } { (row.item.name) } @if !row.on_hand.is_positive() { (chip(Tone::Bad, "package", &t!(words, "out-of-stock"))) } }
-                    td class="muted tabular" { (row.item.code) }
+                    td {
+                        a class="row-link" href={ "/national/" (row.item.id) } { (row.item.name) }
+                        @if !row.on_hand.is_positive() { " " (chip(Tone::Bad, "package", &t!(words, "out-of-stock"))) }
+                        (below(html! { (row.item.code) " · " (row.item.unit) }))
+                    }
+                    td class="muted nowrap phone-hide" { (row.item.code) }
                     td class="num strong" data-live={ "n-" (row.item.id) } { (quantity(words, row.on_hand)) }
-                    td class="num" { (words.quantity(row.allocated)) }
-                    td class="muted" { (row.item.unit) }
+                    td class="num phone-hide" { (words.quantity(row.allocated)) }
+                    td class="muted phone-hide" { (row.item.unit) }
                 }
             } }
         } }
@@ -48,17 +52,18 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let words = visit.words;
     let (wanted, cursor) = (asked.raw("search"), asked.text("cursor"));
     let filter = ItemFilter { search: asked.owned("search"), ..ItemFilter::default() };
-    let mut page = national::list(&visit.read()?, &filter, &lookup::page_request(cursor))?;
-    if asked.raw("facet") == "zero" {
-        page.rows.retain(|row| !row.on_hand.is_positive());
-    }
+    let facet = asked.raw("facet");
+    let in_stock = (facet == "zero").then_some(false);
+    let page = national::list_by_stock(&visit.read()?, &filter, in_stock, &lookup::page_request(cursor))?;
+    let offered = [("", t!(words, "facet-all")), ("zero", t!(words, "out-of-stock"))];
     let name = t!(words, "nav-national");
-    let kept = [("search", wanted), ("facet", asked.raw("facet"))];
+    let kept = [("search", wanted), ("facet", facet)];
     let body = html! {
         (title(&name, html! { (t!(words, "national-text")) }, html! {}))
         div class="card" {
-            div class="filters" { (search(words, "/national", &t!(words, "search-items"), wanted, &[("facet", asked.raw("facet"))])) }
+            div class="filters" { (search(words, "/national", &t!(words, "search-items"), wanted, &[("facet", facet)])) }
             div id="list" {
+                div class="filters" { (facets(&t!(words, "filter"), "/national", "facet", facet, &[("search", wanted)], &offered)) }
                 @if page.rows.is_empty() { (empty("globe", &t!(words, "nothing-found"), &t!(words, "nothing-found-text"), html! {})) }
                 @else { (table(&visit, &page.rows)) (pager(words, "/national", &kept, page.rows.len(), cursor, page.next.as_deref())) }
             }

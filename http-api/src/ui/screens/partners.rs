@@ -43,10 +43,10 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
                 @if page.rows.is_empty() { (empty("handshake", &t!(words, "nothing-found"), &t!(words, "nothing-found-text"), html! {})) }
                 @else {
                     div class="scroll" { table {
-                        thead { tr { th scope="col" { (t!(words, "code")) } th scope="col" { (t!(words, "name")) } th scope="col" { (t!(words, "partner-roles")) } } }
+                        thead { tr { th scope="col" class="phone-hide" { (t!(words, "code")) } th scope="col" { (t!(words, "name")) } th scope="col" { (t!(words, "partner-roles")) } } }
                         tbody { @for row in &page.rows {
                             tr {
-                                td class="tabular nowrap" { (row.code) }
+                                td class="muted nowrap phone-hide" { (row.code) }
                                 td { @if visit.is_central() { a class="row-link" href={ "/partners/" (row.id) } { (row.name) } } @else { span class="strong" { (row.name) } } }
                                 td { (roles(words, row)) }
                             }

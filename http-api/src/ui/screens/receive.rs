@@ -85,11 +85,11 @@ fn line_row(
                 span class="strong" { (item.name) } span class="two" { (item.code) " · " (item.unit) }
                 @if let Some(error) = error { div class="error" { (icon("triangle-alert")) span { (error) } } }
             }
-            td { input class="input small quantity" name={ "quantity." (key) } value=(value("quantity")) inputmode="decimal" required autocomplete="off" data-land[land]
+            td data-label=(t!(words, "quantity")) { input class="input small quantity" name={ "quantity." (key) } value=(value("quantity")) inputmode="decimal" required autocomplete="off" data-land[land]
                 aria-label={ (t!(words, "quantity")) " " (item.name) } aria-invalid=[error.is_some().then_some("true")]; }
-            td { (small("batch", "text", t!(words, "batch"), value("batch"))) }
-            td { (small("expiry", "date", t!(words, "expiry"), value("expiry"))) }
-            td { input class="input small num" name={ "pack." (key) } value=(pack) inputmode="numeric" aria-label={ (t!(words, "pack-size")) " " (item.name) } autocomplete="off"; }
+            td data-label=(t!(words, "batch")) { (small("batch", "text", t!(words, "batch"), value("batch"))) }
+            td data-label=(t!(words, "expiry")) { (small("expiry", "date", t!(words, "expiry"), value("expiry"))) }
+            td data-label=(t!(words, "pack-size")) { input class="input small num" name={ "pack." (key) } value=(pack) inputmode="numeric" aria-label={ (t!(words, "pack-size")) " " (item.name) } autocomplete="off"; }
             td class="num" { button class="btn quiet" name="remove" value=(key) formnovalidate data-remove title=(t!(words, "remove")) { (icon("trash-2")) span class="visually-hidden" { (t!(words, "remove")) } } }
         }
     }
@@ -160,7 +160,7 @@ fn page(visit: &Visit, form: &Form, problem: Option<&Problem>) -> Result<Respons
                 (fields.input("comment", &t!(words, "comment"), Input::default()))
             } }
             section class="card" {
-                header { h2 class="grow" { (t!(words, "what-arrives")) } span class="muted" { span data-count { (lines.len()) } " " (t!(words, "lines-short")) } }
+                header { h2 class="grow" { (t!(words, "what-arrives")) } span class="count" { span data-count { (lines.len()) } span class="visually-hidden" { " " (t!(words, "lines-title")) } } }
                 div class="pad" data-finder {
                     label class="visually-hidden" for="find" { (t!(words, "add-item")) }
                     div class="row" {
@@ -174,7 +174,7 @@ fn page(visit: &Visit, form: &Form, problem: Option<&Problem>) -> Result<Respons
                     }
                     div class="found" id="found" role="status" { @if let Some(found) = &found { (found_list(words, found)) } }
                 }
-                div class="scroll" { table {
+                div class="scroll" { table class="cards" {
                     thead data-when-lines hidden[lines.is_empty()] { tr { th scope="col" { (t!(words, "item")) } th scope="col" { (t!(words, "quantity")) } th scope="col" { (t!(words, "batch")) } th scope="col" { (t!(words, "expiry")) } th scope="col" { (t!(words, "pack-size")) } th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } } } }
                     tbody id="lines" { @for row in &rows { (row) } }
                 } }

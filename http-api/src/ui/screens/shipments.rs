@@ -19,7 +19,7 @@ use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
 use crate::ui::parts::{
-    Tone, chip, empty, expiry, facets, fact, or_dash, pager, row_ids, search, signatures, stamp, title,
+    Tone, below, chip, empty, expiry, facets, fact, or_dash, pager, row_ids, search, signatures, stamp, title,
 };
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
@@ -70,21 +70,24 @@ pub(in crate::ui) fn table(visit: &Visit, rows: &[ShipmentListRow], direction: D
         div class="scroll" { table {
             thead { tr {
                 th scope="col" { (t!(words, "number")) }
-                th scope="col" { @if direction == Direction::Outbound { (t!(words, "to")) } @else { (t!(words, "from")) } }
+                th scope="col" class="phone-hide" { @if direction == Direction::Outbound { (t!(words, "to")) } @else { (t!(words, "from")) } }
                 th scope="col" { (t!(words, "status")) }
                 th scope="col" class="num phone-hide" { (t!(words, "lines-title")) }
                 th scope="col" class="phone-hide" { (t!(words, "since")) }
-                th scope="col" class="phone-hide" { (t!(words, "reference")) }
+                th scope="col" class="wide-only" { (t!(words, "reference")) }
             } }
             tbody { @for row in rows {
                 @let shipment = &row.shipment;
                 tr {
-                    td { a class="row-link tabular nowrap" href={ (path_of(direction)) "/" (shipment.id) } { (shipment.number) } }
-                    td { (row.other_name) }
+                    td {
+                        a class="row-link nowrap" href={ (path_of(direction)) "/" (shipment.id) } { (shipment.number) }
+                        (below(html! { (row.other_name) " · " (words.brief_instant(shipment.status_at)) }))
+                    }
+                    td class="phone-hide" { (row.other_name) }
                     td { span data-live={ "st-" (shipment.id) } { (status_chip(words, shipment.status)) @if shipment.on_hold { " " (chip(Tone::Warn, "pause", &t!(words, "on-hold"))) } @if shipment.cancel_requested { " " (chip(Tone::Bad, "flag", &t!(words, "cancel-requested"))) } } }
-                    td class="num phone-hide" { (shipment.lines) @if shipment.placeholders > 0 { span class="two t-warn" { (t!(words, "without-batch", n = shipment.placeholders)) } } }
-                    td class="phone-hide tabular" { (words.brief_instant(shipment.status_at)) }
-                    td class="phone-hide" { (or_dash(shipment.reference.as_deref())) }
+                    td class="num phone-hide" { @if shipment.placeholders > 0 { span class="t-warn small" { (t!(words, "without-batch", n = shipment.placeholders)) } " · " } (shipment.lines) }
+                    td class="phone-hide nowrap" { (words.brief_instant(shipment.status_at)) }
+                    td class="wide-only" { (or_dash(shipment.reference.as_deref())) }
                 }
             } }
         } }
@@ -101,7 +104,8 @@ async fn list(visit: Visit, asked: Asked, direction: Direction) -> Result<Respon
     let filter = ShipmentFilter { status, search: asked.owned("search") };
     let page = shipments::list(&read, own.id, direction, &filter, &lookup::page_request(cursor))?;
     // A receiver hears of a shipment when it is picked, a draft is the sender's own.
-    let statuses = Status::WAY.iter().chain([&Status::Cancelled]);
+    let told = |status: &&Status| direction == Direction::Outbound || **status != Status::Allocated;
+    let statuses = Status::WAY.iter().chain([&Status::Cancelled]).filter(told);
     let offered: Vec<(&str, String)> = std::iter::once(("", t!(words, "facet-all")))
         .chain(statuses.map(|status| (status.code(), words.code("status", status.code()))))
         .collect();
@@ -158,11 +162,11 @@ fn steps(words: Words, detail: &ShipmentDetail) -> Markup {
                 li class={ @if reached.is_some() { "done" } @if step == status { " now" } } aria-current=[(step == status).then_some("step")] {
                     span class="dot" { @if reached.is_some() { (icon("check")) } }
                     (words.code("status", step.code()))
-                    @if let Some(event) = reached { (stamp(words, event.at, event.by_name.as_deref().unwrap_or("—"))) }
+                    @if let Some(event) = reached { (stamp(words, event.at, event.by_name.as_deref())) }
                 }
             }
             @if let Some(event) = cancelled {
-                li class="done now" { span class="dot" { (icon("x")) } (words.code("status", "cancelled")) (stamp(words, event.at, event.by_name.as_deref().unwrap_or("—"))) }
+                li class="done now" { span class="dot" { (icon("x")) } (words.code("status", "cancelled")) (stamp(words, event.at, event.by_name.as_deref())) }
             }
         }
     }
@@ -216,7 +220,7 @@ fn comments(words: Words, detail: &ShipmentDetail) -> Markup {
         || shipment.expected.is_some();
     html! {
         @if said {
-            section class="card pad" { dl class="facts" {
+            section class="card pad" { dl class="facts few" {
                 @if let Some(text) = &shipment.reference { (fact(&t!(words, "reference"), html! { (text) })) }
                 @if let Some(text) = &shipment.comment { (fact(&t!(words, "comment"), html! { (text) })) }
                 @if let Some(text) = &detail.receiver_comment { (fact(&t!(words, "receiver-comment"), html! { (text) })) }
@@ -320,15 +324,15 @@ fn outbound_line(visit: &Visit, id: DocumentId, line: &LineDetail, editable: boo
     html! {
         tr data-line=(line.id) class={ @if line.removed { "is-held" } } {
             td { (item_cell(line)) }
-            td { @if line.placeholder { (chip(Tone::Warn, "hourglass", &t!(words, "no-batch-yet"))) } @else { (or_dash(line.batch.as_deref())) } }
-            td { (expiry(words, line.expiry, visit.today())) }
-            td class="num" {
+            td class="nowrap" data-label=(t!(words, "batch")) { @if line.placeholder { (chip(Tone::Warn, "hourglass", &t!(words, "no-batch-yet"))) } @else { (or_dash(line.batch.as_deref())) } }
+            td class="nowrap" data-label=(t!(words, "expiry")) { (expiry(words, line.expiry, visit.today())) }
+            td class="num" data-label=(t!(words, "quantity")) {
                 @if editable {
                     input class="input small quantity end" id={ "q-" (line.id) } name="quantity" value=(words.input(line.quantity)) inputmode="decimal" autocomplete="off"
                         data-save=(base) data-field="quantity" aria-label={ (t!(words, "quantity")) " " (line.item_name) };
                 } @else { span data-live={ "q-" (line.id) } { (words.quantity(if line.issued.is_positive() { line.issued } else { line.quantity })) } }
             }
-            td class="num" data-live={ "r-" (line.id) } {
+            td class="num" data-label=(t!(words, "received")) data-live={ "r-" (line.id) } {
                 @match line.received { Some(received) => (words.quantity(received)), None => (or_dash(None)) }
                 @if line.discrepancy { " " (chip(Tone::Warn, "flag", &t!(words, "differs"))) @if let Some(note) = &line.received_note { span class="two" { (note) } } }
             }
@@ -391,7 +395,7 @@ fn outbound_body(visit: &Visit, detail: &ShipmentDetail, may: bool) -> Result<Ma
             header { h2 class="grow" { (t!(words, "lines-title")) } span class="saved" id="save-state" role="status" {} }
             @if detail.line_details.is_empty() { (empty("package", &t!(words, "no-lines"), &t!(words, "no-lines-text"), html! {})) }
             @else {
-                div class="scroll" id="rows" data-rows=(row_ids(detail.line_details.iter().map(|line| line.id))) { table {
+                div class="scroll" id="rows" data-rows=(row_ids(detail.line_details.iter().map(|line| line.id))) { table class="cards" {
                     thead { tr {
                         th scope="col" { (t!(words, "item")) } th scope="col" { (t!(words, "batch")) } th scope="col" { (t!(words, "expiry")) }
                         th scope="col" class="num" { (t!(words, "quantity")) } th scope="col" class="num" { (t!(words, "received")) } th scope="col" class="no-print" { span class="visually-hidden" { (t!(words, "actions")) } }
@@ -626,16 +630,16 @@ impl Receiving<'_> {
         html! {
             tr data-line=(line.id) {
                 td { (item_cell(line)) }
-                td { (or_dash(line.batch.as_deref())) span class="two" { (expiry(words, line.expiry, self.visit.today())) } }
-                td class="num" data-live={ "e-" (line.id) } { (words.quantity(expected)) }
-                td {
+                td class="nowrap" data-label=(t!(words, "batch")) { (or_dash(line.batch.as_deref())) span class="two" { (expiry(words, line.expiry, self.visit.today())) } }
+                td class="num" data-label=(t!(words, "sent")) data-live={ "e-" (line.id) } { (words.quantity(expected)) }
+                td data-label=(t!(words, "received")) {
                     input class="input small quantity" id={ "r-" (line.id) } name={ "received." (line.id) } value=(quantity) inputmode="decimal" autocomplete="off"
                         data-save=(self.url(line)) data-field="quantity" aria-label={ (t!(words, "received")) " " (line.item_name) } aria-invalid=[error.map(|_| "true")];
                     @if let Some(problem) = error { div class="error" { (icon("triangle-alert")) span { (trouble::message(words, problem)) } } }
                 }
-                td { @if self.received { (or_dash(line.location_code.as_deref())) } @else { (self.location_select(line)) } }
-                td { (self.verdict_select(line)) }
-                td {
+                td data-label=(t!(words, "location")) { @if self.received { (or_dash(line.location_code.as_deref())) } @else { (self.location_select(line)) } }
+                td data-label=(t!(words, "verdict")) { (self.verdict_select(line)) }
+                td data-label=(t!(words, "note")) {
                     input class="input small" id={ "n-" (line.id) } name={ "note." (line.id) } value=(note) placeholder=(t!(words, "discrepancy-note")) autocomplete="off"
                         data-save=(self.url(line)) data-field="note" aria-label={ (t!(words, "discrepancy-note")) " " (line.item_name) };
                 }
@@ -649,12 +653,12 @@ fn settled_row(visit: &Visit, line: &LineDetail) -> Markup {
     html! {
         tr {
             td { (item_cell(line)) }
-            td { (or_dash(line.batch.as_deref())) span class="two" { (expiry(words, line.expiry, visit.today())) } }
-            td class="num" data-live={ "e-" (line.id) } { (words.quantity(coming(line))) }
-            td class="num strong" data-live={ "r-" (line.id) } { @match line.received { Some(quantity) => (words.quantity(quantity)), None => (or_dash(None)) } @if line.discrepancy { " " (chip(Tone::Warn, "flag", &t!(words, "differs"))) } }
-            td { (or_dash(line.location_code.as_deref())) }
-            td { (words.code("verdict", verdict_code(line.verdict))) }
-            td { (or_dash(line.received_note.as_deref())) }
+            td class="nowrap" data-label=(t!(words, "batch")) { (or_dash(line.batch.as_deref())) span class="two" { (expiry(words, line.expiry, visit.today())) } }
+            td class="num" data-label=(t!(words, "sent")) data-live={ "e-" (line.id) } { (words.quantity(coming(line))) }
+            td class="num strong" data-label=(t!(words, "received")) data-live={ "r-" (line.id) } { @match line.received { Some(quantity) => (words.quantity(quantity)), None => (or_dash(None)) } @if line.discrepancy { " " (chip(Tone::Warn, "flag", &t!(words, "differs"))) } }
+            td data-label=(t!(words, "location")) { (or_dash(line.location_code.as_deref())) }
+            td data-label=(t!(words, "verdict")) { (words.code("verdict", verdict_code(line.verdict))) }
+            td data-label=(t!(words, "note")) { (or_dash(line.received_note.as_deref())) }
         }
     }
 }
@@ -681,11 +685,11 @@ fn inbound_body(
             header { h2 class="grow" { (t!(words, "lines-title")) } span class="saved" id="save-state" role="status" {} }
             @if lines.is_empty() { (empty("package", &t!(words, "no-lines"), &t!(words, "no-lines-text"), html! {})) }
             @else {
-                div class="scroll" id="rows" data-rows=(row_ids(lines.iter().map(|line| line.id))) { table {
+                div class="scroll" id="rows" data-rows=(row_ids(lines.iter().map(|line| line.id))) { table class="cards" {
                     thead { tr {
                         th scope="col" { (t!(words, "item")) } th scope="col" { (t!(words, "batch")) }
-                        th scope="col" class="num" { (t!(words, "sent")) } th scope="col" class={ @if !open { "num" } } { (t!(words, "received")) }
-                        th scope="col" { (t!(words, "location")) } th scope="col" { (t!(words, "verdict")) } th scope="col" { (t!(words, "note")) }
+                        th scope="col" class="num" { (t!(words, "sent")) } th scope="col" class={ @if !open { "num" } @else { "w-quantity" } } { (t!(words, "received")) }
+                        th scope="col" class={ @if open && !received { "w-choice" } } { (t!(words, "location")) } th scope="col" class={ @if open { "w-choice" } } { (t!(words, "verdict")) } th scope="col" class={ @if open { "w-note" } } { (t!(words, "note")) }
                     } }
                     tbody { @for (at, line) in lines.iter().enumerate() { @if open { (receiving.row(at, line)) } @else { (settled_row(visit, line)) } } }
                 } }

@@ -7,19 +7,25 @@ use domain::query::stock::{
 };
 use maud::{Markup, html};
 
-use crate::ui::form::Asked;
+use crate::ui::form::{Asked, address};
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section};
 use crate::ui::lookup;
 use crate::ui::parts::{
-    ROWS_PER_GROUP, Tone, chip, empty, facets, or_dash, pager, quantity, row_ids, search, sortable, title,
+    ROWS_PER_GROUP, Tone, below, chip, empty, facets, or_dash, pager, quantity, row_ids, search, sortable,
+    title,
 };
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
 
+/// What is on the shelf is what people work with: it is shown unless another part is asked for.
+const IN_STOCK: &str = "in-stock";
+/// Everything, used-up batches too.
+const ALL: &str = "all";
+
 const FACETS: [(&str, StockFacet); 5] = [
-    ("in-stock", StockFacet::InStock),
+    (IN_STOCK, StockFacet::InStock),
     ("expiring", StockFacet::Expiring),
     ("expired", StockFacet::Expired),
     ("on-hold", StockFacet::OnHold),
@@ -54,14 +60,15 @@ fn batch_row(visit: &Visit, row: &StockRow) -> Markup {
         tr id={ "line-" (row.id) } class={ @if row.on_hold { "is-held" } } {
             td {
                 a class="row-link" href={ "/stock/items/" (row.item) "?tab=batches" } { (row.item_name) }
-                (mark(words, row.status))
+                " " (mark(words, row.status))
+                (below(html! { (or_dash(row.batch.as_deref())) " · " (expiry(words, row, visit.today())) }))
             }
-            td { (or_dash(row.batch.as_deref())) }
-            td { (expiry(words, row, visit.today())) }
-            td class="phone-hide" { (or_dash(row.location_code.as_deref())) }
-            td class="num" data-live={ "av-" (row.id) } { (quantity(words, row.available)) }
+            td class="nowrap phone-hide" { (or_dash(row.batch.as_deref())) }
+            td class="nowrap phone-hide" { (expiry(words, row, visit.today())) }
+            td class="wide-only" { (or_dash(row.location_code.as_deref())) }
+            td class="num phone-hide" data-live={ "av-" (row.id) } { (quantity(words, row.available)) }
             td class="num strong" data-live={ "oh-" (row.id) } { (quantity(words, row.on_hand)) }
-            td class="muted phone-hide" { (row.unit) }
+            td class="muted wide-only" { (row.unit) }
         }
     }
 }
@@ -72,13 +79,13 @@ fn batch_table(visit: &Visit, rows: &[StockRow], kept: &[(&str, &str)], by_expir
         div class="scroll" id="rows" data-rows=(row_ids(rows.iter().map(|row| row.id))) {
             table {
                 thead { tr {
-                    (sortable("/stock", kept, "name", !by_expiry, &t!(words, "item")))
-                    th scope="col" { (t!(words, "batch")) }
-                    (sortable("/stock", kept, "expiry", by_expiry, &t!(words, "expiry")))
-                    th scope="col" class="phone-hide" { (t!(words, "location")) }
-                    th scope="col" class="num" { (t!(words, "available")) }
+                    (sortable("/stock", kept, "name", !by_expiry, &t!(words, "item"), ""))
+                    th scope="col" class="phone-hide" { (t!(words, "batch")) }
+                    (sortable("/stock", kept, "expiry", by_expiry, &t!(words, "expiry"), "phone-hide"))
+                    th scope="col" class="wide-only" { (t!(words, "location")) }
+                    th scope="col" class="num phone-hide" { (t!(words, "available")) }
                     th scope="col" class="num" { (t!(words, "on-hand")) }
-                    th scope="col" class="phone-hide" { (t!(words, "unit")) }
+                    th scope="col" class="wide-only" { (t!(words, "unit")) }
                 } }
                 @for group in rows.chunks(ROWS_PER_GROUP) { tbody class="group" { @for row in group { (batch_row(visit, row)) } } }
             }
@@ -93,18 +100,22 @@ fn item_table(visit: &Visit, rows: &[ItemStockRow]) -> Markup {
             table {
                 thead { tr {
                     th scope="col" { (t!(words, "item")) }
-                    th scope="col" { (t!(words, "code")) }
-                    th scope="col" class="num" { (t!(words, "available")) }
+                    th scope="col" class="phone-hide" { (t!(words, "code")) }
+                    th scope="col" class="num phone-hide" { (t!(words, "available")) }
                     th scope="col" class="num" { (t!(words, "on-hand")) }
-                    th scope="col" { (t!(words, "unit")) }
+                    th scope="col" class="phone-hide" { (t!(words, "unit")) }
                 } }
                 @for group in rows.chunks(ROWS_PER_GROUP) { tbody class="group" { @for row in group {
                     tr {
-                        td { a class="row-link" href={ "/stock/items/" (row.item.id) } { (row.item.name) } @if !row.on_hand.is_positive() { (chip(Tone::Bad, "package", &t!(words, "out-of-stock"))) } }
-                        td class="muted tabular" { (row.item.code) }
-                        td class="num" data-live={ "av-" (row.item.id) } { (quantity(words, row.available)) }
+                        td {
+                            a class="row-link" href={ "/stock/items/" (row.item.id) } { (row.item.name) }
+                            @if !row.on_hand.is_positive() { " " (chip(Tone::Bad, "package", &t!(words, "out-of-stock"))) }
+                            (below(html! { (row.item.code) " · " (row.item.unit) }))
+                        }
+                        td class="muted nowrap phone-hide" { (row.item.code) }
+                        td class="num phone-hide" data-live={ "av-" (row.item.id) } { (quantity(words, row.available)) }
                         td class="num strong" data-live={ "oh-" (row.item.id) } { (quantity(words, row.on_hand)) }
-                        td class="muted" { (row.item.unit) }
+                        td class="muted phone-hide" { (row.item.unit) }
                     }
                 } } }
             }
@@ -112,15 +123,24 @@ fn item_table(visit: &Visit, rows: &[ItemStockRow]) -> Markup {
     }
 }
 
-fn nothing(words: Words, filtered: bool) -> Markup {
-    match filtered {
-        true => empty(
+/// What stands in place of an empty list. What is searched may have been used up: the same search of everything is
+/// one press away.
+fn nothing(words: Words, wanted: &str, facet: &str, view: &str) -> Markup {
+    let everything = address("/stock", &[("view", view), ("search", wanted), ("facet", ALL)]);
+    match !wanted.is_empty() || !facet.is_empty() {
+        true if facet != ALL => empty(
+            "search",
+            &t!(words, "nothing-found"),
+            &t!(words, "nothing-found-in-part"),
+            html! { a class="btn" href=(everything) { (t!(words, "search-everything")) } },
+        ),
+        true if !wanted.is_empty() => empty(
             "search",
             &t!(words, "nothing-found"),
             &t!(words, "nothing-found-text"),
-            html! { a class="btn" href="/stock" { (t!(words, "show-all")) } },
+            html! { a class="btn" href="/stock" { (t!(words, "show-stock")) } },
         ),
-        false => empty(
+        _ => empty(
             "package",
             &t!(words, "stock-empty"),
             &t!(words, "stock-empty-text"),
@@ -130,11 +150,15 @@ fn nothing(words: Words, filtered: bool) -> Markup {
 }
 
 fn facet_bar(words: Words, chosen: &str, kept: &[(&str, &str)], items: bool) -> Markup {
-    let mut choices = vec![("", t!(words, "facet-all"))];
-    let of_items = |name: &str| !items || ["in-stock", "zero"].contains(&name);
-    choices.extend(
-        FACETS.iter().filter(|(name, _)| of_items(name)).map(|(name, _)| (*name, words.code("facet", name))),
-    );
+    let of_items = |name: &str| !items || [IN_STOCK, "zero"].contains(&name);
+    // The part that is shown unasked has no name in the address.
+    let named = |name: &'static str| if name == IN_STOCK { "" } else { name };
+    let mut choices: Vec<(&str, String)> = FACETS
+        .iter()
+        .filter(|(name, _)| of_items(name))
+        .map(|(name, _)| (named(name), words.code("facet", name)))
+        .collect();
+    choices.push((ALL, t!(words, "facet-all")));
     facets(&t!(words, "filter"), "/stock", "facet", chosen, kept, &choices)
 }
 
@@ -143,43 +167,46 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let words = visit.words;
     let own = visit.store(Permission::StockView)?;
     let read = visit.read()?;
-    let (wanted, facet, cursor) = (asked.raw("search"), asked.raw("facet"), asked.text("cursor"));
+    let (wanted, cursor) = (asked.raw("search"), asked.text("cursor"));
+    let facet = Some(asked.raw("facet")).filter(|facet| *facet != IN_STOCK).unwrap_or_default();
     let items = asked.raw("view") == "items";
     let request = lookup::page_request(cursor);
     let view = if items { "items" } else { "" };
     let sort = asked.raw("sort");
     let kept = [("view", view), ("search", wanted), ("facet", facet), ("sort", sort)];
-    let filtered = !wanted.is_empty() || !facet.is_empty();
     let list = if items {
         let in_stock = match facet {
-            "in-stock" => Some(true),
+            ALL => None,
             "zero" => Some(false),
-            _ => None,
+            _ => Some(true),
         };
         let filter = ItemStockFilter { search: asked.owned("search"), in_stock };
         let page = stock::items(&read, own.id, &filter, &request)?;
         html! {
-            @if page.rows.is_empty() { (nothing(words, filtered)) }
+            @if page.rows.is_empty() { (nothing(words, wanted, facet, view)) }
             @else { (item_table(&visit, &page.rows)) (pager(words, "/stock", &kept, page.rows.len(), cursor, page.next.as_deref())) }
         }
     } else {
-        let facet = FACETS.iter().find(|(name, _)| *name == facet).map(|(_, facet)| *facet);
+        let part = match facet {
+            ALL => None,
+            named => FACETS.iter().find(|(name, _)| *name == named).or(FACETS.first()).map(|(_, part)| *part),
+        };
         let by_expiry = match sort {
             "expiry" => true,
             "name" => false,
-            _ => matches!(facet, Some(StockFacet::Expired | StockFacet::Expiring)),
+            _ => matches!(part, Some(StockFacet::Expired | StockFacet::Expiring)),
         };
         let sort = Some(if by_expiry { StockSort::Expiry } else { StockSort::Name });
         let filter = StockFilter {
             search: asked.owned("search"),
-            facet,
+            facet: part,
             item: asked.id("item"),
             location: asked.id("location"),
             sort,
         };
         let page = stock::list(&read, own.id, &filter, visit.today(), &request)?;
         html! {
-            @if page.rows.is_empty() { (nothing(words, filtered)) }
+            @if page.rows.is_empty() { (nothing(words, wanted, facet, view)) }
             @else { (batch_table(&visit, &page.rows, &kept[..3], by_expiry)) (pager(words, "/stock", &kept, page.rows.len(), cursor, page.next.as_deref())) }
         }
     };

@@ -40,15 +40,15 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
                 @else {
                     div class="scroll" { table {
                         thead { tr {
-                            th scope="col" { (t!(words, "code")) } th scope="col" { (t!(words, "name")) } th scope="col" { (t!(words, "level")) }
+                            th scope="col" class="phone-hide" { (t!(words, "code")) } th scope="col" { (t!(words, "name")) } th scope="col" { (t!(words, "level")) }
                             th scope="col" class="phone-hide" { (t!(words, "supplied-by")) } th scope="col" { (t!(words, "site")) }
                         } }
                         tbody { @for row in &stores {
                             tr class={ @if row.disabled { "is-held" } } {
-                                td class="tabular nowrap" { (row.code) }
+                                td class="muted nowrap phone-hide" { (row.code) }
                                 td {
                                     @if visit.is_central() { a class="row-link" href={ "/stores/" (row.id) } { (row.name) } } @else { span class="strong" { (row.name) } }
-                                    @if row.disabled { (chip(Tone::Calm, "ban", &t!(words, "closed"))) }
+                                    @if row.disabled { " " (chip(Tone::Calm, "ban", &t!(words, "closed"))) }
                                 }
                                 td { (words.code("level", &row.level.to_string())) }
                                 td class="phone-hide" { (or_dash(row.supplier.map(|id| names.store(id)).as_deref())) }

@@ -121,7 +121,8 @@ fn network(visit: &Visit, nodes: &[DemoNodeStatus]) -> Markup {
     }
 }
 
-fn peers(visit: &Visit) -> Result<Markup, Trouble> {
+/// The others, those that wait longest first.
+pub(in crate::ui) fn peers(visit: &Visit) -> Result<Markup, Trouble> {
     let words = visit.words;
     let status = visit.state.node().status();
     let read = visit.read()?;

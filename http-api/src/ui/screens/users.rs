@@ -17,7 +17,7 @@ use crate::ui::form::{Asked, Fields, Form, Input};
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup::{self, KnownUser};
-use crate::ui::parts::{Tone, central_button, chip, empty, search, title};
+use crate::ui::parts::{Tone, below, central_button, chip, empty, search, title};
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
@@ -41,12 +41,20 @@ fn rights(words: Words, permissions: &BTreeSet<Permission>) -> String {
     }
 }
 
+fn user_rights(words: Words, user: &KnownUser) -> Markup {
+    html! { div class="row tight" { @for (store, permissions) in &user.stores { span class="chip" { (store) " · " (rights(words, permissions)) } } } }
+}
+
 fn user_row(visit: &Visit, user: &KnownUser) -> Markup {
     let words = visit.words;
     html! {
         tr class={ @if !user.active { "is-held" } } {
-            td { @if visit.is_central() { a class="row-link" href={ "/users/" (user.id) } { (user.name) } } @else { span class="strong" { (user.name) } } span class="two" { (user.username) } }
-            td { @for (store, permissions) in &user.stores { span class="chip" { (store) " · " (rights(words, permissions)) } " " } }
+            td {
+                @if visit.is_central() { a class="row-link nowrap" href={ "/users/" (user.id) } { (user.name) } } @else { span class="strong nowrap" { (user.name) } }
+                span class="two" { (user.username) }
+                (below(user_rights(words, user)))
+            }
+            td class="phone-hide" { (user_rights(words, user)) }
             td class="phone-hide" { (words.code("language", &user.language)) }
             td class="phone-hide" { @if user.active { (chip(Tone::Good, "check", &t!(words, "active"))) } @else { (chip(Tone::Calm, "ban", &t!(words, "inactive"))) } }
         }
@@ -70,7 +78,7 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
                 @if users.is_empty() { (empty("users", &t!(words, "nothing-found"), &t!(words, "nothing-found-text"), html! {})) }
                 @else {
                     div class="scroll" { table {
-                        thead { tr { th scope="col" { (t!(words, "name")) } th scope="col" { (t!(words, "rights")) } th scope="col" class="phone-hide" { (t!(words, "language")) } th scope="col" class="phone-hide" { (t!(words, "status")) } } }
+                        thead { tr { th scope="col" { (t!(words, "name")) } th scope="col" class="phone-hide" { (t!(words, "rights")) } th scope="col" class="phone-hide" { (t!(words, "language")) } th scope="col" class="phone-hide" { (t!(words, "status")) } } }
                         tbody { @for user in &users { (user_row(&visit, user)) } }
                     } }
                     footer class="pager" { (t!(words, "rows", n = users.len())) }
