@@ -58,58 +58,149 @@ pub const IDEMPOTENCY_KEY_REUSED: &str = "idempotency-key-reused";
 /// An idempotency key is empty or too long.
 pub const IDEMPOTENCY_KEY_INVALID: &str = "idempotency-key-invalid";
 
+/// What a person can do about some codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// A name for it, by which interfaces translate it.
+    pub name: &'static str,
+    /// The sentence, in English.
+    pub text: &'static str,
+    codes: &'static [&'static str],
+}
+
+const fn step_for(name: &'static str, text: &'static str, codes: &'static [&'static str]) -> Step {
+    Step { name, text, codes }
+}
+
+/// Everything that is ever advised; the last is for codes that are not listed.
+pub const STEPS: &[Step] = &[
+    step_for(
+        "same-version",
+        "install the same version of the program on both sides",
+        &[FRAME_VERSION, FRAME_UNKNOWN, PROTOCOL_VERSION],
+    ),
+    step_for(
+        "report",
+        "nothing was lost; if it happens again, install the same version on both sides and report it",
+        &[
+            FRAME_TOO_LARGE,
+            FRAME_TRUNCATED,
+            FRAME_MALFORMED,
+            FRAME_LIMITS,
+            OUT_OF_TURN,
+            ACK_OUT_OF_RANGE,
+            TOO_MANY_SCOPES,
+            TOO_MANY_ROUNDS,
+            INCARNATION_OUT_OF_RANGE,
+        ],
+    ),
+    step_for(
+        "check-device",
+        "nothing was applied; check the other device for damage, and report it",
+        &[INVALID_CHANGE],
+    ),
+    step_for(
+        "check-network",
+        "check the network; it is tried again by itself",
+        &[HELLO_TIMEOUT, IDLE_TIMEOUT, STALLED, DISCONNECTED],
+    ),
+    step_for(
+        "one-key-twice",
+        "nothing to do, unless it repeats: then two machines use one device's key",
+        &[REPLACED],
+    ),
+    step_for("own-address", "correct the address: it leads back to this device", &[SELF_CONNECTION]),
+    step_for("remove-devices", "remove devices that no longer exist", &[TOO_MANY_PEERS]),
+    step_for("split-document", "split the document: its history does not fit a frame", &[DOCUMENT_TOO_LARGE]),
+    step_for(
+        "ask-entitlement",
+        "ask the central administrator whether this device should still receive this store",
+        &[SCOPE_WITHHELD],
+    ),
+    step_for(
+        "look-at-refused-and-parked",
+        "look at the refused and parked changes; the rest is in sync",
+        &[DIFFERENT],
+    ),
+    step_for(
+        "look-at-refused",
+        "look at the refused changes; the change is kept here and not shared",
+        &[CHANGE_REFUSED],
+    ),
+    step_for("wait-for-start", "wait for the other side to start again", &[STOPPING]),
+    step_for(
+        "check-address",
+        "check the address, the network, and that UDP is let through; it is tried again by itself",
+        &[UNREACHABLE],
+    ),
+    step_for("enrol", "enrol this device: it has no certificate", &["certificate-required"]),
+    step_for(
+        "check-clocks",
+        "check the clocks of this device and of central; if both are right, enrol again",
+        &["certificate-expired"],
+    ),
+    step_for(
+        "other-system",
+        "this device and that central do not belong together: check the address, or enrol the device again",
+        &["certificate-invalid"],
+    ),
+    step_for(
+        "revoked",
+        "ask central why this device was revoked; enrol it again if it may",
+        &["certificate-revoked", "device-revoked", "revoked-device"],
+    ),
+    step_for(
+        "ask-registration",
+        "ask central whether this device is registered; enrol it again if not",
+        &["unknown-device", "device-refused"],
+    ),
+    step_for(
+        "wait-busy",
+        "wait: the other side is busy; it is tried again by itself",
+        &["too-many-connections"],
+    ),
+    step_for(
+        "tried-again",
+        "it is tried again by itself; if it stays so, see the log of both sides",
+        &["tls-failed", "connection-failed"],
+    ),
+    step_for(
+        "started-anew",
+        "nothing to do: the other side was started anew",
+        &["peer-restarted", "done", "ended"],
+    ),
+    step_for("restore-network", "restore the network of this node", &["link-cut"]),
+    step_for(
+        "spelling",
+        "check the spelling of the address, and that this device can resolve names",
+        &["address-not-resolved"],
+    ),
+    step_for("see-logs", "see the log of both sides", &[]),
+];
+
 /// What a person can do about a code.
+pub fn step(code: &str) -> &'static Step {
+    let known = STEPS.iter().find(|step| step.codes.contains(&code));
+    known.unwrap_or(&STEPS[STEPS.len() - 1])
+}
+
+/// The same, as a sentence.
 pub fn next_step(code: &str) -> &'static str {
-    match code {
-        FRAME_VERSION | FRAME_UNKNOWN | PROTOCOL_VERSION => {
-            "install the same version of the program on both sides"
+    step(code).text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_has_one_next_step_and_a_step_one_name() {
+        let codes: Vec<&str> = STEPS.iter().flat_map(|step| step.codes).copied().collect();
+        let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+        for list in [codes, names] {
+            let distinct: std::collections::BTreeSet<&str> = list.iter().copied().collect();
+            assert_eq!(distinct.len(), list.len());
         }
-        FRAME_TOO_LARGE
-        | FRAME_TRUNCATED
-        | FRAME_MALFORMED
-        | FRAME_LIMITS
-        | OUT_OF_TURN
-        | ACK_OUT_OF_RANGE
-        | TOO_MANY_SCOPES
-        | TOO_MANY_ROUNDS
-        | INCARNATION_OUT_OF_RANGE => {
-            "nothing was lost; if it happens again, install the same version on both sides and report it"
-        }
-        INVALID_CHANGE => "nothing was applied; check the other device for damage, and report it",
-        HELLO_TIMEOUT | IDLE_TIMEOUT | STALLED | DISCONNECTED => {
-            "check the network; it is tried again by itself"
-        }
-        REPLACED => "nothing to do, unless it repeats: then two machines use one device's key",
-        SELF_CONNECTION => "correct the address: it leads back to this device",
-        TOO_MANY_PEERS => "remove devices that no longer exist",
-        DOCUMENT_TOO_LARGE => "split the document: its history does not fit a frame",
-        SCOPE_WITHHELD => "ask the central administrator whether this device should still receive this store",
-        DIFFERENT => "look at the refused and parked changes; the rest is in sync",
-        CHANGE_REFUSED => "look at the refused changes; the change is kept here and not shared",
-        STOPPING => "wait for the other side to start again",
-        UNREACHABLE => {
-            "check the address, the network, and that UDP is let through; it is tried again by itself"
-        }
-        "certificate-required" => "enrol this device: it has no certificate",
-        "certificate-expired" => {
-            "check the clocks of this device and of central; if both are right, enrol again"
-        }
-        "certificate-invalid" => {
-            "this device and that central do not belong together: check the address, or enrol the device again"
-        }
-        "certificate-revoked" | "device-revoked" | "revoked-device" => {
-            "ask central why this device was revoked; enrol it again if it may"
-        }
-        "unknown-device" | "device-refused" => {
-            "ask central whether this device is registered; enrol it again if not"
-        }
-        "too-many-connections" => "wait: the other side is busy; it is tried again by itself",
-        "tls-failed" | "connection-failed" => {
-            "it is tried again by itself; if it stays so, see the log of both sides"
-        }
-        "peer-restarted" | "done" => "nothing to do: the other side was started anew",
-        "link-cut" => "restore the network of this node",
-        "address-not-resolved" => "check the spelling of the address, and that this device can resolve names",
-        _ => "see the log of both sides",
+        assert_eq!(next_step("something new"), "see the log of both sides");
     }
 }

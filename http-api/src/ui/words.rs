@@ -433,6 +433,14 @@ mod tests {
     }
 
     #[test]
+    fn every_next_step_has_words() {
+        let known = english();
+        for step in replication::code::STEPS {
+            assert!(known.contains(&format!("next-step-{}", step.name)), "no words for «{}»", step.name);
+        }
+    }
+
+    #[test]
     fn every_word_is_used_somewhere() {
         let used: BTreeSet<String> = keys_used().into_iter().map(|(_, key)| key).collect();
         let families: BTreeSet<&str> = super::super::sources()

@@ -4,10 +4,11 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use crdt_store::DeviceId;
-use domain::{Permission, Role, query};
+use domain::{Permission, Role};
 use maud::{Markup, html};
-use replication::{LinkState, PeerStatus, TO_SEND_MAX};
+use replication::{TO_SEND_MAX, code};
 
+use crate::api::sync::{self, Link, SyncDial, SyncError, SyncPeer};
 use crate::state::DemoNodeStatus;
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
@@ -16,13 +17,13 @@ use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
 
-fn link_chip(words: Words, peer: &PeerStatus) -> Markup {
+fn link_chip(words: Words, peer: &SyncPeer) -> Markup {
     match peer.link {
-        LinkState::Offline => chip(Tone::Calm, "wifi-off", &t!(words, "link-offline")),
-        LinkState::Greeting => chip(Tone::Accent, "refresh-cw", &t!(words, "link-greeting")),
-        LinkState::Syncing => chip(Tone::Accent, "refresh-cw", &t!(words, "link-syncing")),
-        LinkState::Quiet if peer.in_sync => chip(Tone::Good, "check", &t!(words, "link-in-sync")),
-        LinkState::Quiet => chip(Tone::Calm, "check", &t!(words, "link-quiet")),
+        Link::Offline => chip(Tone::Calm, "wifi-off", &t!(words, "link-offline")),
+        Link::Greeting => chip(Tone::Accent, "refresh-cw", &t!(words, "link-greeting")),
+        Link::Syncing => chip(Tone::Accent, "refresh-cw", &t!(words, "link-syncing")),
+        Link::Quiet if peer.in_sync => chip(Tone::Good, "check", &t!(words, "link-in-sync")),
+        Link::Quiet => chip(Tone::Calm, "check", &t!(words, "link-quiet")),
     }
 }
 
@@ -39,7 +40,7 @@ fn value(name: &str, content: Markup) -> Markup {
     html! { div { span class="k" { (name) } span class="v" { (content) } } }
 }
 
-fn peer_row(visit: &Visit, peer: &PeerStatus, name: &str) -> Markup {
+fn peer_row(visit: &Visit, peer: &SyncPeer, name: &str) -> Markup {
     let words = visit.words;
     html! {
         div class="peer" id={ "peer-" (peer.device) } {
@@ -51,42 +52,53 @@ fn peer_row(visit: &Visit, peer: &PeerStatus, name: &str) -> Markup {
             (value(&t!(words, "last-contact"), html! {
                 @match (peer.link, peer.last_contact) {
                     (_, None) => (t!(words, "never")),
-                    (LinkState::Offline, Some(at)) => (words.ago_element(at, visit.now)),
+                    (Link::Offline, Some(at)) => (words.ago_element(at, visit.now)),
                     (_, Some(_)) => (t!(words, "chip-now")),
                 }
             }))
             (value(&t!(words, "to-send"), pending(words, peer.to_send)))
             (value(&t!(words, "to-receive"), pending(words, peer.to_receive)))
-            (value(&t!(words, "sent-received"), html! { (words.bytes(peer.bytes_out)) " / " (words.bytes(peer.bytes_in)) }))
+            (value(&t!(words, "sent-received"), html! { (words.bytes(peer.bytes_sent)) " / " (words.bytes(peer.bytes_received)) }))
             @if peer.refused_here + peer.refused_there > 0 {
                 p class="cause t-warn" { (icon("triangle-alert")) " " (t!(words, "sync-refused", here = peer.refused_here, there = peer.refused_there)) }
             }
-            @if let Some(error) = peer.last_error.as_ref() {
-                p class="cause muted" {
-                    (icon("info")) " " (t!(words, "last-error")) " " code { (error.code) } " · " (words.ago_element(error.at, visit.now))
-                    " · " (words.try_say(&format!("next-step-{}", slug(error.next_step)), &[]).unwrap_or_else(|| error.next_step.to_owned()))
-                }
-            }
+            @if let Some(error) = peer.last_error.as_ref() { (cause(visit, error)) }
         }
     }
 }
 
-/// A sentence's first words as the name of its translation.
-fn slug(sentence: &str) -> String {
-    let words =
-        sentence.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    words.take(5).map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")
+/// What went wrong last, when, and what to do.
+fn cause(visit: &Visit, error: &SyncError) -> Markup {
+    let words = visit.words;
+    let step = words.try_say(&format!("next-step-{}", code::step(&error.code).name), &[]);
+    html! {
+        p class="cause muted" title=(error.detail) {
+            (icon("info")) " " (t!(words, "last-error")) " " code { (error.code) } " · " (words.ago_element(error.at, visit.now))
+            " · " (step.unwrap_or_else(|| error.next_step.clone()))
+        }
+    }
 }
 
-fn peer_name(visit: &Visit, read: &crdt_store::Snapshot, peer: &PeerStatus) -> String {
-    let device = query::reference::device(read, peer.device).ok().flatten();
-    let site = device.as_ref().and_then(|row| query::reference::site(read, row.site).ok());
-    match (peer.central, site, peer.name.as_ref()) {
-        (true, _, _) => t!(visit.words, "central-server"),
-        (false, Some(site), _) => match device {
-            Some(device) if device.name != site.name => format!("{} · {}", site.name, device.name),
-            _ => site.name,
-        },
+/// A central that is dialled and has never answered: there is no peer to show yet.
+fn never_reached(visit: &Visit, dial: &SyncDial) -> Markup {
+    let words = visit.words;
+    html! {
+        div class="peer" {
+            div class="row" {
+                (icon("server"))
+                span class="strong" { (t!(words, "central-at", address = dial.address.as_str())) }
+                (chip(Tone::Calm, "wifi-off", &t!(words, "never-reached")))
+            }
+            @if let Some(error) = &dial.last_error { (cause(visit, error)) }
+        }
+    }
+}
+
+fn peer_name(words: Words, peer: &SyncPeer) -> String {
+    match (peer.central, &peer.site_name, &peer.name) {
+        (true, _, _) => t!(words, "central-server"),
+        (false, Some(site), Some(name)) if name != site => format!("{site} · {name}"),
+        (false, Some(site), _) => site.clone(),
         (false, None, Some(name)) => name.clone(),
         (false, None, None) => peer.device.to_string(),
     }
@@ -124,14 +136,16 @@ fn network(visit: &Visit, nodes: &[DemoNodeStatus]) -> Markup {
 /// The others, those that wait longest first.
 pub(in crate::ui) fn peers(visit: &Visit) -> Result<Markup, Trouble> {
     let words = visit.words;
-    let status = visit.state.node().status();
-    let read = visit.read()?;
+    let status = sync::status(&visit.state, &visit.read()?)?;
     let mut peers: Vec<_> = status.peers.iter().filter(|peer| peer.device != status.device).collect();
+    let reached = peers.iter().any(|peer| peer.central);
+    let unreached: Vec<_> = status.dials.iter().filter(|_| !reached).collect();
     // Those that wait longest come first on central; at a site the central server does.
     peers.sort_by_key(|peer| (!peer.central, peer.link, peer.last_contact));
     Ok(html! {
-        @if peers.is_empty() { (empty("refresh-cw", &t!(words, "no-peers"), &t!(words, "no-peers-text"), html! {})) }
-        @for peer in peers { (peer_row(visit, peer, &peer_name(visit, &read, peer))) }
+        @for dial in &unreached { (never_reached(visit, dial)) }
+        @if peers.is_empty() && unreached.is_empty() { (empty("refresh-cw", &t!(words, "no-peers"), &t!(words, "no-peers-text"), html! {})) }
+        @for peer in peers { (peer_row(visit, peer, &peer_name(words, peer))) }
     })
 }
 
