@@ -4,14 +4,14 @@ use std::io::IsTerminal;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::exit::EXIT_CODES;
 
 /// Offline-first records of medicines, vaccines and cold-chain equipment, merged between sites without conflict.
 #[derive(Debug, Parser)]
-#[command(name = "tributary", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "tributary", version, max_term_width = 100)]
 pub struct Cli {
     /// Say more on standard error: -v for what happens, -vv for everything
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
@@ -22,6 +22,19 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// What was typed; wrong usage ends the program.
+    pub fn read() -> Self {
+        let matches = explain_exit_codes(Self::command()).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// Puts the exit codes below the help of a command and of all that are below it.
+fn explain_exit_codes(command: clap::Command) -> clap::Command {
+    command.after_help(EXIT_CODES).mut_subcommands(explain_exit_codes)
 }
 
 /// What the program can do.
@@ -128,6 +141,10 @@ pub struct Enrol {
     /// The site's password; better given by the environment variable than on the command line
     #[arg(long, env = "TRIBUTARY_SITE_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
     pub password: String,
+    /// How long to try, in seconds
+    #[arg(long, default_value_t = replication::shell::PATIENCE.as_secs(), value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub wait: u64,
 }
 
 /// `tributary serve`.
@@ -155,8 +172,9 @@ pub enum Import {
     /// Import deliveries from a CSV file, as items, partners, stores and shipments, on central
     #[command(
         long_about = "Reads a CSV file of deliveries through a mapping file (see docs/IMPORT.md) and makes of it items, \
-        partners, stores and verified shipments in central's database. Every row is accepted or listed with a reason. \
-        Importing the same file twice changes nothing. Central must not be running on the directory."
+        partners, stores and verified shipments in central's database. Every row is accepted or listed with a reason; \
+        exit code 4 when not one was accepted. Importing the same file twice changes nothing. Central must not be \
+        running on the directory."
     )]
     Deliveries(ImportDeliveries),
 }

@@ -1,7 +1,11 @@
 //! How the program ends: exit codes that mean something, and failures that say what to do.
 
 use std::fmt;
+use std::io;
+use std::net::SocketAddr;
 use std::process::ExitCode;
+
+use replication::shell::{NetworkError, StartError};
 
 /// What an exit code means. 0 is success, 2 is wrong usage (from the argument parser).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +20,7 @@ pub enum Exit {
     InUse = 5,
 }
 
-/// Explained below every `--help`.
+/// Explained below the `--help` of every command.
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0  done
@@ -53,6 +57,23 @@ impl Failure {
         Self { exit: Exit::InUse, code: code.into(), message: message.to_string() }
     }
 
+    /// A socket cannot be opened at an address: `name` says what for, the others which options choose its port and its
+    /// address.
+    pub fn socket(name: &str, at: SocketAddr, error: &io::Error, port: &str, address: &str) -> Self {
+        match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                let message = format!("{at} is taken ({name}); choose another port with {port}");
+                Self::in_use(format!("{name}-port"), message)
+            }
+            io::ErrorKind::AddrNotAvailable => {
+                let message =
+                    format!("{} is not an address of this machine; choose another with {address}", at.ip());
+                Self::rejected(format!("{name}-address"), message)
+            }
+            _ => Self::failed(format!("{name}-port"), format!("cannot listen on {at} ({name}): {error}")),
+        }
+    }
+
     /// Says it to a person on standard error, and to a script by the exit code.
     pub fn report(&self) -> ExitCode {
         eprintln!("tributary: {} [{}]", self.message, self.code);
@@ -60,11 +81,11 @@ impl Failure {
     }
 }
 
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::AddrInUse => Self::in_use("port-in-use", error),
-            std::io::ErrorKind::StorageFull => Self::failed("disk-full", error),
+            io::ErrorKind::AddrInUse => Self::in_use("port-in-use", error),
+            io::ErrorKind::StorageFull => Self::failed("disk-full", error),
             _ => Self::failed("system", error),
         }
     }
@@ -79,18 +100,20 @@ impl From<crdt_store::StoreError> for Failure {
 impl From<crdt_store::OpenError> for Failure {
     fn from(error: crdt_store::OpenError) -> Self {
         match error {
-            crdt_store::OpenError::Locked { .. } => Self::in_use("database-locked", error),
-            crdt_store::OpenError::Store(error) => error.into(),
-            other => Self::rejected("database", other),
+            crdt_store::OpenError::Locked { .. } => Self::in_use(error.code(), &error),
+            other => Self::failed(other.code(), &other),
         }
     }
 }
 
-impl From<replication::shell::StartError> for Failure {
-    fn from(error: replication::shell::StartError) -> Self {
-        match error.code() {
-            code @ ("database-locked" | "udp-port") => Self::in_use(code, &error),
-            code => Self::failed(code, &error),
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Open(error) => error.into(),
+            StartError::Network(NetworkError::Socket { address, source }) => {
+                Self::socket("udp", address, &source, "--quic-port", "--quic-address")
+            }
+            other => Self::failed(other.code(), &other),
         }
     }
 }

@@ -2,18 +2,22 @@
 //!
 //! ```text
 //! store.redb      the database
-//! witness.json    how often it has been opened, and on which installation: detects restored and copied files
+//! witness.json    how often it has been opened, and which file it is: detects restored and copied files
+//! system.json     what central is called; written last when a central is made
 //! running.json    where the node answers while it runs
 //! (keys, certificates, membership: see replication::shell and central)
 //! ```
 
+use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
+use central::authority::Authority;
 use crdt_store::{DeviceId, OpenError, OpenOptions, Store, StoreError, Witness};
 use domain::DomainSchema;
 use replication::private_file;
-use replication::shell::random_seed;
+use replication::shell::{DeviceKey, Membership, random_seed};
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Failure;
@@ -28,15 +32,17 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// The directory, made if it is missing.
-    pub fn at(directory: &Path) -> Result<Self, Failure> {
-        std::fs::create_dir_all(directory).map_err(|error| {
-            Failure::failed(
-                "directory",
-                format!("cannot make the directory {}: {error}", directory.display()),
-            )
-        })?;
-        Ok(Self { directory: directory.to_owned() })
+    /// The installation of a directory, which need not be there yet: one that was mistyped is not made by looking.
+    pub fn at(directory: &Path) -> Self {
+        Self { directory: directory.to_owned() }
+    }
+
+    /// Makes the directory if it is missing.
+    pub fn make_directory(&self) -> Result<(), Failure> {
+        std::fs::create_dir_all(&self.directory).map_err(|error| {
+            let message = format!("cannot make the directory {}: {error}", self.directory.display());
+            Failure::failed("directory", message)
+        })
     }
 
     /// The directory.
@@ -54,39 +60,113 @@ impl Installation {
         self.directory.join("running.json")
     }
 
-    /// Opens the database of `device`, and keeps the side file that detects restored and copied databases.
+    fn side_file(&self) -> PathBuf {
+        self.directory.join("witness.json")
+    }
+
+    /// What a node is made of, as far as it is there.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let keys = [Authority::FILE, DeviceKey::FILE, Membership::FILE].map(|name| self.directory.join(name));
+        let files = [self.database(), self.side_file()].into_iter().chain(keys);
+        files.filter(|file| file.exists()).collect()
+    }
+
+    /// Opens the database of `device`, which must be there, and keeps the side file that detects restored and copied
+    /// databases.
     pub fn open_store(&self, device: DeviceId, central: bool) -> Result<Store, OpenError> {
-        let side = self.directory.join("witness.json");
-        let witness: Option<Witness> =
-            std::fs::read(&side).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let machine = self.machine(witness);
-        let mut options = OpenOptions::file(&self.database())
-            .device(device)
-            .seed(random_seed())
-            .central(central)
-            .witness(machine, witness);
+        let witness = self.witness();
+        self.open(OpenOptions::file(&self.database()).existing(), device, central, witness)
+    }
+
+    /// The same, and makes the database where there is none; for whoever makes a new node.
+    pub fn create_store(&self, device: DeviceId, central: bool) -> Result<Store, OpenError> {
+        let path = self.database();
+        let witness = self.witness();
+        let is_there = std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() > 0);
+        match witness.map(|witness| witness.boots) {
+            // Nothing has been written yet: what lies there is left by a crash while it was made.
+            Some(0) => self.create_database(device, central),
+            None if !is_there => self.create_database(device, central),
+            // A database that has lived and is gone must not be made anew for the same device: it would write other
+            // changes than before under the same actor.
+            Some(_) | None => self.open_store(device, central),
+        }
+    }
+
+    /// Makes an empty file first, so that its time of birth is known and noted before there is anything in it.
+    fn create_database(&self, device: DeviceId, central: bool) -> Result<Store, OpenError> {
+        let path = self.database();
+        File::create(&path).map_err(|error| storage("making the database", &error))?;
+        let witness = Witness { machine: self.machine(), boots: 0 };
+        self.note(&witness)?;
+        self.open(OpenOptions::file(&path), device, central, Some(witness))
+    }
+
+    fn open(
+        &self,
+        options: OpenOptions,
+        device: DeviceId,
+        central: bool,
+        witness: Option<Witness>,
+    ) -> Result<Store, OpenError> {
+        let mut options =
+            options.device(device).seed(random_seed()).central(central).witness(self.machine(), witness);
         if central {
             options = options.cache_bytes(CENTRAL_CACHE_BYTES);
         }
         let store = Store::open(options, Arc::new(DomainSchema))?;
         if let Some(witness) = store.witness() {
-            private_file::write(&side, &serde_json::to_vec(&witness).expect("a witness is JSON")).map_err(
-                |error| StoreError::Storage { operation: "writing witness.json", detail: error.to_string() },
-            )?;
+            self.note(&witness)?;
         }
         Ok(store)
     }
 
-    /// A name for this installation: the operating system's identity where it has one, so that a copy of the
-    /// directory on another machine is told apart; otherwise what the side file says, or a new name.
-    fn machine(&self, witness: Option<Witness>) -> [u8; 16] {
+    fn witness(&self) -> Option<Witness> {
+        let bytes = std::fs::read(self.side_file()).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    fn note(&self, witness: &Witness) -> Result<(), StoreError> {
+        let bytes = serde_json::to_vec(witness).expect("a witness is JSON");
+        private_file::write(&self.side_file(), &bytes)
+            .map_err(|error| storage("writing witness.json", &error))
+    }
+
+    /// A name for this file on this machine. A copy of the directory agrees in all that lies in it, so what tells it
+    /// apart must lie outside: the operating system's identity, where it has one, and the file's time of birth. Where
+    /// the file system keeps no births, the file's number; not otherwise, because there are file systems (FAT) that give
+    /// a file another number whenever they are mounted.
+    fn machine(&self) -> [u8; 16] {
+        let mut hasher = blake3::Hasher::new_derive_key("tributary 2026 a database file on a machine");
         let system = std::fs::read("/etc/machine-id").unwrap_or_default();
-        let hash = match (system.is_empty(), witness) {
-            (false, _) => *blake3::hash(&system).as_bytes(),
-            (true, Some(witness)) => return witness.machine,
-            (true, None) => random_seed(),
+        hasher.update(&(system.len() as u64).to_be_bytes()).update(&system);
+        if let Ok(metadata) = std::fs::metadata(self.database()) {
+            hasher.update(&mark_of_file(&metadata));
+        }
+        *hasher.finalize().as_bytes().first_chunk().expect("sixteen of 32 bytes")
+    }
+}
+
+/// What tells a file from its copies.
+fn mark_of_file(metadata: &Metadata) -> Vec<u8> {
+    if let Ok(birth) = metadata.created() {
+        // A clock before 1970 counts backward.
+        let (sign, distance) = match birth.duration_since(UNIX_EPOCH) {
+            Ok(after) => (b'+', after),
+            Err(before) => (b'-', before.duration()),
         };
-        *hash.first_chunk().expect("sixteen of 32 bytes")
+        return [&[b'b', sign][..], &distance.as_nanos().to_be_bytes()].concat();
+    }
+    #[cfg(unix)]
+    return [&b"i"[..], &std::os::unix::fs::MetadataExt::ino(metadata).to_be_bytes()].concat();
+    #[cfg(not(unix))]
+    Vec::new()
+}
+
+fn storage(operation: &'static str, error: &std::io::Error) -> StoreError {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull => StoreError::DiskFull,
+        _ => StoreError::Storage { operation, detail: error.to_string() },
     }
 }
 

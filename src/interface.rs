@@ -107,12 +107,7 @@ fn connection(
         .serve_connection(TokioIo::new(stream), service)
 }
 
-/// Takes a web port, saying what to do when it is taken.
-pub async fn listen(address: SocketAddr, option: &str) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
-            Failure::in_use("http-port", format!("{address} is taken; choose another port with {option}"))
-        }
-        _ => Failure::failed("http-port", format!("cannot listen on {address}: {error}")),
-    })
+/// Takes a web port, saying what to do when it is taken: `port` and `ip` are the options that choose another.
+pub async fn listen(address: SocketAddr, port: &str, ip: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| Failure::socket("http", address, &error, port, ip))
 }

@@ -17,10 +17,8 @@ mod web_client;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = cli::Cli::read();
     cli::init_logging(cli.verbose, cli.log_json);
     match command::run(cli.command) {
         Ok(code) => code,

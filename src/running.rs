@@ -1,6 +1,6 @@
 //! A node that runs: its database, its thread, its network, its web interface.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use central::authority::Authority;
@@ -25,13 +25,36 @@ use crate::interface::Interface;
 pub struct System {
     /// Name of the whole system.
     pub name: String,
+    /// Whether its central is still being made, so that nothing in the directory is worth anything yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unfinished: bool,
 }
 
 impl System {
     const FILE: &'static str = "system.json";
 
+    /// Code of a central that was never finished.
+    pub const UNFINISHED: &'static str = "init-unfinished";
+
+    /// A system of this name.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), unfinished: false }
+    }
+
     /// Whether a directory is a central server's, and what its system is called.
     pub fn load(installation: &Installation) -> Result<Option<Self>, Failure> {
+        match Self::read(installation)? {
+            Some(system) if system.unfinished => {
+                let directory = installation.directory().display();
+                let message =
+                    format!("making the central server in {directory} was interrupted; do it again");
+                Err(Failure::rejected(Self::UNFINISHED, message))
+            }
+            found => Ok(found),
+        }
+    }
+
+    fn read(installation: &Installation) -> Result<Option<Self>, Failure> {
         let path = installation.directory().join(Self::FILE);
         match std::fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes)
@@ -42,10 +65,60 @@ impl System {
         }
     }
 
-    /// Makes a directory a central server's.
+    /// Begins to make a directory a central server's; [`save`](Self::save) finishes it. What an earlier beginning left
+    /// behind is removed, and nothing else: a directory that holds anything of a node is refused.
+    pub fn begin(&self, installation: &Installation) -> Result<(), Failure> {
+        let left_behind = installation.files();
+        match Self::read(installation)? {
+            Some(system) if system.unfinished => {
+                left_behind.iter().try_for_each(std::fs::remove_file)?;
+            }
+            None if left_behind.is_empty() => {}
+            Some(_) | None => {
+                let directory = installation.directory().display();
+                let message = format!(
+                    "{directory} holds the files of a node already; choose another directory with --dir"
+                );
+                return Err(Failure::rejected("already-initialised", message));
+            }
+        }
+        installation.make_directory()?;
+        Self { unfinished: true, ..self.clone() }.write(installation)
+    }
+
+    /// Makes a directory a central server's. Last, in one step: before it, nothing in the directory counts.
     pub fn save(&self, installation: &Installation) -> Result<(), Failure> {
+        self.write(installation)
+    }
+
+    fn write(&self, installation: &Installation) -> Result<(), Failure> {
         let bytes = serde_json::to_vec_pretty(self).expect("a name is JSON");
         Ok(private_file::write(&installation.directory().join(Self::FILE), &bytes)?)
+    }
+}
+
+/// What a directory is.
+pub enum Belonging {
+    /// A central server's.
+    Central(System),
+    /// That of a device which has enrolled.
+    Site(Membership),
+}
+
+impl Belonging {
+    /// What an installation is; `not-enrolled` when it is nothing yet.
+    pub fn of(installation: &Installation) -> Result<Self, Failure> {
+        match (System::load(installation)?, Membership::load(installation.directory())?) {
+            (Some(system), _) => Ok(Self::Central(system)),
+            (None, Some(membership)) => Ok(Self::Site(membership)),
+            (None, None) => {
+                let message = format!(
+                    "{} is neither a central server nor an enrolled device; run `tributary init` or `tributary enrol` first",
+                    installation.directory().display()
+                );
+                Err(Failure::rejected("not-enrolled", message))
+            }
+        }
     }
 }
 
@@ -78,8 +151,15 @@ pub struct CentralKeys {
 }
 
 impl CentralKeys {
-    /// Reads them, or makes them.
-    pub fn load_or_create(installation: &Installation, clock: &Clock) -> Result<Self, Failure> {
+    /// Reads them.
+    pub fn load(installation: &Installation) -> Result<Self, Failure> {
+        let authority = Authority::load(installation.directory())?;
+        let key = DeviceKey::load(installation.directory())?;
+        Ok(Self { authority, key })
+    }
+
+    /// Makes them, for a new central.
+    pub fn create(installation: &Installation, clock: &Clock) -> Result<Self, Failure> {
         let authority = Authority::load_or_create(installation.directory(), clock.wall(), random_seed())?;
         let key = DeviceKey::load_or_create(installation.directory())?;
         Ok(Self { authority, key })
@@ -99,7 +179,7 @@ pub async fn start_central(
     bind: SocketAddr,
 ) -> Result<Started, Failure> {
     let clock = Clock::start();
-    let keys = CentralKeys::load_or_create(installation, &clock)?;
+    let keys = CentralKeys::load(installation)?;
     // A clock that fell back to before the system began is known to be wrong.
     clock.prove(keys.authority.begins());
     let identity = keys.identity(&clock)?;
@@ -121,15 +201,17 @@ pub async fn start_central(
     Ok(Started { node, settings })
 }
 
-/// Starts the node of a device that has enrolled. `central` overrides the address it enrolled at.
+/// Starts the node of a device that has enrolled. `central` overrides the address it enrolled at; its own socket is
+/// bound to `address`, at any port.
 pub async fn start_site(
     installation: &Installation,
     membership: Membership,
     central: Option<CentralAddress>,
+    address: IpAddr,
 ) -> Result<Started, Failure> {
     let clock = Clock::start();
     clock.prove(membership.grant.granted_at);
-    let key = DeviceKey::load_or_create(installation.directory())?;
+    let key = DeviceKey::load(installation.directory())?;
     let device = key.device();
     let identity = membership.identity(key)?;
     let central = match central {
@@ -138,7 +220,7 @@ pub async fn start_site(
     };
     let network = NetworkOptions {
         identity,
-        bind: SocketAddr::from(([0, 0, 0, 0], 0)),
+        bind: SocketAddr::new(address, 0),
         profile: Profile::Fast,
         reception: None,
         centrals: vec![central],
@@ -237,7 +319,10 @@ pub async fn asked_to_stop() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// Runs asynchronous work on a runtime of its own.
+/// Runs asynchronous work on a runtime of its own. What still works beside it when it is done is left behind.
 pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_background();
+    done
 }

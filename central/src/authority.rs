@@ -23,9 +23,6 @@ use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 /// The name by which a device knows central, whatever address it dials.
 pub const CENTRAL_NAME: &str = "central.tributary";
 
-/// File in central's data directory: the root's private key and its certificate, PEM, in one file so that a crash
-/// never leaves one without the other.
-const AUTHORITY_FILE: &str = "authority.pem";
 /// The file holds below 2 KB; whatever is larger is something else.
 const FILE_LENGTH_MAX: u64 = 16 * 1024;
 
@@ -59,6 +56,14 @@ pub enum AuthorityError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// Its file is not there.
+    #[error(
+        "{path} is missing; restore a backup of the whole directory: without it every device has to enrol again"
+    )]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
     /// Its file does not hold a root and its key.
     #[error(
         "{path} is damaged ({detail}); restore it from a backup: without it every device has to enrol again"
@@ -87,6 +92,7 @@ impl AuthorityError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::File { .. } => "authority-file",
+            Self::Missing { .. } => "authority-missing",
             Self::Damaged { .. } => "authority-damaged",
             Self::Signing { .. } => "authority-signing",
             Self::Request(_) => "certificate-request",
@@ -112,7 +118,20 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// The authority kept in `directory`; made there at the first call, for a new system, from `random`.
+    /// Its file in central's data directory: the root's private key and its certificate, PEM, in one file so that a
+    /// crash never leaves one without the other.
+    pub const FILE: &'static str = "authority.pem";
+
+    /// The authority kept in `directory`.
+    ///
+    /// # Errors
+    /// When the file is not there, cannot be read or is damaged.
+    pub fn load(directory: &Path) -> Result<Self, AuthorityError> {
+        Self::find(directory)?.ok_or_else(|| AuthorityError::Missing { path: directory.join(Self::FILE) })
+    }
+
+    /// The authority kept in `directory`; made there for a new system, from `random`, where there is none. Only for
+    /// whoever makes a new central: an authority that was lost must not be replaced in silence.
     ///
     /// # Errors
     /// When the file cannot be read or written or is damaged, which never makes a new one.
@@ -121,17 +140,28 @@ impl Authority {
         now: Timestamp,
         random: [u8; 32],
     ) -> Result<Self, AuthorityError> {
-        let path = directory.join(AUTHORITY_FILE);
-        let file = |operation| {
-            let path = path.clone();
-            move |source| AuthorityError::File { operation, path, source }
-        };
-        if let Some(found) = private_file::read(&path, FILE_LENGTH_MAX).map_err(file("read"))? {
-            return Self::parse(&found).map_err(|detail| AuthorityError::Damaged { path, detail });
+        if let Some(found) = Self::find(directory)? {
+            return Ok(found);
         }
+        let path = directory.join(Self::FILE);
         let pem = Self::generate(now, random)?;
-        private_file::write(&path, pem.as_bytes()).map_err(file("write"))?;
+        private_file::write(&path, pem.as_bytes()).map_err(|source| AuthorityError::File {
+            operation: "write",
+            path: path.clone(),
+            source,
+        })?;
         Self::parse(pem.as_bytes()).map_err(|detail| AuthorityError::Damaged { path, detail })
+    }
+
+    fn find(directory: &Path) -> Result<Option<Self>, AuthorityError> {
+        let path = directory.join(Self::FILE);
+        let found = private_file::read(&path, FILE_LENGTH_MAX).map_err(|source| AuthorityError::File {
+            operation: "read",
+            path: path.clone(),
+            source,
+        })?;
+        let parsed = found.map(|pem| Self::parse(&pem)).transpose();
+        parsed.map_err(|detail| AuthorityError::Damaged { path, detail })
     }
 
     /// A new authority that is kept nowhere.
@@ -343,9 +373,18 @@ mod tests {
     }
 
     #[test]
+    fn an_authority_that_is_missing_is_reported_and_not_replaced() {
+        let directory = tempfile::tempdir().expect("a directory");
+        assert_eq!(Authority::load(directory.path()).expect_err("missing").code(), "authority-missing");
+        assert!(!directory.path().join(Authority::FILE).exists());
+        let made = Authority::load_or_create(directory.path(), NOW, [7; 32]).expect("made");
+        assert_eq!(Authority::load(directory.path()).expect("found").system(), made.system());
+    }
+
+    #[test]
     fn a_damaged_authority_is_reported_and_never_replaced() {
         let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join(AUTHORITY_FILE);
+        let path = directory.path().join(Authority::FILE);
         let mut mixed = Authority::generate(NOW, [1; 32]).expect("made");
         let other = Authority::generate(NOW, [2; 32]).expect("made");
         let split = mixed.find("-----BEGIN CERTIFICATE-----").expect("there");

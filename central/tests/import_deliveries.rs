@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex};
 
-use central::import::{Import, Mapping, Report, import};
-use crdt_store::{Author, OpenOptions, Snapshot, Store, Timestamp};
+use central::import::{Import, Mapping, Progress, Report, import};
+use crdt_store::{Author, OpenOptions, Reader, Snapshot, Store, Timestamp};
 use domain::item::{CreateItem, UpdateItem};
 use domain::query::{PageRequest, ledger, reference, shipments, stock};
 use domain::shipment::{Direction, Status};
@@ -140,6 +140,26 @@ fn deliveries() -> (Vec<u8>, bool) {
     (std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())), given.is_some())
 }
 
+/// The file imported into a central of its own, once for all tests that leave it as it is.
+struct Imported {
+    bytes: Vec<u8>,
+    real: bool,
+    expected: Oracle,
+    report: Report,
+    progress: Vec<Progress>,
+    reader: Reader,
+    store: Mutex<Store>,
+}
+
+static IMPORTED: LazyLock<Imported> = LazyLock::new(|| {
+    let (bytes, real) = deliveries();
+    let (mut store, mut progress) = (central_store(), Vec::new());
+    let report = import(&mut store, &bytes, &mapping(), NOW, &mut |step| progress.push(step));
+    let report = report.expect("the import runs to its end");
+    let (expected, reader) = (oracle(&bytes), store.reader());
+    Imported { bytes, real, expected, report, progress, reader, store: Mutex::new(store) }
+});
+
 fn mapping() -> Mapping {
     let path = project_root().join("docs/mappings/scms-deliveries.toml");
     Mapping::parse(&std::fs::read_to_string(path).expect("the shipped mapping")).expect("a good mapping")
@@ -152,6 +172,12 @@ fn central_store() -> Store {
 
 fn run(store: &mut Store, bytes: &[u8]) -> Report {
     import(store, bytes, &mapping(), NOW, &mut |_| {}).expect("the import runs to its end")
+}
+
+impl Imported {
+    fn snapshot(&self) -> Snapshot {
+        self.reader.snapshot().expect("a snapshot")
+    }
 }
 
 fn snapshot(store: &Store) -> Snapshot {
@@ -198,10 +224,7 @@ fn pages<T>(list: impl Fn(&PageRequest) -> domain::query::Page<T>) -> Vec<T> {
 
 #[test]
 fn every_row_is_accepted_or_listed_with_a_reason() {
-    let (bytes, real) = deliveries();
-    let expected = oracle(&bytes);
-    let mut store = central_store();
-    let report = run(&mut store, &bytes);
+    let Imported { expected, report, real, .. } = &*IMPORTED;
     assert_eq!(report.rows, expected.rows);
     assert_eq!(report.accepted, expected.good.len() as u64);
     assert_eq!(report.rejected.len() as u64, expected.rows - expected.good.len() as u64);
@@ -209,7 +232,7 @@ fn every_row_is_accepted_or_listed_with_a_reason() {
     let transfers = expected.good.iter().filter(|row| row.transfer).count() as u64;
     assert_eq!((report.transfer_rows, report.inbound_rows), (transfers, report.accepted - transfers));
     let codes: Vec<(u64, &str)> = report.rejected.iter().map(|row| (row.line, row.code.as_str())).collect();
-    match real {
+    match *real {
         true => assert_eq!(codes, []),
         false => assert_eq!(
             codes,
@@ -236,17 +259,14 @@ fn every_row_is_accepted_or_listed_with_a_reason() {
 
 #[test]
 fn the_public_record_has_the_size_it_is_known_to_have() {
-    let (bytes, real) = deliveries();
-    let expected = oracle(&bytes);
-    let mut store = central_store();
-    let report = run(&mut store, &bytes);
-    let read = snapshot(&store);
+    let Imported { expected, report, real, .. } = &*IMPORTED;
+    let read = IMPORTED.snapshot();
     assert_eq!(all_items(&read).len(), expected.distinct(|row| row.item.clone()).len());
     assert_eq!(report.stores.len(), expected.distinct(|row| row.country.clone()).len());
     let vendors = expected.good.iter().filter(|row| !row.transfer).map(|row| row.vendor.clone());
     assert_eq!(report.documents["partner"].created, vendors.collect::<BTreeSet<_>>().len() as u64);
     assert_eq!(report.documents["shipment"].created, expected.distinct(|row| row.note.clone()).len() as u64);
-    if real {
+    if *real {
         assert_eq!((report.rows, report.stores.len(), report.documents["item"].created), (10_324, 43, 184));
         assert_eq!((report.transfer_rows, report.inbound_rows), (5_404, 4_920));
     }
@@ -254,11 +274,8 @@ fn the_public_record_has_the_size_it_is_known_to_have() {
 
 #[test]
 fn on_hand_per_country_and_item_is_what_the_file_says() {
-    let (bytes, _) = deliveries();
-    let expected = oracle(&bytes);
-    let mut store = central_store();
-    let report = run(&mut store, &bytes);
-    let (found, centre) = on_hand(&snapshot(&store));
+    let Imported { expected, report, .. } = &*IMPORTED;
+    let (found, centre) = on_hand(&IMPORTED.snapshot());
     let wanted: BTreeMap<_, _> =
         expected.units_by_country_and_item().into_iter().map(|(key, units)| (key, units * 1_000)).collect();
     assert_eq!(found, wanted);
@@ -270,10 +287,7 @@ fn on_hand_per_country_and_item_is_what_the_file_says() {
 
 #[test]
 fn the_centre_is_never_below_zero_on_any_day() {
-    let (bytes, _) = deliveries();
-    let mut store = central_store();
-    run(&mut store, &bytes);
-    let read = snapshot(&store);
+    let read = IMPORTED.snapshot();
     let centre = reference::store_by_code(&read, "RDC").expect("a reading").expect("the centre");
     let mut movements = 0;
     for item in all_items(&read).into_keys() {
@@ -289,11 +303,7 @@ fn the_centre_is_never_below_zero_on_any_day() {
 
 #[test]
 fn shipments_are_verified_and_dated_as_in_the_file() {
-    let (bytes, _) = deliveries();
-    let expected = oracle(&bytes);
-    let mut store = central_store();
-    run(&mut store, &bytes);
-    let read = snapshot(&store);
+    let read = IMPORTED.snapshot();
     let mut found = BTreeMap::new();
     for store in reference::stores(&read).expect("stores").into_iter().filter(|store| store.code != "RDC") {
         let list = |page: &PageRequest| {
@@ -309,7 +319,7 @@ fn shipments_are_verified_and_dated_as_in_the_file() {
         }
     }
     let mut wanted: BTreeMap<_, (_, u32)> = BTreeMap::new();
-    for row in &expected.good {
+    for row in &IMPORTED.expected.good {
         let (year, month, day) = row.day;
         let day = domain::Date::new(year as i16, month as i8, day as i8).expect("a day");
         wanted.entry((row.country.clone(), row.note.clone())).or_insert((day, 0)).1 += 1;
@@ -319,20 +329,19 @@ fn shipments_are_verified_and_dated_as_in_the_file() {
 
 #[test]
 fn importing_twice_changes_nothing() {
-    let (bytes, _) = deliveries();
-    let mut store = central_store();
-    let first = run(&mut store, &bytes);
+    let Imported { bytes, report: first, store, .. } = &*IMPORTED;
+    let mut store = store.lock().expect("nobody else writes");
     let scopes = snapshot(&store).scopes().expect("scopes");
     let prints = |store: &Store| -> Vec<_> {
         let read = snapshot(store);
         scopes.iter().map(|scope| read.fingerprint(scope).expect("a fingerprint")).collect()
     };
     let fingerprints = prints(&store);
-    let second = run(&mut store, &bytes);
+    let second = run(&mut store, bytes);
     assert!(!first.changed_nothing() && second.changed_nothing());
     assert_eq!((second.accepted, second.already_there), (0, first.accepted));
     assert_eq!(second.rejected, first.rejected);
-    assert_eq!((second.stores, second.units), (first.stores, first.units));
+    assert_eq!((&second.stores, second.units), (&first.stores, first.units));
     assert_eq!(prints(&store), fingerprints);
     assert_eq!(snapshot(&store).scopes().expect("scopes"), scopes);
 }
@@ -368,11 +377,9 @@ fn a_file_may_be_imported_in_parts_and_in_any_order() {
 
 #[test]
 fn an_import_that_was_cut_is_finished_by_starting_it_again() {
-    let (bytes, _) = deliveries();
-    let mut whole = central_store();
-    let once = run(&mut whole, &bytes);
+    let Imported { bytes, report: once, .. } = &*IMPORTED;
     let mut cut = central_store();
-    let mut begun = Import::prepare(&bytes, &mapping()).expect("a plan");
+    let mut begun = Import::prepare(bytes, &mapping()).expect("a plan");
     let steps: u64 = once.documents.values().map(|counts| counts.created).sum();
     for _ in 0..steps * 2 / 3 {
         let (command, pending) = begun.next_step().expect("a step");
@@ -380,7 +387,7 @@ fn an_import_that_was_cut_is_finished_by_starting_it_again() {
         begun.settle(pending, reply).expect("nothing is refused");
     }
     drop(begun);
-    let again = run(&mut cut, &bytes);
+    let again = run(&mut cut, bytes);
     assert!(again.already_there > 0 && again.accepted > 0);
     assert_eq!(again.accepted + again.already_there, once.accepted);
     assert_eq!(
@@ -388,7 +395,7 @@ fn an_import_that_was_cut_is_finished_by_starting_it_again() {
         Some(0),
         "nothing is opened twice"
     );
-    assert_eq!(on_hand(&snapshot(&cut)), on_hand(&snapshot(&whole)));
+    assert_eq!(on_hand(&snapshot(&cut)), on_hand(&IMPORTED.snapshot()));
 }
 
 #[test]
@@ -406,8 +413,23 @@ fn a_row_that_is_new_to_a_verified_shipment_is_listed_and_not_added() {
 }
 
 #[test]
+fn a_file_that_was_cut_within_a_shipment_leaves_the_rest_of_it_out_and_says_so() {
+    let lines = sample_lines();
+    let (header, rows) = (&lines[0], &lines[1..35]);
+    let number = |row: &String| cells_of(row).concat()[4].clone();
+    let has_begun = |at: &usize| rows[..*at].iter().any(|row| number(row) == number(&rows[*at]));
+    let within = (1..rows.len()).find(has_begun).expect("a shipment of two rows");
+    let part = |rows: &[String]| [std::slice::from_ref(header), rows].concat().concat();
+    let mut store = central_store();
+    assert_eq!(run(&mut store, part(&rows[..within]).as_bytes()).rejected, []);
+    let whole = run(&mut store, part(rows).as_bytes());
+    assert!(!whole.rejected.is_empty());
+    assert!(whole.rejected.iter().all(|row| row.code == "shipment-closed"), "{:?}", whole.rejected);
+}
+
+#[test]
 fn what_people_changed_since_is_left_alone() {
-    let (bytes, _) = deliveries();
+    let bytes = sample_lines().concat().into_bytes();
     let mut store = central_store();
     run(&mut store, &bytes);
     let (item, _) = all_items(&snapshot(&store)).into_iter().next().expect("an item");
@@ -422,12 +444,8 @@ fn what_people_changed_since_is_left_alone() {
 
 #[test]
 fn an_item_code_that_another_item_has_ends_the_import_and_says_which() {
-    let (bytes, _) = deliveries();
-    let mut first = central_store();
-    run(&mut first, &bytes);
-    let taken = pages(|page| {
-        domain::query::items::list(&snapshot(&first), &Default::default(), page).expect("items")
-    });
+    let first = IMPORTED.snapshot();
+    let taken = pages(|page| domain::query::items::list(&first, &Default::default(), page).expect("items"));
     let mut store = central_store();
     let caller = Caller::system(Role::Central);
     let command = CreateItem {
@@ -444,18 +462,15 @@ fn an_item_code_that_another_item_has_ends_the_import_and_says_which() {
     };
     let reply = store.execute(NOW, &Author::default(), |txn| domain::item::create(txn, &caller, &command));
     reply.expect("a store that works").expect("central may");
-    let error = import(&mut store, &bytes, &mapping(), NOW, &mut |_| {}).expect_err("the code is taken");
+    let error =
+        import(&mut store, &IMPORTED.bytes, &mapping(), NOW, &mut |_| {}).expect_err("the code is taken");
     assert_eq!(error.code(), "document-refused");
     assert!(error.to_string().contains(&taken[0].name), "{error}");
 }
 
 #[test]
 fn progress_runs_from_the_first_row_to_the_last() {
-    let (bytes, _) = deliveries();
-    let mut store = central_store();
-    let mut seen = Vec::new();
-    let report =
-        import(&mut store, &bytes, &mapping(), NOW, &mut |progress| seen.push(progress)).expect("an import");
+    let Imported { progress: seen, report, .. } = &*IMPORTED;
     assert!(seen.is_sorted_by_key(|progress| progress.rows_done));
     assert!(seen.iter().all(|progress| progress.rows == report.rows));
     assert_eq!(seen.last().map(|progress| progress.rows_done), Some(report.rows));

@@ -15,14 +15,23 @@ pub enum OpenError {
     },
     /// The file is not a database, or is damaged beyond what can be repaired by itself.
     #[error(
-        "{path} is damaged or is not a Tributary database ({detail}); move it aside and enrol again: everything a \
-         peer has acknowledged comes back, or restore a backup"
+        "{path} is damaged or is not a Tributary database ({detail}); {}", remedy(*central)
     )]
     Corrupt {
         /// The file.
         path: PathBuf,
         /// What the storage engine said.
         detail: String,
+        /// Whether it is central's.
+        central: bool,
+    },
+    /// The file must be there, and is not, or is empty.
+    #[error("{path} is missing or empty; {}", remedy(*central))]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// Whether it is central's.
+        central: bool,
     },
     /// The file was written by a later version.
     #[error("the database has format {found}, this program reads up to {known}; install the newer program")]
@@ -45,6 +54,31 @@ pub enum OpenError {
     /// Reading or writing failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What to do where a database is lost. What central holds, nobody else holds whole; a site's is held by central.
+fn remedy(central: bool) -> &'static str {
+    match central {
+        true => "restore a backup of the whole directory",
+        false => {
+            "move the directory aside and enrol again, and everything that central has acknowledged comes back; or \
+             restore a backup of the whole directory"
+        }
+    }
+}
+
+impl OpenError {
+    /// Stable code for interfaces and logs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Locked { .. } => "database-locked",
+            Self::Corrupt { .. } => "database-damaged",
+            Self::Missing { .. } => "database-missing",
+            Self::NewerFormat { .. } => "database-newer",
+            Self::OtherDevice { .. } => "database-other-device",
+            Self::Store(error) => error.code(),
+        }
+    }
 }
 
 /// Reading or writing failed. After one of these from a write, the store must be dropped and opened anew.

@@ -47,9 +47,17 @@ pub struct OpenOptions {
     cache_bytes: usize,
     machine: Option<[u8; 16]>,
     witness: Option<Witness>,
+    existing: bool,
 }
 
 impl OpenOptions {
+    fn path(&self) -> PathBuf {
+        match &self.place {
+            Place::File(path) => path.clone(),
+            Place::Backend(_) => PathBuf::from("(storage)"),
+        }
+    }
+
     fn at(place: Place) -> Self {
         Self {
             place,
@@ -59,12 +67,19 @@ impl OpenOptions {
             cache_bytes: CACHE_BYTES,
             machine: None,
             witness: None,
+            existing: false,
         }
     }
 
     /// A database file, made when it is missing.
     pub fn file(path: &Path) -> Self {
         Self::at(Place::File(path.to_owned()))
+    }
+
+    /// The file must be there: a missing or empty one is an error, not a new database.
+    pub fn existing(mut self) -> Self {
+        self.existing = true;
+        self
     }
 
     /// A database in memory.
@@ -101,8 +116,10 @@ impl OpenOptions {
         self
     }
 
-    /// Turns on the detection of restored and copied files: `machine` names this installation, `witness` is what
-    /// its side file says, if there is one.
+    /// Turns on the detection of restored and copied files: `machine` names this installation and this file, `witness`
+    /// is what the side file says, if there is one.
+    ///
+    /// What [`Store::witness`] says must be durable in the side file before anything is written to the store.
     pub fn witness(mut self, machine: [u8; 16], witness: Option<Witness>) -> Self {
         self.machine = Some(machine);
         self.witness = witness;
@@ -136,8 +153,17 @@ impl Store {
     /// Opens a database, checks its integrity, makes it when it is new, and rebuilds its views when the schema
     /// computes them differently than before. A file that was restored or copied begins a new incarnation.
     pub fn open(options: OpenOptions, schema: Arc<dyn Schema>) -> Result<Self, OpenError> {
-        let OpenOptions { place, device, central, seed, cache_bytes, machine, witness } = options;
-        let database = Arc::new(open_database(place, cache_bytes)?);
+        let path = options.path();
+        let central = options.central;
+        Self::open_at(options, schema).map_err(|error| match error {
+            OpenError::Store(StoreError::Corrupt(detail)) => OpenError::Corrupt { path, detail, central },
+            other => other,
+        })
+    }
+
+    fn open_at(options: OpenOptions, schema: Arc<dyn Schema>) -> Result<Self, OpenError> {
+        let OpenOptions { device, central, seed, machine, witness, .. } = options;
+        let database = Arc::new(open_database(options)?);
         let (identity, seq, retain_from, rebuild) =
             begin_boot(&database, &*schema, device, seed, machine, witness)?;
         let mut hasher = blake3::Hasher::new_derive_key("tributary 2026 random numbers of one boot");
@@ -250,30 +276,41 @@ impl Store {
     }
 }
 
-fn open_database(place: Place, cache_bytes: usize) -> Result<Database, OpenError> {
+fn open_database(options: OpenOptions) -> Result<Database, OpenError> {
+    let (path, central) = (options.path(), options.central);
     let mut builder = Database::builder();
-    builder.set_cache_size(cache_bytes).set_check_integrity_on_open(true);
-    let (path, opened) = match place {
-        Place::File(path) => {
-            let opened = builder.create(&path);
-            (path, opened)
+    builder.set_cache_size(options.cache_bytes).set_check_integrity_on_open(true);
+    let opened = match options.place {
+        Place::File(path) if options.existing && is_missing(&path)? => {
+            return Err(OpenError::Missing { path, central });
         }
-        Place::Backend(backend) => (PathBuf::from("(storage)"), builder.create_with_backend(Boxed(backend))),
+        Place::File(path) => builder.create(&path),
+        Place::Backend(backend) => builder.create_with_backend(Boxed(backend)),
     };
-    opened.map_err(|error| open_error(path, error))
+    opened.map_err(|error| open_error(path, central, error))
 }
 
-fn open_error(path: PathBuf, error: DatabaseError) -> OpenError {
+fn is_missing(path: &Path) -> Result<bool, StoreError> {
+    match std::fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.len() == 0),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
+        Err(error) => {
+            Err(StoreError::Storage { operation: "opening the database", detail: error.to_string() })
+        }
+    }
+}
+
+fn open_error(path: PathBuf, central: bool, error: DatabaseError) -> OpenError {
     match error {
         DatabaseError::DatabaseAlreadyOpen => OpenError::Locked { path },
         DatabaseError::Storage(StorageError::Io(error)) => match error.kind() {
             std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof => {
-                OpenError::Corrupt { path, detail: error.to_string() }
+                OpenError::Corrupt { path, detail: error.to_string(), central }
             }
             std::io::ErrorKind::StorageFull => StoreError::DiskFull.into(),
             _ => StoreError::Storage { operation: "opening the database", detail: error.to_string() }.into(),
         },
-        other => OpenError::Corrupt { path, detail: other.to_string() },
+        other => OpenError::Corrupt { path, detail: other.to_string(), central },
     }
 }
 
@@ -311,9 +348,7 @@ fn begin_boot(
                 schema_version: schema.version(),
             },
         };
-        let expected = identity.machine.map(|machine| Witness { machine, boots: identity.boots });
-        let moved = identity.machine != machine || expected != witness;
-        if machine.is_some() && identity.boots > 0 && moved {
+        if machine.is_some_and(|machine| was_restored(&identity, machine, witness)) {
             tracing::warn!(incarnation = identity.incarnation + 1, "the database was restored or copied");
             identity.incarnation += 1;
             identity.log_epoch = random.random::<u64>() ^ identity.boots;
@@ -326,6 +361,19 @@ fn begin_boot(
     };
     txn.commit().during("committing")?;
     Ok((identity, seq, retain_from, rebuild))
+}
+
+/// Whether a database is another than the one its side file knows: restored from a backup, or copied.
+///
+/// The opening is counted in the database first and in the side file after it, and nothing is written before both are
+/// durable. So a database that is *ahead* of its side file is one whose openings were cut in between, by a crash or a full
+/// disk: nothing was written in those it counts alone, and its life goes on. The other order would make a cut opening look
+/// like a backup. One that is *behind* is a backup: what the side file counts, this file has not lived through.
+fn was_restored(identity: &Identity, machine: [u8; 16], witness: Option<Witness>) -> bool {
+    let is_known = witness.is_some_and(|witness| {
+        identity.machine == Some(machine) && witness.machine == machine && identity.boots >= witness.boots
+    });
+    identity.boots > 0 && !is_known
 }
 
 fn known_identity(bytes: &[u8], device: DeviceId) -> Result<Identity, OpenError> {

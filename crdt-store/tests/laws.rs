@@ -161,6 +161,49 @@ fn a_restored_or_copied_file_writes_as_another_actor() {
 }
 
 #[test]
+fn an_opening_that_was_cut_before_its_side_file_was_written_begins_no_new_life() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store.redb");
+    let open = |witness| {
+        let options = OpenOptions::file(&path).device(device(1)).witness([7; 16], witness);
+        Store::open(options, Arc::new(Boxes { version: 1 })).unwrap()
+    };
+    let first = open(None);
+    let (known, epoch) = (first.witness(), first.log_epoch());
+    drop(first);
+    let backup = std::fs::read(&path).unwrap();
+    // Twice the disk is too full for the side file.
+    drop(open(known));
+    drop(open(known));
+    let third = open(known);
+    assert_eq!((third.incarnation(), third.log_epoch()), (1, epoch));
+    let later = third.witness();
+    drop(third);
+    std::fs::write(&path, backup).unwrap();
+    assert_eq!(open(later).incarnation(), 2, "an older file has been opened less often, and is known by it");
+}
+
+#[test]
+fn a_database_that_must_be_there_is_never_made_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store.redb");
+    let open = |central| {
+        let options = OpenOptions::file(&path).device(device(1)).central(central).existing();
+        Store::open(options, Arc::new(Boxes { version: 1 })).map(drop)
+    };
+    let missing = open(true).expect_err("nothing is there");
+    assert_eq!(missing.code(), "database-missing");
+    assert!(missing.to_string().contains("restore a backup"), "{missing}");
+    assert!(!path.exists());
+    std::fs::write(&path, b"").unwrap();
+    let empty = open(false).expect_err("nothing is in it");
+    assert!(empty.to_string().contains("enrol again"), "{empty}");
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
+    drop(Store::open(OpenOptions::file(&path).device(device(1)), Arc::new(Boxes { version: 1 })).unwrap());
+    open(false).expect("it is there");
+}
+
+#[test]
 fn a_change_waits_for_what_it_depends_on_and_is_applied_when_that_comes() {
     let (mut here, mut there) = (open(1), open(2));
     let id = create(&mut here, "a", "box");

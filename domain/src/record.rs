@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::permission::Caller;
 use crate::reject;
-use crate::text::{Key, id_at_end};
+use crate::text::{Key, id_at_end, is_invisible};
 
 /// Longest code, in characters: fits a label and a key.
 pub const CODE_LEN_MAX: usize = 50;
@@ -153,13 +153,17 @@ where
     Option::<T>::deserialize(deserializer).map(Some)
 }
 
-/// A code: not empty, not too long, without control characters. Spaces around it are dropped.
+/// A code: not empty, not too long, without control characters and letters that are not seen. Spaces around it are
+/// dropped.
 pub(crate) fn valid_code(pointer: &str, code: &str) -> Result<String, Rejection> {
     valid_text(pointer, code, 1, CODE_LEN_MAX)
 }
 
 /// A name, likewise.
-pub(crate) fn valid_name(pointer: &str, name: &str) -> Result<String, Rejection> {
+///
+/// # Errors
+/// `validation`, at `pointer`.
+pub fn valid_name(pointer: &str, name: &str) -> Result<String, Rejection> {
     valid_text(pointer, name, 1, NAME_LEN_MAX)
 }
 
@@ -186,6 +190,9 @@ fn valid_text(pointer: &str, text: &str, len_min: usize, len_max: usize) -> Resu
     }
     if text.chars().any(|letter| letter.is_control() && letter != '\n' && letter != '\t') {
         return Err(reject::validation(pointer, "control characters have no place here"));
+    }
+    if text.chars().any(is_invisible) {
+        return Err(reject::validation(pointer, "invisible characters have no place here"));
     }
     Ok(text.to_owned())
 }

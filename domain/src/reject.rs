@@ -62,3 +62,16 @@ pub fn reason_required(pointer: impl Into<String>) -> Rejection {
 pub fn invalid_cursor() -> Rejection {
     Rejection::new("invalid-cursor", "begin at the first page again").at("/cursor")
 }
+
+/// `last-administrator`: nobody else could give this right back.
+pub fn last_administrator(pointer: impl Into<String>, permission: Permission) -> Rejection {
+    Rejection::new(
+        "last-administrator",
+        format!(
+            "nobody else has the permission «{}» on the central server; give it to another user first",
+            permission.code()
+        ),
+    )
+    .at(pointer)
+    .with("permission", permission.code())
+}

@@ -32,6 +32,16 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
+/// Whether a letter steers how text is shown and is not seen itself: marks of direction, by which a name can be made to
+/// read as another, and letters without width, by which two names look the same. Not the joiners U+200C and U+200D,
+/// without which Persian and the languages of India cannot be written.
+pub fn is_invisible(letter: char) -> bool {
+    matches!(letter,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
 /// Longest folded text that stands in a key, in bytes; what is longer is cut, and the document's id behind it keeps
 /// keys apart.
 const KEY_TEXT_MAX: usize = 96;

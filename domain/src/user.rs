@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crdt_store::{Document, DocumentId, Failure, Projection, Rejection, Txn};
+use crdt_store::{Document, DocumentId, Failure, Projection, Rejection, Txn, ViewReadExt};
 use serde::{Deserialize, Serialize};
 
 use crate::permission::{Caller, Permission};
@@ -207,6 +207,39 @@ fn grants(before: &Grants, permissions: &BTreeSet<Permission>) -> Grants {
     taken.chain(permissions.iter().map(|permission| (permission.code().to_owned(), true))).collect()
 }
 
+/// A name to log in with: a code without spaces, which nobody sees in the form of the log-in.
+///
+/// # Errors
+/// `validation`.
+pub fn valid_username(username: &str) -> Result<String, Rejection> {
+    let username = record::valid_code("/username", username)?;
+    match username.contains(char::is_whitespace) {
+        true => Err(reject::validation("/username", "a user name has no spaces")),
+        false => Ok(username),
+    }
+}
+
+/// What nobody could give back if the last user who has it lost it: the rights to change users, and the server.
+const ADMINISTRATION: [Permission; 2] = [Permission::ServerAdmin, Permission::EditCentralData];
+
+/// Refuses what would leave the central server without an active user who may administer it.
+fn require_administrator(txn: &Txn<'_>, id: DocumentId, old: &User, new: &User) -> Result<(), Failure> {
+    let has =
+        |user: &User, permission: &Permission| user.active && granted(&user.central).contains(permission);
+    let lost: Vec<_> = ADMINISTRATION.iter().filter(|right| has(old, right) && !has(new, right)).collect();
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let users: Vec<UserRow> = txn.rows(views::USER, &[])?;
+    let others = users.iter().filter(|user| user.id != id && user.active);
+    let kept: BTreeSet<Permission> = others.flat_map(|user| user.central.iter().copied()).collect();
+    let pointer = if new.active { "/central" } else { "/active" };
+    match lost.into_iter().find(|right| !kept.contains(right)) {
+        Some(right) => Err(reject::last_administrator(pointer, *right).into()),
+        None => Ok(()),
+    }
+}
+
 fn valid_hash(hash: &str) -> Result<String, Rejection> {
     match password::is_hash(hash) {
         true => Ok(hash.to_owned()),
@@ -236,7 +269,7 @@ fn valid_lease(days: u32) -> Result<u32, Rejection> {
 /// Makes a user and publishes them to their stores. Central only.
 pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateUser) -> Result<Created, Failure> {
     caller.require_central(Permission::EditCentralData)?;
-    let username = record::valid_code("/username", &command.username)?;
+    let username = valid_username(&command.username)?;
     record::require_free_code(txn, views::USER_NAME, "/username", &username, None)?;
     command.stores.keys().try_for_each(|store| store::require(txn, *store).map(|_| ()))?;
     let stores = command.stores.iter();
@@ -266,7 +299,8 @@ pub fn update(
     id: DocumentId,
     command: &UpdateUser,
 ) -> Result<(), Failure> {
-    edit(txn, caller, id, |_, user| {
+    edit(txn, caller, id, |txn, user| {
+        let old = user.clone();
         if let Some(name) = &command.name {
             user.name = record::valid_name("/name", name)?;
         }
@@ -280,7 +314,7 @@ pub fn update(
             user.central = grants(&user.central, central);
         }
         record::set(&mut user.active, command.active);
-        Ok(())
+        require_administrator(txn, id, &old, user)
     })
 }
 

@@ -183,6 +183,8 @@ advice-disk-full = Nothing that was saved is lost. Free some space, then try aga
 problem-internal = A fault of this program
 advice-internal = Nothing was half done. Try again; if it comes back, report it with the time.
 detail-other = This value is not acceptable
+problem-last-administrator = Nobody else may administer the central server: give «{ $permission }» to another user first
+advice-last-administrator = A central server without an administrator could not be put right by anybody.
 
 ## Help
 
@@ -857,6 +859,8 @@ detail-no-item-has-this-code = no item has this code
 detail-zero-changes-nothing = zero changes nothing
 detail-an-item-or-a-stock-line = an item or a stock line
 detail-control-characters-have-no-place-here = control characters have no place here
+detail-invisible-characters-have-no-place-here = invisible characters have no place here
+detail-a-user-name-has-no-spaces = a user name has no spaces
 detail-more-than-zero = more than zero
 detail-this-is-stock-of-another-item = this is stock of another item
 detail-this-reason-does-not-explain-such-a-change = this reason does not explain such a change

@@ -182,6 +182,8 @@ advice-disk-full = Rien de ce qui a été enregistré n’est perdu. Libérez de
 problem-internal = Une erreur de ce programme
 advice-internal = Rien n’a été fait à moitié. Réessayez ; si cela revient, signalez-le avec l’heure.
 detail-other = Cette valeur n’est pas acceptable
+problem-last-administrator = Personne d’autre ne peut administrer le serveur central : donnez d’abord « { $permission } » à un autre utilisateur
+advice-last-administrator = Sans administrateur, personne ne pourrait plus remettre le serveur central en ordre.
 
 ## Help
 
@@ -856,6 +858,8 @@ detail-no-item-has-this-code = aucun article n’a ce code
 detail-zero-changes-nothing = zéro ne change rien
 detail-an-item-or-a-stock-line = un article ou une ligne de stock
 detail-control-characters-have-no-place-here = pas de caractères de contrôle ici
+detail-invisible-characters-have-no-place-here = pas de caractères invisibles ici
+detail-a-user-name-has-no-spaces = un nom d’utilisateur n’a pas d’espaces
 detail-more-than-zero = plus que zéro
 detail-this-is-stock-of-another-item = ce stock est d’un autre article
 detail-this-reason-does-not-explain-such-a-change = ce motif n’explique pas un tel changement

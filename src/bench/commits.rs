@@ -20,7 +20,7 @@ const GROUPED: usize = 10_000;
 
 /// Measures small edits of existing documents, and adjustments (a new document each), by the size of the group.
 pub fn measure(ground: &Ground<'_>, table: &mut Table) -> Result<(), Failure> {
-    let installation = Installation::at(ground.directory)?;
+    let installation = Installation::at(ground.directory);
     let began = Instant::now();
     let (mut store, filled) = fixture::fill(&installation, LINES, false)?;
     let rate = (LINES + 1_000) as f64 / began.elapsed().as_secs_f64();

@@ -42,9 +42,11 @@ pub fn fill(
     hosted_by_site: bool,
 ) -> Result<(Store, Filled), Failure> {
     let clock = Clock::start();
-    let keys = CentralKeys::load_or_create(installation, &clock)?;
-    let mut store = installation.open_store(keys.key.device(), true)?;
-    System { name: "Benchmark".to_owned() }.save(installation)?;
+    let name = System::named("Benchmark");
+    name.begin(installation)?;
+    let keys = CentralKeys::create(installation, &clock)?;
+    let mut store = installation.create_store(keys.key.device(), true)?;
+    name.save(installation)?;
     let system = DocumentId::from_bytes(*keys.authority.system().as_bytes());
     let id = |role: &str| system.derived(role);
     let (central_site, site, store_id) = (id("central"), id("site"), id("store"));

@@ -84,16 +84,16 @@ pub fn measure_list(ground: &Ground<'_>, table: &mut Table) -> Result<(), Failur
 }
 
 async fn serve(ground: &Ground<'_>) -> Result<Server, Failure> {
-    let installation = Installation::at(ground.directory)?;
+    let installation = Installation::at(ground.directory);
     let filling = installation.clone();
     let filled = tokio::task::spawn_blocking(move || fixture::fill(&filling, LINES, false))
         .await
         .map_err(std::io::Error::other)??
         .1;
     let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let system = System { name: "Benchmark".to_owned() };
+    let system = System::named("Benchmark");
     let started = start_central(&installation, &system, loopback).await?;
-    let listener = listen(loopback, "--port").await?;
+    let listener = listen(loopback, "--port", "--address").await?;
     let interface = Interface::open(listener, AppState::new(started.node.clone(), started.settings.clone()))?;
     let cookie = log_in(interface.address, &filled).await?;
     Ok(Server { started, interface, filled, cookie })

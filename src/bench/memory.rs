@@ -28,8 +28,8 @@ pub fn measure(ground: &Ground<'_>, table: &mut Table) -> Result<(), Failure> {
         eprintln!("memory: left out; it is read from /proc, which this system does not have");
         return Ok(());
     }
-    let central_place = Installation::at(&ground.directory.join("central"))?;
-    let site_place = Installation::at(&ground.directory.join("site"))?;
+    let central_place = Installation::at(&ground.directory.join("central"));
+    let site_place = Installation::at(&ground.directory.join("site"));
     let filled = fixture::fill(&central_place, LINES, true)?.1;
     let central = Process::serve(&central_place)?;
     let quic = central.running.quic.clone().unwrap_or_default();

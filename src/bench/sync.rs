@@ -32,15 +32,15 @@ pub fn measure(ground: &Ground<'_>, table: &mut Table) -> Result<(), Failure> {
 }
 
 async fn life_of_a_site(ground: &Ground<'_>, table: &mut Table) -> Result<(), Failure> {
-    let central_place = Installation::at(&ground.directory.join("central"))?;
-    let site_place = Installation::at(&ground.directory.join("site"))?;
+    let central_place = Installation::at(&ground.directory.join("central"));
+    let site_place = Installation::at(&ground.directory.join("site"));
     let filling = central_place.clone();
     let filled = tokio::task::spawn_blocking(move || fixture::fill(&filling, LINES, true))
         .await
         .map_err(std::io::Error::other)??
         .1;
     let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let system = System { name: "Benchmark".to_owned() };
+    let system = System::named("Benchmark");
     let central = start_central(&central_place, &system, loopback).await?;
     let port = central.quic().map_or(0, |address| address.port());
     let address: CentralAddress = format!("quic://127.0.0.1:{port}")
@@ -58,7 +58,7 @@ async fn life_of_a_site(ground: &Ground<'_>, table: &mut Table) -> Result<(), Fa
     table.add("enrolment", began.elapsed().as_secs_f64() * 1e3, "ms", None);
 
     let began = Instant::now();
-    let site = start_site(&site_place, membership, Some(address.clone())).await?;
+    let site = start_site(&site_place, membership, Some(address.clone()), Ipv4Addr::LOCALHOST.into()).await?;
     in_sync(&site.node).await?;
     let documents = site.node.status().documents;
     table.add(format!("new site of {documents} documents: time"), began.elapsed().as_secs_f64(), "s", None);
@@ -72,7 +72,7 @@ async fn life_of_a_site(ground: &Ground<'_>, table: &mut Table) -> Result<(), Fa
     site.node.shutdown().await;
 
     let membership = enrolled(&site_place)?;
-    let site = start_site(&site_place, membership, Some(address.clone())).await?;
+    let site = start_site(&site_place, membership, Some(address.clone()), Ipv4Addr::LOCALHOST.into()).await?;
     in_sync(&site.node).await?;
     let cold = traffic(&site);
     table.add("quiet sync from cold: bytes both ways, handshake included", sum(cold), "B", Some("≤ 5,120"));

@@ -3,9 +3,11 @@
 use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use central::authority::Authority;
 use central::demo::{self, DemoSite, DemoUser, PASSWORD, SITES, USERS};
 use crdt_store::Author;
 use domain::{Caller, Role};
@@ -61,12 +63,20 @@ pub fn run(options: Demo) -> Result<ExitCode, Failure> {
         let mut listeners = Vec::new();
         for index in 0..SITES.len() as u16 {
             let port = if options.port == 0 { 0 } else { options.port.saturating_add(index) };
-            listeners.push(listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), "--port").await?);
+            listeners.push(listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), "--port", "--port").await?);
         }
-        let nodes = start_all(&options.dir, &teller).await?;
+        // One wish for all of it: a signal between two waits would be missed.
+        let mut stop = pin!(asked_to_stop());
+        let nodes = tokio::select! {
+            nodes = start_all(&options.dir, &teller) => nodes?,
+            () = &mut stop => {
+                teller.say("Stopped before everything was ready; the next start does what is missing.");
+                return Ok(ExitCode::SUCCESS);
+            }
+        };
         let running = open_all(nodes, listeners)?;
         tell(&running, options.json)?;
-        asked_to_stop().await;
+        stop.await;
         teller.say("Stopping …");
         for node in &running {
             retract(&node.installation);
@@ -92,8 +102,9 @@ type Begun = (&'static DemoSite, Installation, Started);
 /// Seeds central if need be, starts it, enrols the sites that have not, starts them, and waits for their data.
 async fn start_all(directory: &Path, teller: &Teller) -> Result<Vec<Begun>, Failure> {
     let (central_site, sites) = SITES.split_first().expect("the demo has a central");
-    let installation = Installation::at(&directory.join(slug(central_site)))?;
-    let system = System { name: SYSTEM_NAME.to_owned() };
+    let installation = Installation::at(&directory.join(slug(central_site)));
+    let system = System::named(SYSTEM_NAME);
+    refuse_other_system(directory, &installation, sites)?;
     let seeding = (installation.clone(), system.clone(), teller.clone());
     tokio::task::spawn_blocking(move || seed(&seeding.0, &seeding.1, &seeding.2))
         .await
@@ -105,7 +116,7 @@ async fn start_all(directory: &Path, teller: &Teller) -> Result<Vec<Begun>, Fail
         .map_err(|error| Failure::failed("central-address", error))?;
     let mut nodes = vec![(central_site, installation, started)];
     for site in sites {
-        let installation = Installation::at(&directory.join(slug(site)))?;
+        let installation = Installation::at(&directory.join(slug(site)));
         let membership = match Membership::load(installation.directory())? {
             Some(membership) => membership,
             None => {
@@ -119,7 +130,8 @@ async fn start_all(directory: &Path, teller: &Teller) -> Result<Vec<Begun>, Fail
                 join(&installation, &wish).await?
             }
         };
-        let started = start_site(&installation, membership, Some(central.clone())).await?;
+        let loopback = Ipv4Addr::LOCALHOST.into();
+        let started = start_site(&installation, membership, Some(central.clone()), loopback).await?;
         nodes.push((site, installation, started));
     }
     for (site, _, started) in &nodes[1..] {
@@ -128,22 +140,44 @@ async fn start_all(directory: &Path, teller: &Teller) -> Result<Vec<Begun>, Fail
     Ok(nodes)
 }
 
-/// Writes the demo's data into central's database, unless it is there.
-fn seed(installation: &Installation, system: &System, teller: &Teller) -> Result<(), Failure> {
-    let clock = Clock::start();
-    let keys = CentralKeys::load_or_create(installation, &clock)?;
-    let device = keys.key.device();
-    let mut store = installation.open_store(device, true)?;
-    match demo::state(&store.reader().snapshot()?)? {
-        demo::State::Seeded => return Ok(()),
-        demo::State::Empty => {}
-        demo::State::Incomplete => {
-            teller.say("An earlier start was interrupted while seeding; beginning anew.");
-            drop(store);
-            std::fs::remove_file(installation.database())?;
-            store = installation.open_store(device, true)?;
+/// Refuses sites that belong to another central than the one that is there, or that is about to be made: they would
+/// never find theirs.
+fn refuse_other_system(directory: &Path, central: &Installation, sites: &[DemoSite]) -> Result<(), Failure> {
+    let own = match System::load(central) {
+        Ok(Some(_)) => Some(Authority::load(central.directory())?.system()),
+        Ok(None) => None,
+        // One that was never finished has never been met.
+        Err(unfinished) if unfinished.code == System::UNFINISHED => None,
+        Err(other) => return Err(other),
+    };
+    for site in sites {
+        let membership = Membership::load(&directory.join(slug(site)))?;
+        if membership.is_some_and(|membership| Some(membership.grant.system) != own) {
+            let message = format!(
+                "{} belongs to another central than the one of this demo; delete the directory {} to begin anew",
+                site.name,
+                directory.display()
+            );
+            return Err(Failure::rejected("other-system", message));
         }
     }
+    Ok(())
+}
+
+/// Makes central with the demo's data, unless it is there.
+fn seed(installation: &Installation, system: &System, teller: &Teller) -> Result<(), Failure> {
+    match System::load(installation) {
+        Ok(Some(_)) => return Ok(()),
+        Ok(None) => {}
+        Err(unfinished) if unfinished.code == System::UNFINISHED => {
+            teller.say("An earlier start was interrupted while seeding; beginning anew.");
+        }
+        Err(other) => return Err(other),
+    }
+    system.begin(installation)?;
+    let clock = Clock::start();
+    let keys = CentralKeys::create(installation, &clock)?;
+    let mut store = installation.create_store(keys.key.device(), true)?;
     let bar = teller.bar("Making three months of history");
     demo::seed(&mut store, SEED, clock.wall(), &mut |progress| {
         bar.set_length(progress.total as u64);

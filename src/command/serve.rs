@@ -1,16 +1,15 @@
 //! `tributary serve`: runs the node of a directory.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use http_api::AppState;
-use replication::shell::Membership;
 
 use crate::cli::Serve;
 use crate::exit::Failure;
 use crate::installation::Installation;
 use crate::interface::{Interface, listen};
-use crate::running::{System, announce, asked_to_stop, block_on, retract, start_central, start_site};
+use crate::running::{Belonging, announce, asked_to_stop, block_on, retract, start_central, start_site};
 
 /// Runs until asked to stop.
 pub fn run(options: Serve) -> Result<ExitCode, Failure> {
@@ -18,21 +17,17 @@ pub fn run(options: Serve) -> Result<ExitCode, Failure> {
 }
 
 async fn serve(options: Serve) -> Result<ExitCode, Failure> {
-    let installation = Installation::at(&options.directory.dir)?;
-    let listener = listen(SocketAddr::new(options.http_address, options.http_port), "--http-port").await?;
-    let membership = Membership::load(installation.directory())?;
-    let started = match (System::load(&installation)?, membership) {
-        (Some(system), _) => {
+    let installation = Installation::at(&options.directory.dir);
+    let belonging = Belonging::of(&installation)?;
+    let http = SocketAddr::new(options.http_address, options.http_port);
+    let listener = listen(http, "--http-port", "--http-address").await?;
+    let started = match belonging {
+        Belonging::Central(system) => {
             let bind = SocketAddr::new(options.quic_address, options.quic_port);
             start_central(&installation, &system, bind).await?
         }
-        (None, Some(membership)) => start_site(&installation, membership, None).await?,
-        (None, None) => {
-            let message = format!(
-                "{} is neither a central server nor an enrolled device; run `tributary init` or `tributary enrol` first",
-                installation.directory().display()
-            );
-            return Err(Failure::rejected("not-enrolled", message));
+        Belonging::Site(membership) => {
+            start_site(&installation, membership, None, Ipv4Addr::UNSPECIFIED.into()).await?
         }
     };
     let interface = Interface::open(listener, AppState::new(started.node.clone(), started.settings.clone()))?;

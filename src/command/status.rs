@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use axum::http::Method;
 use http_api::{SyncPeer, SyncStatus, describe_sync};
-use replication::shell::{DeviceKey, Membership};
+use replication::shell::DeviceKey;
 use replication::{Node, NodeConfig};
 use serde::Serialize;
 
 use crate::cli::Status;
 use crate::exit::{Exit, Failure};
 use crate::installation::{Installation, RunningNode};
-use crate::running::{System, block_on};
+use crate::running::{Belonging, block_on};
 use crate::web_client::WebClient;
 
 /// How long a running node may take to answer.
@@ -39,21 +39,10 @@ struct Running {
 /// Asks a running node how it is, or opens the database of one that does not run.
 pub fn run(options: Status) -> Result<ExitCode, Failure> {
     let directory = &options.directory.dir;
-    let not_a_node = || {
-        let message = format!(
-            "{} is neither a central server nor an enrolled device; run `tributary init` or `tributary enrol` first",
-            directory.display()
-        );
-        Failure::rejected("not-enrolled", message)
-    };
-    if !directory.is_dir() {
-        return Err(not_a_node());
-    }
-    let installation = Installation::at(directory)?;
-    let (central, name) = match (System::load(&installation)?, Membership::load(directory)?) {
-        (Some(system), _) => (true, system.name),
-        (None, Some(membership)) => (false, membership.grant.site_name),
-        (None, None) => return Err(not_a_node()),
+    let installation = Installation::at(directory);
+    let (central, name) = match Belonging::of(&installation)? {
+        Belonging::Central(system) => (true, system.name),
+        Belonging::Site(membership) => (false, membership.grant.site_name),
     };
     let announced: Option<RunningNode> =
         std::fs::read(installation.running()).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
@@ -78,8 +67,13 @@ pub fn run(options: Status) -> Result<ExitCode, Failure> {
         false => print(&output),
     }
     let is_behind = |peer: &SyncPeer| !peer.in_sync && (output.running.is_some() || peer.to_send != Some(0));
-    let behind = output.node.peers.iter().any(is_behind);
+    let behind = output.node.peers.iter().any(is_behind) || !has_met_central(&output.node);
     Ok(if behind { ExitCode::from(Exit::NotInOrder as u8) } else { ExitCode::SUCCESS })
+}
+
+/// Whether a site has ever been in contact with central: one that has not holds nothing to work with.
+fn has_met_central(node: &SyncStatus) -> bool {
+    node.role == domain::Role::Central || node.peers.iter().any(|peer| peer.central)
 }
 
 /// Asks a running node, with the key that lies beside its database.
@@ -100,7 +94,7 @@ fn ask(running: &RunningNode) -> Result<SyncStatus, Failure> {
 }
 
 fn stored_status(installation: &Installation, central: bool, name: &str) -> Result<SyncStatus, Failure> {
-    let device = DeviceKey::load_or_create(installation.directory())?.device();
+    let device = DeviceKey::load(installation.directory())?.device();
     let store = installation.open_store(device, central)?;
     let node = Node::new(store, NodeConfig::new(Arc::new(domain::DomainSchema)))?;
     let snapshot = node.reader().snapshot()?;
@@ -122,6 +116,9 @@ fn print(output: &Output) {
     say!("{} documents in {} scopes, log at {}", node.documents, node.scopes, node.head_seq);
     if node.parked + node.quarantined > 0 {
         say!("{} changes wait for others, {} were refused", node.parked, node.quarantined);
+    }
+    if !has_met_central(node) {
+        say!("central was never met: start the node with `tributary serve` where it can reach central");
     }
     for peer in &node.peers {
         print_peer(peer);

@@ -23,7 +23,7 @@ mod shelf;
 mod timeline;
 mod world;
 
-use crdt_store::{Batch, DocumentId, Failure, Rejection, Store, StoreError, Timestamp, ViewRead};
+use crdt_store::{Batch, DocumentId, Failure, Rejection, Store, StoreError, Timestamp};
 use replication::enrolment::SystemId;
 
 use crate::enrolment;
@@ -31,10 +31,6 @@ use crate::enrolment;
 pub use cast::{DemoSite, DemoStore, DemoUser, PASSWORD, SITES, STORES, USERS};
 
 use script::Script;
-
-/// Where a store keeps the mark that the demo is complete.
-const NAMESPACE: &str = "demo";
-const SEEDED: &[u8] = b"seeded";
 
 /// How far seeding has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,27 +71,6 @@ impl SeedError {
     }
 }
 
-/// What a database knows of the demo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Nothing.
-    Empty,
-    /// Seeding was interrupted: remove the database and begin again.
-    Incomplete,
-    /// Everything.
-    Seeded,
-}
-
-/// Whether the demo has been written into a database.
-pub fn state(read: &impl ViewRead) -> Result<State, StoreError> {
-    let begun = read.header(STORES[0].id())?.is_some();
-    Ok(match (begun, read.local(NAMESPACE, SEEDED)?.is_some()) {
-        (false, _) => State::Empty,
-        (true, false) => State::Incomplete,
-        (true, true) => State::Seeded,
-    })
-}
-
 /// Writes the demo into central's empty store: reference data, then three months that end just before `now`.
 /// `progress` is called after every few acts.
 pub fn seed(
@@ -117,7 +92,7 @@ pub fn seed(
         done += moment.len();
         progress(Progress { done, total });
     }
-    transact(store, now, |batch| Ok(batch.set_local(NAMESPACE, SEEDED, Some(b"1"))?))
+    Ok(())
 }
 
 /// Lets devices enrol at the demo's sites, with the passwords in [`SITES`]. `system` is the one that central's

@@ -121,7 +121,9 @@ fn make_site(txn: &mut Txn<'_>, caller: &Caller, site: &DemoSite) -> Result<(), 
         return domain::site::update(txn, caller, row.id, &command);
     }
     let (id, name) = (Some(site.id()), site.name.to_owned());
-    let command = CreateSite { id, name, is_central: site.is_central, multi_device: false, stores };
+    // Several devices, so that whoever deletes a site's directory gets the site again.
+    let command =
+        CreateSite { id, name, is_central: site.is_central, multi_device: !site.is_central, stores };
     domain::site::create(txn, caller, &command).map(drop)
 }
 

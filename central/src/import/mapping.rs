@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::parse::NumberStyle;
+use super::parse::{self, NumberStyle};
 
 /// The format of mapping files this program reads.
 pub const MAPPING_FORMAT: u32 = 1;
@@ -356,6 +356,11 @@ fn check_rule(target: Target, rule: &FieldRule) -> Result<(), MappingError> {
     if value_type == ValueType::Date && rule.formats.is_empty() {
         return wrong("is a date and needs `formats`, such as [\"%Y-%m-%d\"]");
     }
+    for format in &rule.formats {
+        if let Err(reason) = parse::check_date_format(format) {
+            return wrong(&format!("has the format «{format}», by which no date can be read: {reason}"));
+        }
+    }
     if value_type != ValueType::Date && !rule.formats.is_empty() {
         return wrong("has `formats` and is not a date");
     }
@@ -409,6 +414,7 @@ mod tests {
         assert!(complaint("{ constant = \"inbound\" }", "{ }").contains("either `column` or `constant`"));
         assert!(complaint(", type = \"decimal\"", ", type = \"date\"").contains("cannot be of type"));
         assert!(complaint(", formats = [\"%Y-%m-%d\"]", "").contains("needs `formats`"));
+        assert!(complaint("%Y-%m-%d", "%Y-%Q-%d").contains("the format «%Y-%Q-%d»"));
         assert!(complaint("column = \"ID\"", "column = \"ID\", wrong = \"missing\"").contains("essential"));
         assert!(complaint("column = \"ID\"", "colum = \"ID\"").contains("colum"));
         assert!(Mapping::parse(&" ".repeat(MAPPING_BYTES_MAX + 1)).is_err());

@@ -1,7 +1,8 @@
 //! Single values: from the text of a cell to a number or a date. Exact or wrong, nothing in between.
 
 use jiff::civil::Date;
-use jiff::fmt::strtime::BrokenDownTime;
+use jiff::fmt::strtime::{self, BrokenDownTime};
+use jiff::tz::TimeZone;
 
 /// Digits a number may have before its decimal mark; beyond them a thousandths count could overflow.
 const WHOLE_DIGITS_MAX: usize = 12;
@@ -27,25 +28,54 @@ pub(super) enum Precision {
     Rounded,
 }
 
-/// A decimal number in thousandths; nothing when the text is not one, or is too large or too fine.
-pub(super) fn thousandths(text: &str, style: NumberStyle, precision: Precision) -> Option<i64> {
+/// Why a text is not taken for a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotTaken {
+    /// It is not one, or is too fine.
+    NotANumber,
+    /// It has more than [`WHOLE_DIGITS_MAX`] digits.
+    TooLarge,
+}
+
+/// A decimal number in thousandths.
+pub(super) fn thousandths(text: &str, style: NumberStyle, precision: Precision) -> Result<i64, NotTaken> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     let (whole, fraction) = digits.split_once(style.decimal_mark).unwrap_or((digits, ""));
-    let whole = ungrouped(whole, style.grouping_mark)?;
+    let whole = ungrouped(whole, style.grouping_mark).ok_or(NotTaken::NotANumber)?;
     let decimal_mark_alone = whole.is_empty() || (digits.contains(style.decimal_mark) && fraction.is_empty());
-    if decimal_mark_alone || !all_digits(&whole) || !all_digits(fraction) || whole.len() > WHOLE_DIGITS_MAX {
-        return None;
+    if decimal_mark_alone || !all_digits(&whole) || !all_digits(fraction) {
+        return Err(NotTaken::NotANumber);
     }
-    let magnitude = whole.parse::<i64>().ok()? * 1_000 + fraction_thousandths(fraction, precision)?;
-    Some(if negative { -magnitude } else { magnitude })
+    let fraction = fraction_thousandths(fraction, precision).ok_or(NotTaken::NotANumber)?;
+    let whole = whole.trim_start_matches('0');
+    if whole.len() > WHOLE_DIGITS_MAX {
+        return Err(NotTaken::TooLarge);
+    }
+    let magnitude = whole.parse::<i64>().unwrap_or(0) * 1_000 + fraction;
+    Ok(if negative { -magnitude } else { magnitude })
 }
 
 /// A whole number in thousandths.
-pub(super) fn whole_thousandths(text: &str, style: NumberStyle) -> Option<i64> {
-    thousandths(text, style, Precision::Exact).filter(|found| found % 1_000 == 0)
+pub(super) fn whole_thousandths(text: &str, style: NumberStyle) -> Result<i64, NotTaken> {
+    let found = thousandths(text, style, Precision::Exact)?;
+    if found % 1_000 == 0 { Ok(found) } else { Err(NotTaken::NotANumber) }
+}
+
+/// Says why a format of dates cannot work, whatever stands in the file: a directive that does not exist, or too few to
+/// name a day. A format that works reads back the day that it writes.
+pub(super) fn check_date_format(format: &str) -> Result<(), String> {
+    let noon = Date::constant(2024, 11, 23).at(12, 0, 0, 0).to_zoned(TimeZone::UTC);
+    let sample = noon.map_err(|error| error.to_string())?;
+    let text = strtime::format(format, &sample).map_err(|error| error.to_string())?;
+    let read = BrokenDownTime::parse(format, &text).and_then(|time| time.to_date());
+    match read {
+        Ok(day) if day == sample.date() => Ok(()),
+        Ok(_) => Err("it does not tell one day from another".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// A date in the first of `formats` that fits, within [`YEARS`].
@@ -90,7 +120,7 @@ mod tests {
     const FRENCH: NumberStyle = NumberStyle { decimal_mark: ',', grouping_mark: Some(' ') };
 
     fn exact(text: &str) -> Option<i64> {
-        thousandths(text, PLAIN, Precision::Exact)
+        thousandths(text, PLAIN, Precision::Exact).ok()
     }
 
     #[test]
@@ -121,32 +151,53 @@ mod tests {
             "NaN",
             "--1",
         ] {
-            assert_eq!(exact(text), None, "{text:?}");
+            assert_eq!(thousandths(text, PLAIN, Precision::Exact), Err(NotTaken::NotANumber), "{text:?}");
         }
-        assert_eq!(exact("1234567890123"), None, "thirteen digits");
+    }
+
+    #[test]
+    fn a_number_that_is_too_large_is_not_called_something_else() {
+        assert_eq!(exact("999999999999"), Some(999_999_999_999_000));
+        for text in ["9000000000000", "-9000000000000", "9000000000000.5", "99999999999999999999999999"] {
+            assert_eq!(thousandths(text, PLAIN, Precision::Exact), Err(NotTaken::TooLarge), "{text:?}");
+        }
+        assert_eq!(whole_thousandths("9000000000000", PLAIN), Err(NotTaken::TooLarge));
+        assert_eq!(exact("0000000000000012"), Some(12_000), "what is large is the number, not the text");
+    }
+
+    #[test]
+    fn a_format_of_dates_works_when_it_reads_back_the_day_that_it_writes() {
+        for format in
+            ["%d-%b-%y", "%Y-%m-%d", "%m/%d/%y", "%F", "%d %B %Y", "%Y-%m-%d %H:%M", "%Y%m%d", "%Y-%j"]
+        {
+            assert_eq!(check_date_format(format), Ok(()), "{format}");
+        }
+        for format in ["%Q", "%Y-%Q-%d", "%d-%m", "%Y", "2024-11-23", "", "%", "%Y-%m-%E", "%H:%M"] {
+            assert!(check_date_format(format).is_err(), "{format}");
+        }
     }
 
     #[test]
     fn quantities_finer_than_a_thousandth_are_wrong_and_money_is_rounded() {
         assert_eq!(exact("0.0005"), None);
-        assert_eq!(thousandths("0.0005", PLAIN, Precision::Rounded), Some(1));
-        assert_eq!(thousandths("0.00049", PLAIN, Precision::Rounded), Some(0));
-        assert_eq!(thousandths("1.9996", PLAIN, Precision::Rounded), Some(2_000));
+        assert_eq!(thousandths("0.0005", PLAIN, Precision::Rounded), Ok(1));
+        assert_eq!(thousandths("0.00049", PLAIN, Precision::Rounded), Ok(0));
+        assert_eq!(thousandths("1.9996", PLAIN, Precision::Rounded), Ok(2_000));
     }
 
     #[test]
     fn grouping_marks_count_only_where_groups_begin() {
-        assert_eq!(thousandths("1 234 567,5", FRENCH, Precision::Exact), Some(1_234_567_500));
-        assert_eq!(thousandths("12 34", FRENCH, Precision::Exact), None);
-        assert_eq!(thousandths("1234 567", FRENCH, Precision::Exact), None);
+        assert_eq!(thousandths("1 234 567,5", FRENCH, Precision::Exact), Ok(1_234_567_500));
+        assert_eq!(thousandths("12 34", FRENCH, Precision::Exact), Err(NotTaken::NotANumber));
+        assert_eq!(thousandths("1234 567", FRENCH, Precision::Exact), Err(NotTaken::NotANumber));
         assert_eq!(exact("1,234"), None, "unless the mapping says so");
     }
 
     #[test]
     fn a_whole_number_has_no_fraction() {
-        assert_eq!(whole_thousandths("30", PLAIN), Some(30_000));
-        assert_eq!(whole_thousandths("30.0", PLAIN), Some(30_000));
-        assert_eq!(whole_thousandths("30.5", PLAIN), None);
+        assert_eq!(whole_thousandths("30", PLAIN), Ok(30_000));
+        assert_eq!(whole_thousandths("30.0", PLAIN), Ok(30_000));
+        assert_eq!(whole_thousandths("30.5", PLAIN), Err(NotTaken::NotANumber));
     }
 
     #[test]

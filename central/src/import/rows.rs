@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::text::is_invisible;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::mapping::{self, FieldRule, FileRules, Mapping, Target, ValueType, Wrong};
-use super::parse::{self, Precision};
+use super::parse::{self, NotTaken, Precision};
 use super::read::{self, CELL_BYTES_MAX, FileError, Header, Record};
 
 /// Longest text taken from a cell, in characters: the longest name that still fits a screen and a label.
@@ -257,14 +258,11 @@ impl<'a> Field<'a> {
         };
         match self.rule.value_type(self.target) {
             ValueType::Text => self.check_text(text).map(|()| Cell::Text(text.to_owned())),
-            ValueType::Integer => self.check_number(
-                parse::whole_thousandths(text, file.numbers()),
-                "not-a-number",
-                "it is not a whole number",
-            ),
+            ValueType::Integer => {
+                self.check_number(parse::whole_thousandths(text, file.numbers()), "it is not a whole number")
+            }
             ValueType::Decimal => self.check_number(
                 parse::thousandths(text, file.numbers(), precision),
-                "not-a-number",
                 "it is not a number of at most three decimals",
             ),
             ValueType::Date => parse::date(text, &self.rule.formats).map(Cell::Day).ok_or_else(|| {
@@ -274,10 +272,9 @@ impl<'a> Field<'a> {
     }
 
     fn check_text(&self, text: &str) -> Result<(), Fault> {
-        if text.contains(|c: char| c.is_control() || c == '\u{fffd}') {
-            return Err(
-                self.fault("damaged-text", "it has damaged characters; correct the file or its encoding")
-            );
+        if text.contains(|c: char| c.is_control() || c == '\u{fffd}' || is_invisible(c)) {
+            let advice = "it has damaged or invisible characters; correct the file or its encoding";
+            return Err(self.fault("damaged-text", advice));
         }
         if text.chars().count() > TEXT_CHARS_MAX {
             return Err(self.fault("text-too-long", format!("it is longer than {TEXT_CHARS_MAX} characters")));
@@ -285,8 +282,11 @@ impl<'a> Field<'a> {
         Ok(())
     }
 
-    fn check_number(&self, number: Option<i64>, code: &'static str, complaint: &str) -> Result<Cell, Fault> {
-        let number = number.ok_or_else(|| self.fault(code, complaint))?;
+    fn check_number(&self, number: Result<i64, NotTaken>, complaint: &str) -> Result<Cell, Fault> {
+        let number = number.map_err(|reason| match reason {
+            NotTaken::NotANumber => self.fault("not-a-number", complaint),
+            NotTaken::TooLarge => self.fault("out-of-range", "it is too large a number"),
+        })?;
         match number > 0 || (number == 0 && !self.target.positive) {
             true => Ok(Cell::Thousandths(number)),
             false if self.target.positive => Err(self.fault("not-positive", "it must be above zero")),
@@ -524,8 +524,10 @@ mod tests {
             ("2.5", "-3", "not-positive", Some("Packs")),
             (",30,", ",30.5,", "not-a-number", Some("Size")),
             ("2.5", "999999999999", "out-of-range", None),
+            ("2.5", "9000000000000", "out-of-range", Some("Packs")),
             (",30,", ",1000001,", "out-of-range", None),
             ("Aspirin", "Asp\u{fffd}rin", "damaged-text", Some("Item")),
+            ("Aspirin", "Asp\u{202e}nir", "damaged-text", Some("Item")),
             ("From RDC", "Direct Drop", "missing-value", None),
             (",Tablet", "", "ragged-row", None),
             ("Tablet", "Tablet,", "ragged-row", None),

@@ -217,6 +217,62 @@ fn a_users_change_of_password_rights_or_activity_reaches_the_sites() {
 }
 
 #[test]
+fn the_last_administrator_stays_one() {
+    let mut world = World::new();
+    let rights = Preset::Administrator.permissions();
+    let administrator = |world: &mut World, name: &str| {
+        let command = CreateUser { central: rights.clone(), ..new_user(world, name) };
+        world.central(|txn, caller| user::create(txn, caller, &command)).id
+    };
+    let ended = UpdateUser { active: Some(false), ..UpdateUser::default() };
+    let looks = UpdateUser { central: Some(Preset::Viewer.permissions()), ..UpdateUser::default() };
+    let code = |world: &mut World, id, update: &UpdateUser| {
+        let done =
+            world.try_at(CENTRAL, |txn, _| user::update(txn, &Caller::system(Role::Central), id, update));
+        done.err().map(|rejection| (rejection.code, rejection.pointer.unwrap_or_default()))
+    };
+    let refused = |pointer: &str| Some(("last-administrator".to_owned(), pointer.to_owned()));
+    let ines = administrator(&mut world, "ines");
+    assert_eq!(code(&mut world, ines, &ended), refused("/active"));
+    assert_eq!(code(&mut world, ines, &looks), refused("/central"));
+    // Two users with half of it each are as good as one with all.
+    let server = UpdateUser { central: Some([Permission::ServerAdmin].into()), ..UpdateUser::default() };
+    assert_eq!(code(&mut world, ines, &server), refused("/central"));
+    let omar = administrator(&mut world, "omar");
+    assert_eq!(code(&mut world, ines, &server), None);
+    assert_eq!(code(&mut world, omar, &ended), refused("/active"));
+    let data = UpdateUser { central: Some([Permission::EditCentralData].into()), ..UpdateUser::default() };
+    assert_eq!(code(&mut world, omar, &data), None);
+    // Everything else of the last one may change.
+    let renamed = UpdateUser { name: Some("Omar D.".into()), ..UpdateUser::default() };
+    assert_eq!(code(&mut world, omar, &renamed), None);
+    let dora = administrator(&mut world, "dora");
+    assert_eq!(code(&mut world, ines, &ended), None);
+    assert_eq!(code(&mut world, omar, &ended), None);
+    assert_eq!(code(&mut world, dora, &ended), refused("/active"));
+}
+
+#[test]
+fn no_name_holds_what_cannot_be_seen_and_no_user_name_a_space() {
+    let mut world = World::new();
+    let complaint = |world: &mut World, username: &str, name: &str| {
+        let command = CreateUser { name: Some(name.into()), ..new_user(world, username) };
+        let made = world.try_at(CENTRAL, |txn, caller| user::create(txn, caller, &command));
+        made.err().map(|rejection| (rejection.code, rejection.pointer.unwrap_or_default()))
+    };
+    let refused = |pointer: &str| Some(("validation".to_owned(), pointer.to_owned()));
+    for letter in ['\u{202e}', '\u{2066}', '\u{200e}', '\u{200f}', '\u{200b}', '\u{feff}', '\u{ad}'] {
+        assert_eq!(complaint(&mut world, "awa", &format!("Awa{letter} M.")), refused("/name"), "{letter:?}");
+        assert_eq!(complaint(&mut world, &format!("a{letter}wa"), "Awa"), refused("/username"), "{letter:?}");
+    }
+    for username in ["awa m", "awa\u{a0}m", "awa\tm", " "] {
+        assert_eq!(complaint(&mut world, username, "Awa"), refused("/username"), "{username:?}");
+    }
+    // What joins letters is part of a name in Persian, and stays.
+    assert_eq!(complaint(&mut world, "mina", "می\u{200c}نا"), None);
+}
+
+#[test]
 fn a_code_or_username_belongs_to_one() {
     let mut world = World::new();
     let command = CreateItem {

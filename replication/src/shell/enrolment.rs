@@ -11,6 +11,7 @@ use quinn::{ConnectionError, RecvStream, SendStream, VarInt};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
+use tokio::time::Instant;
 
 use super::address::CentralAddress;
 use super::clock::Clock;
@@ -93,87 +94,142 @@ struct Granted {
 /// Every way in which it may not happen, each with its code. A wrong password and somebody in between are the same
 /// code: neither end can tell them apart.
 pub async fn enrol(key: &DeviceKey, wish: &Wish) -> Result<Membership, EnrolmentRefusal> {
-    let grant = tokio::time::timeout(wish.patience, dial(key, wish)).await.unwrap_or_else(|_| {
-        let detail = format!("nothing came of {} within {} s", wish.central, wish.patience.as_secs_f32());
-        Err(EnrolmentRefusal::new(EnrolmentCode::Unreachable, detail))
-    })?;
-    Ok(Membership { central: wish.central.to_string(), grant })
+    Approach::begin(wish).await?.enrol(key).await
 }
 
-async fn dial(key: &DeviceKey, wish: &Wish) -> Result<Grant, EnrolmentRefusal> {
-    let unreachable = |error: std::io::Error| {
-        EnrolmentRefusal::new(EnrolmentCode::Unreachable, format!("{}: {error}", wish.central))
-    };
-    let addresses = wish.central.resolve().await.map_err(unreachable)?;
-    let mut refusal = None;
-    for address in addresses {
-        match try_address(key, wish, address).await {
-            Err(unreached) if unreached.code == EnrolmentCode::Unreachable => refusal = Some(unreached),
-            answered => return answered,
+/// A central that was found and waits for the proof. Before it, nothing need be there on this device; from the proof on
+/// central knows the device, whose key must be kept by then, because the answer may be lost on the way.
+pub struct Approach<'w> {
+    wish: &'w Wish,
+    deadline: Instant,
+    endpoint: quinn::Endpoint,
+    connection: quinn::Connection,
+    send: SendStream,
+    receive: RecvStream,
+    challenge: Challenge,
+}
+
+impl<'w> Approach<'w> {
+    /// Finds central and hears whether it takes devices for the site.
+    ///
+    /// # Errors
+    /// Why it does not, or that nothing answers.
+    pub async fn begin(wish: &'w Wish) -> Result<Self, EnrolmentRefusal> {
+        let deadline = Instant::now() + wish.patience;
+        in_time(wish, deadline, async {
+            let unreachable = |error: std::io::Error| {
+                EnrolmentRefusal::new(EnrolmentCode::Unreachable, format!("{}: {error}", wish.central))
+            };
+            let addresses = wish.central.resolve().await.map_err(unreachable)?;
+            let mut refusal = None;
+            for address in addresses {
+                match Self::at(wish, deadline, address).await {
+                    Err(unreached) if unreached.code == EnrolmentCode::Unreachable => {
+                        refusal = Some(unreached);
+                    }
+                    answered => return answered,
+                }
+            }
+            Err(refusal.expect("a name that resolves has an address"))
+        })
+        .await
+    }
+
+    async fn at(wish: &'w Wish, deadline: Instant, address: SocketAddr) -> Result<Self, EnrolmentRefusal> {
+        let local: SocketAddr = match address {
+            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+        };
+        let failed = |error: &dyn std::fmt::Display| {
+            EnrolmentRefusal::new(EnrolmentCode::Unreachable, format!("cannot dial {address}: {error}"))
+        };
+        let endpoint = quinn::Endpoint::client(local).map_err(|error| failed(&error))?;
+        let tls = tls::enrolment_client(&Clock::start()).map_err(|error| failed(&error))?;
+        let config = quic::client_config(tls, Profile::Slow);
+        let connecting =
+            endpoint.connect_with(config, address, tls::CENTRAL_NAME).map_err(|error| failed(&error))?;
+        let connection = connecting.await.map_err(|error| lost(&error))?;
+        match greet(&connection, wish).await {
+            Ok((send, receive, challenge)) => {
+                Ok(Self { wish, deadline, endpoint, connection, send, receive, challenge })
+            }
+            Err(refusal) => {
+                leave(&connection, &endpoint).await;
+                Err(refusal)
+            }
         }
     }
-    Err(refusal.expect("a name that resolves has an address"))
+
+    /// Proves the site's password for the device that holds `key`.
+    ///
+    /// # Errors
+    /// As [`enrol`].
+    pub async fn enrol(mut self, key: &DeviceKey) -> Result<Membership, EnrolmentRefusal> {
+        let (wish, deadline) = (self.wish, self.deadline);
+        let outcome = in_time(wish, deadline, self.prove(key)).await;
+        leave(&self.connection, &self.endpoint).await;
+        Ok(Membership { central: wish.central.to_string(), grant: outcome? })
+    }
+
+    async fn prove(&mut self, key: &DeviceKey) -> Result<Grant, EnrolmentRefusal> {
+        let Self { wish, connection, send, receive, challenge, .. } = self;
+        let verifier = derive_verifier(challenge.salt, wish.password.clone()).await?;
+        let exchange = Exchange::device(&verifier);
+        let share = exchange.share();
+        let context = Context {
+            exporter: exporter(connection)?,
+            version: challenge.version,
+            system: challenge.system,
+            salt: challenge.salt.as_bytes(),
+            site_name: &wish.site_name,
+        };
+        let proofs =
+            exchange.finish(&challenge.share, &context).map_err(|error| malformed(&error.to_string()))?;
+        let request = key
+            .certificate_request()
+            .map_err(|error| EnrolmentRefusal::new(EnrolmentCode::Malformed, error.to_string()))?;
+        let mac = ByteBuf::from(proofs.of_device(&request));
+        write(send, &Proof { share, request: ByteBuf::from(request.clone()), mac }).await?;
+        match read(receive).await? {
+            Answer::Granted(granted) => accept(&granted, &proofs, &request, key, challenge.system),
+            Answer::Refused { code, detail, retry_after_ms } => Err(refusal(&code, detail, retry_after_ms)),
+            Answer::Challenge(_) => Err(malformed("a second challenge")),
+        }
+    }
 }
 
-async fn try_address(key: &DeviceKey, wish: &Wish, address: SocketAddr) -> Result<Grant, EnrolmentRefusal> {
-    let local: SocketAddr = match address {
-        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-    };
-    let failed = |error: &dyn std::fmt::Display| {
-        EnrolmentRefusal::new(EnrolmentCode::Unreachable, format!("cannot dial {address}: {error}"))
-    };
-    let endpoint = quinn::Endpoint::client(local).map_err(|error| failed(&error))?;
-    let tls = tls::enrolment_client(&Clock::start()).map_err(|error| failed(&error))?;
-    let config = quic::client_config(tls, Profile::Slow);
-    let connecting =
-        endpoint.connect_with(config, address, tls::CENTRAL_NAME).map_err(|error| failed(&error))?;
-    let connection = connecting.await.map_err(|error| lost(&error))?;
-    let outcome = ask(&connection, key, wish).await;
-    connection.close(CloseCode::Done.into(), b"");
-    // So that central need not wait for a device that has what it wants; it would, but only for a while.
-    let _ = tokio::time::timeout(GOODBYE_MAX, endpoint.wait_idle()).await;
-    outcome
-}
-
-async fn ask(
-    connection: &quinn::Connection,
-    key: &DeviceKey,
+async fn in_time<T>(
     wish: &Wish,
-) -> Result<Grant, EnrolmentRefusal> {
+    deadline: Instant,
+    work: impl Future<Output = Result<T, EnrolmentRefusal>>,
+) -> Result<T, EnrolmentRefusal> {
+    tokio::time::timeout_at(deadline, work).await.unwrap_or_else(|_| {
+        let detail = format!("nothing came of {} within {} s", wish.central, wish.patience.as_secs_f32());
+        Err(EnrolmentRefusal::new(EnrolmentCode::Unreachable, detail))
+    })
+}
+
+async fn greet(
+    connection: &quinn::Connection,
+    wish: &Wish,
+) -> Result<(SendStream, RecvStream, Challenge), EnrolmentRefusal> {
     let (mut send, mut receive) = connection.open_bi().await.map_err(|error| lost(&error))?;
     let hello = Hello { versions: VERSIONS.to_vec(), site_name: wish.site_name.clone() };
     write(&mut send, &hello).await?;
-    let challenge = match read(&mut receive).await? {
-        Answer::Challenge(challenge) if VERSIONS.contains(&challenge.version) => challenge,
-        Answer::Challenge(_) => return Err(malformed("a version that was not offered")),
-        Answer::Refused { code, detail, retry_after_ms } => {
-            return Err(refusal(&code, detail, retry_after_ms));
-        }
-        Answer::Granted(_) => return Err(malformed("a grant before the proof")),
-    };
-    let verifier = derive_verifier(challenge.salt, wish.password.clone()).await?;
-    let exchange = Exchange::device(&verifier);
-    let share = exchange.share();
-    let context = Context {
-        exporter: exporter(connection)?,
-        version: challenge.version,
-        system: challenge.system,
-        salt: challenge.salt.as_bytes(),
-        site_name: &wish.site_name,
-    };
-    let proofs =
-        exchange.finish(&challenge.share, &context).map_err(|error| malformed(&error.to_string()))?;
-    let request = key
-        .certificate_request()
-        .map_err(|error| EnrolmentRefusal::new(EnrolmentCode::Malformed, error.to_string()))?;
-    let mac = ByteBuf::from(proofs.of_device(&request));
-    write(&mut send, &Proof { share, request: ByteBuf::from(request.clone()), mac }).await?;
     match read(&mut receive).await? {
-        Answer::Granted(granted) => accept(&granted, &proofs, &request, key, challenge.system),
+        Answer::Challenge(challenge) if VERSIONS.contains(&challenge.version) => {
+            Ok((send, receive, challenge))
+        }
+        Answer::Challenge(_) => Err(malformed("a version that was not offered")),
         Answer::Refused { code, detail, retry_after_ms } => Err(refusal(&code, detail, retry_after_ms)),
-        Answer::Challenge(_) => Err(malformed("a second challenge")),
+        Answer::Granted(_) => Err(malformed("a grant before the proof")),
     }
+}
+
+async fn leave(connection: &quinn::Connection, endpoint: &quinn::Endpoint) {
+    connection.close(CloseCode::Done.into(), b"");
+    // So that central need not wait for a device that has what it wants; it would, but only for a while.
+    let _ = tokio::time::timeout(GOODBYE_MAX, endpoint.wait_idle()).await;
 }
 
 /// Reads a grant, after its proof: before it, these bytes are anybody's.

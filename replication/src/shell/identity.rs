@@ -14,10 +14,6 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use crate::enrolment::Grant;
 use crate::private_file;
 
-/// File of the private key in the data directory: PKCS #8 as PEM.
-const KEY_FILE: &str = "device.key";
-/// File of what was agreed at enrolment: CBOR of [`Membership`]. One file, so that a device is enrolled or is not.
-const MEMBERSHIP_FILE: &str = "enrolment.cbor";
 /// Both files are below 2 KB; whatever is larger is something else.
 const FILE_LENGTH_MAX: u64 = 16 * 1024;
 
@@ -33,6 +29,15 @@ pub enum IdentityError {
         path: PathBuf,
         /// What the operating system said.
         source: io::Error,
+    },
+    /// The device's key is not there.
+    #[error(
+        "{path} is missing; restore a backup of the whole directory, or, at a site, move the directory aside and enrol \
+         the device again"
+    )]
+    Missing {
+        /// The file.
+        path: PathBuf,
     },
     /// A file does not hold what it should.
     #[error(
@@ -69,6 +74,7 @@ impl IdentityError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::File { .. } => "identity-file",
+            Self::Missing { .. } => "device-key-missing",
             Self::Damaged { .. } => "identity-damaged",
             Self::OtherDevice { .. } => "identity-other-device",
             Self::Cryptography { .. } => "identity-cryptography",
@@ -88,6 +94,9 @@ pub struct DeviceKey {
 }
 
 impl DeviceKey {
+    /// Its file in the data directory: PKCS #8 as PEM.
+    pub const FILE: &'static str = "device.key";
+
     /// A new key from the system's source of randomness.
     ///
     /// # Errors
@@ -98,21 +107,32 @@ impl DeviceKey {
         Ok(Self::of(pair))
     }
 
-    /// The key kept in `directory`, made there at the first call.
+    /// The key kept in `directory`.
+    ///
+    /// # Errors
+    /// When the file is not there, cannot be read, or holds something else than an Ed25519 key.
+    pub fn load(directory: &Path) -> Result<Self, IdentityError> {
+        Self::find(directory)?.ok_or_else(|| IdentityError::Missing { path: directory.join(Self::FILE) })
+    }
+
+    /// The key kept in `directory`, made there where there is none. Only for whoever makes a new node: the database
+    /// belongs to the device of its key.
     ///
     /// # Errors
     /// When the file cannot be read or written, or holds something else than an Ed25519 key. A damaged key is never
-    /// replaced by a new one: the database belongs to the device of the old one.
+    /// replaced by a new one.
     pub fn load_or_create(directory: &Path) -> Result<Self, IdentityError> {
-        let path = directory.join(KEY_FILE);
-        match read(&path)? {
-            Some(pem) => Self::parse(&path, &pem),
-            None => {
-                let key = Self::generate()?;
-                write(&path, key.pair.serialize_pem().as_bytes())?;
-                Ok(key)
-            }
+        if let Some(found) = Self::find(directory)? {
+            return Ok(found);
         }
+        let key = Self::generate()?;
+        write(&directory.join(Self::FILE), key.pair.serialize_pem().as_bytes())?;
+        Ok(key)
+    }
+
+    fn find(directory: &Path) -> Result<Option<Self>, IdentityError> {
+        let path = directory.join(Self::FILE);
+        read(&path)?.map(|pem| Self::parse(&path, &pem)).transpose()
     }
 
     fn parse(path: &Path, pem: &[u8]) -> Result<Self, IdentityError> {
@@ -209,12 +229,15 @@ pub struct Membership {
 }
 
 impl Membership {
+    /// Its file in the data directory: CBOR. One file, so that a device is enrolled or is not.
+    pub const FILE: &'static str = "enrolment.cbor";
+
     /// The membership kept in `directory`; nothing before enrolment.
     ///
     /// # Errors
     /// When the file cannot be read or is damaged.
     pub fn load(directory: &Path) -> Result<Option<Self>, IdentityError> {
-        let path = directory.join(MEMBERSHIP_FILE);
+        let path = directory.join(Self::FILE);
         let Some(bytes) = read(&path)? else { return Ok(None) };
         ciborium::from_reader(&bytes[..])
             .map(Some)
@@ -229,7 +252,7 @@ impl Membership {
         let mut bytes = Vec::new();
         ciborium::into_writer(self, &mut bytes)
             .map_err(|error| IdentityError::cryptography("encode the enrolment", error))?;
-        write(&directory.join(MEMBERSHIP_FILE), &bytes)
+        write(&directory.join(Self::FILE), &bytes)
     }
 
     /// The identity that this membership gives to `key`.
@@ -272,9 +295,16 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_missing_is_reported_and_not_replaced() {
+        let directory = tempfile::tempdir().expect("a directory");
+        assert_eq!(DeviceKey::load(directory.path()).expect_err("missing").code(), "device-key-missing");
+        assert!(!directory.path().join(DeviceKey::FILE).exists());
+    }
+
+    #[test]
     fn a_damaged_key_is_reported_and_left_alone() {
         let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join(KEY_FILE);
+        let path = directory.path().join(DeviceKey::FILE);
         std::fs::write(&path, b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
             .expect("written");
         let error = DeviceKey::load_or_create(directory.path()).expect_err("damaged");
@@ -286,7 +316,7 @@ mod tests {
     fn a_device_without_papers_is_not_enrolled_and_damaged_papers_are_reported() {
         let directory = tempfile::tempdir().expect("a directory");
         assert!(Membership::load(directory.path()).expect("read").is_none());
-        std::fs::write(directory.path().join(MEMBERSHIP_FILE), b"\xff\x00").expect("written");
+        std::fs::write(directory.path().join(Membership::FILE), b"\xff\x00").expect("written");
         assert_eq!(Membership::load(directory.path()).expect_err("damaged").code(), "identity-damaged");
     }
 }

@@ -37,7 +37,7 @@ mod tls;
 pub use address::{CentralAddress, InvalidAddress, PORT};
 pub use clock::{Clock, RELEASED_AFTER};
 pub use driver::{Recovery, Reopen};
-pub use enrolment::{PATIENCE, Wish, enrol};
+pub use enrolment::{Approach, PATIENCE, Wish, enrol};
 pub use handle::{ExecuteError, Health, NodeHandle};
 pub use identity::{DeviceKey, Identity, IdentityError, Membership};
 pub use link::LinkSwitch;

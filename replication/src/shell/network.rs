@@ -56,7 +56,7 @@ pub struct NetworkOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
     /// The socket cannot be opened.
-    #[error("cannot use UDP port {address}: {source}; stop what uses it, or choose another")]
+    #[error("cannot use the UDP address {address}: {source}")]
     Socket {
         /// Where.
         address: SocketAddr,

@@ -46,11 +46,8 @@ impl StartError {
     /// Stable code for interfaces and logs.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Open(OpenError::Locked { .. }) => "database-locked",
-            Self::Open(OpenError::Corrupt { .. }) => "database-damaged",
-            Self::Open(OpenError::NewerFormat { .. }) => "database-newer",
-            Self::Open(OpenError::OtherDevice { .. }) => "database-other-device",
-            Self::Open(OpenError::Store(error)) | Self::Store(error) => error.code(),
+            Self::Open(error) => error.code(),
+            Self::Store(error) => error.code(),
             Self::Network(error) => error.code(),
             Self::Thread(_) => "no-thread",
         }
