@@ -208,6 +208,7 @@ pub struct CreateAsset {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct UpdateAsset {
     /// Number on the label.
+    #[serde(default, deserialize_with = "record::given")]
     pub number: Option<String>,
     /// The rest.
     pub details: AssetDetails,

@@ -66,10 +66,13 @@ pub struct CreateAssetReason {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct UpdateAssetReason {
     /// What people read.
+    #[serde(default, deserialize_with = "record::given")]
     pub text: Option<String>,
     /// Whether it needs a comment.
+    #[serde(default, deserialize_with = "record::given")]
     pub comment_required: Option<bool>,
     /// Whether it may be chosen.
+    #[serde(default, deserialize_with = "record::given")]
     pub active: Option<bool>,
 }
 

@@ -118,10 +118,13 @@ pub struct CreateItem {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct UpdateItem {
     /// Code, unique.
+    #[serde(default, deserialize_with = "record::given")]
     pub code: Option<String>,
     /// Name.
+    #[serde(default, deserialize_with = "record::given")]
     pub name: Option<String>,
     /// Base unit.
+    #[serde(default, deserialize_with = "record::given")]
     pub unit: Option<String>,
     /// Strength.
     #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
@@ -130,15 +133,19 @@ pub struct UpdateItem {
     #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
     pub ven: Option<Option<Ven>>,
     /// Units per pack, where nothing else is said.
+    #[serde(default, deserialize_with = "record::given")]
     pub default_pack_size: Option<u32>,
     /// Whether it is a vaccine.
+    #[serde(default, deserialize_with = "record::given")]
     pub is_vaccine: Option<bool>,
     /// Doses per vial.
+    #[serde(default, deserialize_with = "record::given")]
     pub doses_per_unit: Option<u32>,
     /// Code in the universal catalogue.
     #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
     pub universal_code: Option<Option<String>>,
     /// Whether it may be ordered and received.
+    #[serde(default, deserialize_with = "record::given")]
     pub active: Option<bool>,
 }
 

@@ -83,12 +83,16 @@ pub struct CreateLocation {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct UpdateLocation {
     /// Code, unique in the store.
+    #[serde(default, deserialize_with = "record::given")]
     pub code: Option<String>,
     /// Name.
+    #[serde(default, deserialize_with = "record::given")]
     pub name: Option<String>,
     /// At what temperature it keeps things.
+    #[serde(default, deserialize_with = "record::given")]
     pub kind: Option<LocationKind>,
     /// Whether nothing may be taken from it.
+    #[serde(default, deserialize_with = "record::given")]
     pub on_hold: Option<bool>,
 }
 

@@ -90,21 +90,28 @@ pub struct CreatePartner {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct UpdatePartner {
     /// Code, unique among partners.
+    #[serde(default, deserialize_with = "record::given")]
     pub code: Option<String>,
     /// Name.
+    #[serde(default, deserialize_with = "record::given")]
     pub name: Option<String>,
     /// Whether goods go to it.
+    #[serde(default, deserialize_with = "record::given")]
     pub customer: Option<bool>,
     /// Whether goods come from it.
+    #[serde(default, deserialize_with = "record::given")]
     pub supplier: Option<bool>,
     /// Whether it makes goods.
+    #[serde(default, deserialize_with = "record::given")]
     pub manufacturer: Option<bool>,
     /// Whether it pays for goods.
+    #[serde(default, deserialize_with = "record::given")]
     pub donor: Option<bool>,
     /// The partner it turned out to be the same as.
     #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<Option<DocumentId>>,
     /// Whether it may be chosen.
+    #[serde(default, deserialize_with = "record::given")]
     pub active: Option<bool>,
 }
 

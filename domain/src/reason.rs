@@ -87,8 +87,10 @@ pub struct CreateReason {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct UpdateReason {
     /// What people read.
+    #[serde(default, deserialize_with = "record::given")]
     pub text: Option<String>,
     /// Whether it may be chosen.
+    #[serde(default, deserialize_with = "record::given")]
     pub active: Option<bool>,
 }
 

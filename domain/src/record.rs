@@ -153,6 +153,15 @@ where
     Option::<T>::deserialize(deserializer).map(Some)
 }
 
+/// For fields of updates that cannot be cleared: absent is unchanged, null is a mistake.
+pub(crate) fn given<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
 /// A code: not empty, not too long, without control characters and letters that are not seen. Spaces around it are
 /// dropped.
 pub(crate) fn valid_code(pointer: &str, code: &str) -> Result<String, Rejection> {

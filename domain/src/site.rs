@@ -138,10 +138,13 @@ pub struct CreateSite {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct UpdateSite {
     /// Name, unique.
+    #[serde(default, deserialize_with = "record::given")]
     pub name: Option<String>,
     /// Whether more than one device may enrol.
+    #[serde(default, deserialize_with = "record::given")]
     pub multi_device: Option<bool>,
     /// Stores it hosts from now on, all others no more.
+    #[serde(default, deserialize_with = "record::given")]
     pub stores: Option<Vec<DocumentId>>,
 }
 

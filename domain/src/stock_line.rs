@@ -170,6 +170,7 @@ pub struct CreateStockLine {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct UpdateStockLine {
     /// Whether nothing may be taken from it.
+    #[serde(default, deserialize_with = "record::given")]
     pub on_hold: Option<bool>,
     /// Where it lies.
     #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]

@@ -124,10 +124,13 @@ pub struct CreateStore {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct UpdateStore {
     /// Code, unique. Numbers given out before keep the old one.
+    #[serde(default, deserialize_with = "record::given")]
     pub code: Option<String>,
     /// Name.
+    #[serde(default, deserialize_with = "record::given")]
     pub name: Option<String>,
     /// 1 national, 2 district, 3 health centre.
+    #[serde(default, deserialize_with = "record::given")]
     pub level: Option<u8>,
     /// The store that supplies it.
     #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
@@ -136,8 +139,10 @@ pub struct UpdateStore {
     #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
     pub site: Option<Option<DocumentId>>,
     /// Whether it is closed.
+    #[serde(default, deserialize_with = "record::given")]
     pub disabled: Option<bool>,
     /// Within how many days a batch is expiring.
+    #[serde(default, deserialize_with = "record::given")]
     pub expiring_days: Option<u32>,
 }
 

@@ -165,14 +165,19 @@ pub struct CreateUser {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct UpdateUser {
     /// Name to be called by.
+    #[serde(default, deserialize_with = "record::given")]
     pub name: Option<String>,
     /// Language tag.
+    #[serde(default, deserialize_with = "record::given")]
     pub language: Option<String>,
     /// Whether they may log in.
+    #[serde(default, deserialize_with = "record::given")]
     pub active: Option<bool>,
     /// How many days they may work without contact with the centre.
+    #[serde(default, deserialize_with = "record::given")]
     pub lease_days: Option<u32>,
     /// Rights on the central server, in no store.
+    #[serde(default, deserialize_with = "record::given")]
     pub central: Option<BTreeSet<Permission>>,
 }
 

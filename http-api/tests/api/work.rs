@@ -182,6 +182,8 @@ async fn locations_belong_to_their_store() {
     };
     let id = make(district, "A-1").await.done().id();
     make(district, "a-1").await.refused(409, "duplicate-code");
+    let nameless = patch(&world, &token, format!("/api/v1/locations/{id}"), json!({ "name": null })).await;
+    assert_eq!(nameless.refused(422, "validation")["errors"][0]["pointer"], "/name");
     make(far, "A-1").await.done();
     patch(&world, &token, format!("/api/v1/locations/{id}"), json!({ "onHold": true })).await.done();
     let listed =
