@@ -177,6 +177,8 @@ impl Driver {
             let items = self.inbox.drain(self.patience(node, &publisher));
             if closing && items.is_empty() {
                 self.turn(node, |node, now| node.stop(now))?;
+                // What is known of peers is written by the flush after the one in which their sessions end.
+                self.turn(node, |node, now| node.handle_timeout(now))?;
                 self.shared.publish_status(node.status());
                 return Ok(());
             }

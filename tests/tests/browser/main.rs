@@ -4,6 +4,8 @@
 //! other, because they change it; each has a browser of its own. They never skip: without a browser they fail and name
 //! `scripts/install-browser.sh`. Run one with `cargo test --package tributary-tests --test browser -- PART-OF-NAME`.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod harness;
 mod scenarios;
 
