@@ -3,7 +3,7 @@
 use simulator::{FaultChoice, Mutant, Options, simulate};
 
 /// Seeds that a mutant may live through before it must have been found.
-const SEEDS: std::ops::RangeInclusive<u64> = 1..=6;
+const SEEDS: std::ops::RangeInclusive<u64> = 1..=24;
 
 /// Runs worlds with the mutant until one fails, and says by which invariants it may be found.
 fn is_found(mutant: Mutant, days: u32, by: &[&str]) {
