@@ -10,7 +10,8 @@ case "${1:-all}" in
         cargo test --locked --workspace
         ;;
     quick)
-        cargo test --locked --workspace --exclude tributary-tests
+        cargo test --locked --workspace --exclude tributary
+        cargo test --locked --workspace --test architecture
         ;;
     *)
         echo "usage: scripts/test.sh [all|quick]" >&2

@@ -6,7 +6,7 @@ use thirtyfour::prelude::*;
 
 use super::harness::{Browser, BrowserOptions, Node, World};
 
-const AXE: &str = include_str!("../../assets/axe.min.js");
+const AXE: &str = include_str!("../assets/axe.min.js");
 const REFUSED_EN: &str = "Operation is only permitted on central server";
 const REFUSED_FR: &str = "Cette opération n'est permise que sur le serveur central";
 

@@ -2,7 +2,8 @@
 //!
 //! Each scenario states a law of the interface. They share one demo (a central and two sites) and run one after the
 //! other, because they change it; each has a browser of its own. They never skip: without a browser they fail and name
-//! `scripts/install-browser.sh`. Run one with `cargo test --package tributary-tests --test browser -- PART-OF-NAME`.
+//! `scripts/install-browser.sh`. Run one with
+//! `cargo test --workspace --test browser -- PART-OF-NAME`.
 
 #[path = "../common/mod.rs"]
 mod common;

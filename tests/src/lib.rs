@@ -1,1 +1,0 @@
-//! Tests that cross the rooms; what they share stands here.
