@@ -26,6 +26,7 @@ use crate::tables::{
     QUARANTINE, QuarantineRecord, SCOPE_LOG, SNAPSHOT, Tables, WriteTables,
 };
 use crate::txn::{Author, Failure, Staged, Txn, local_key};
+use crate::value::Map;
 
 /// A tail is folded into the snapshot at this many changes …
 const FOLD_CHANGES: u32 = 16;
@@ -226,7 +227,10 @@ impl<'t> Batch<'t> {
         let applied = hot::apply(&mut automerge, accepted.into_iter().map(|change| change.change).collect())
             .map_err(|error| Refusal::new("invalid-change", error.to_string()));
         let checked = match applied {
-            Ok(()) => self.assemble(id, scope, origin, previous, automerge)?,
+            Ok(()) => {
+                let root = hot::content_of(&automerge);
+                self.assemble(id, scope, origin, previous, automerge, root)?
+            }
             Err(refusal) => Err(refusal),
         };
         match checked {
@@ -344,14 +348,15 @@ impl<'t> Batch<'t> {
             }
             Err(rejection) => return Ok(Err(rejection)),
         };
-        let hint = previous.as_ref().map(|previous| previous.record.scope.clone());
         let origin = self.context.origin;
-        let assembled = match hint {
-            Some(scope) => self.assemble(id, &scope, &origin, previous, automerge)?,
-            None => match self.schema.route(id, &hot::content_of(&automerge)) {
-                Some(route) => self.assemble(id, &route.scope, &origin, previous, automerge)?,
-                None => Err(Refusal::new("unknown-class", "the document is of no known class")),
-            },
+        let root = hot::content_of(&automerge);
+        let scope = match &previous {
+            Some(previous) => Some(previous.record.scope.clone()),
+            None => self.schema.route(id, &root).map(|route| route.scope),
+        };
+        let assembled = match scope {
+            Some(scope) => self.assemble(id, &scope, &origin, previous, automerge, root)?,
+            None => Err(Refusal::new("unknown-class", "the document is of no known class")),
         };
         Ok(match assembled {
             Ok((previous, after)) => {
@@ -361,7 +366,8 @@ impl<'t> Batch<'t> {
         })
     }
 
-    /// Reads what a document says after a step, and asks the schema whether `origin` may bring it there.
+    /// A document after a step, with what it says now: asks the schema whether `origin` may bring it there, and what it
+    /// contributes.
     fn assemble(
         &self,
         id: DocumentId,
@@ -369,13 +375,13 @@ impl<'t> Batch<'t> {
         origin: &Origin,
         previous: Option<Previous>,
         automerge: Automerge,
+        root: Map,
     ) -> Result<Result<(Option<Previous>, Hot), Refusal>, StoreError> {
         if let Some(previous) = &previous
             && previous.record.scope != *scope
         {
             return Ok(Err(Refusal::new("scope-mismatch", "the document is in another scope")));
         }
-        let root = hot::content_of(&automerge);
         let route = self.schema.route(id, &root);
         let known = route.is_some();
         let class = match route {
