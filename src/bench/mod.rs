@@ -3,6 +3,7 @@
 //! Every benchmark makes its databases in a directory of its own on the disk that is to be measured, and removes it.
 
 mod commits;
+mod far_link;
 mod fixture;
 mod http;
 mod importing;
