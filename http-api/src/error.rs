@@ -113,6 +113,7 @@ pub(crate) const KNOWN: &[Known] = &[
     known("on-hold", 409, "On hold", "Release the hold, or choose something else."),
     known("duplicate-code", 409, "Taken already", "Choose another code."),
     known("duplicate-id", 409, "Exists already", "Leave the id out, or read the document that has it."),
+    known("last-administrator", 409, "The last administrator", "Make another user an administrator first."),
     known("stale-heads", 412, "Changed meanwhile", "Read it again, decide again, and send its new ETag."),
     known("store-disabled", 409, "The store is closed", "Choose another store, or ask central to open it."),
     known(
