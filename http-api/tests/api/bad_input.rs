@@ -137,6 +137,12 @@ async fn a_full_disk_is_said_and_what_was_acknowledged_is_still_there() {
     let refused = wish("LOST").send(&world.router).await;
     refused.refused(507, "disk-full");
     assert!(!refused.header("retry-after").is_empty());
+    for uri in ["/api/v1/items", "/api/v1/sync"] {
+        let looked = get(uri).by(&token).send(&world.router).await;
+        if !looked.status.is_success() {
+            looked.refused(507, "disk-full");
+        }
+    }
     disk.set_full(false);
     // The node opens its database anew by itself; whoever asks meanwhile is told to ask again.
     let mut answer = wish("AFTER").send(&world.router).await;

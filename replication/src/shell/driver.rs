@@ -305,11 +305,12 @@ impl Driver {
 
     /// Answers everybody who waits, and drops every connection: their sessions are lost with the node.
     fn give_up(&mut self, fault: &Fault) {
+        // First what everybody may ask for, then the answers: who has one finds out why at once.
+        let (code, message) = (fault.code, fault.message.clone());
+        self.shared.health.send_replace(Health::Recovering { code, message });
         let failed = || ExecuteError::Store { code: fault.code, message: fault.message.clone() };
         std::mem::take(&mut self.waiting).into_values().for_each(|answer| answer.fulfil(Err(failed())));
         self.outgoing.clear();
-        let (code, message) = (fault.code, fault.message.clone());
-        self.shared.health.send_replace(Health::Recovering { code, message });
     }
 
     /// Opens the database anew, with growing pauses, answering meanwhile; the reason to stop if it cannot be, and
