@@ -8,7 +8,7 @@
 //! (keys, certificates, membership: see replication::shell and central)
 //! ```
 
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -93,10 +93,11 @@ impl Installation {
         }
     }
 
-    /// Makes an empty file first, so that its time of birth is known and noted before there is anything in it.
+    /// Makes an empty file first, which nobody else may read, so that its time of birth is known and noted before there
+    /// is anything in it.
     fn create_database(&self, device: DeviceId, central: bool) -> Result<Store, OpenError> {
         let path = self.database();
-        File::create(&path).map_err(|error| storage("making the database", &error))?;
+        private_file::create_empty(&path).map_err(|error| storage("making the database", &error))?;
         let witness = Witness { machine: self.machine(), boots: 0 };
         self.note(&witness)?;
         self.open(OpenOptions::file(&path), device, central, Some(witness))

@@ -43,11 +43,21 @@ pub fn read(path: &Path, length_max: u64) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
+/// Makes an empty file at `path`, or empties the one that is there; a new one is readable by its owner only.
+///
+/// # Errors
+/// What the operating system said.
+pub fn create_empty(path: &Path) -> io::Result<()> {
+    open_private(path, OpenOptions::new().write(true).create(true).truncate(true)).map(drop)
+}
+
 fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    open_private(path, OpenOptions::new().write(true).create_new(true))
+}
+
+fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.open(path)
 }
 
@@ -72,8 +82,10 @@ mod tests {
         fs::write(directory.path().join("deeper").join("key.new"), b"left by a crash").expect("written");
         write(&path, b"second").expect("written");
         assert_eq!(read(&path, 100).expect("read").as_deref(), Some(&b"second"[..]));
+        let empty = directory.path().join("database");
+        create_empty(&empty).expect("made");
         #[cfg(unix)]
-        {
+        for path in [path, empty] {
             use std::os::unix::fs::PermissionsExt;
             let mode = fs::metadata(&path).expect("there").permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
