@@ -27,7 +27,7 @@ use crate::{effect, views};
 pub struct DomainSchema;
 
 /// Raised whenever a projection changes, so that older databases rebuild their views.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Most lines of a document that is merged: several times what a command allows, because devices that do not know of
 /// each other both add some; few enough that the largest amounts in them still add up within 64 bits.

@@ -81,13 +81,30 @@ impl Language {
     }
 }
 
+/// The words of a language: one file for each part of the interface.
+macro_rules! words_of {
+    ($language:literal) => {
+        concat!(
+            include_str!(concat!("../../locales/", $language, "/general.ftl")),
+            include_str!(concat!("../../locales/", $language, "/shelf.ftl")),
+            include_str!(concat!("../../locales/", $language, "/stocktakes.ftl")),
+            include_str!(concat!("../../locales/", $language, "/figures.ftl")),
+            include_str!(concat!("../../locales/", $language, "/sheets.ftl")),
+            include_str!(concat!("../../locales/", $language, "/scanning.ftl")),
+            include_str!(concat!("../../locales/", $language, "/conflicts.ftl")),
+        )
+    };
+}
+
+const ENGLISH: &str = words_of!("en");
+const FRENCH: &str = words_of!("fr");
+
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 4]> = LazyLock::new(|| {
-    let english = include_str!("../../locales/en.ftl");
     [
-        bundle(Language::English, english, None),
-        bundle(Language::French, include_str!("../../locales/fr.ftl"), None),
-        bundle(Language::Pseudo, english, Some(pseudo)),
-        bundle(Language::Mirrored, english, None),
+        bundle(Language::English, ENGLISH, None),
+        bundle(Language::French, FRENCH, None),
+        bundle(Language::Pseudo, ENGLISH, Some(pseudo)),
+        bundle(Language::Mirrored, ENGLISH, None),
     ]
 });
 
@@ -387,12 +404,12 @@ mod tests {
     }
 
     fn english() -> BTreeSet<String> {
-        messages(include_str!("../../locales/en.ftl"))
+        messages(ENGLISH)
     }
 
     #[test]
     fn french_and_english_say_the_same_things() {
-        let (english, french) = (english(), messages(include_str!("../../locales/fr.ftl")));
+        let (english, french) = (english(), messages(FRENCH));
         let missing: Vec<_> = english.symmetric_difference(&french).collect();
         assert!(missing.is_empty(), "in one language only: {missing:?}");
     }

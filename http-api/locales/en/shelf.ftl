@@ -1,0 +1,1 @@
+## Shelves: locations, batches and what is done to them

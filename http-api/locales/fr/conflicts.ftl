@@ -1,0 +1,1 @@
+## Conflicting values and history

@@ -1,0 +1,1 @@
+## Figures: consumption, months of stock, alerts
