@@ -26,6 +26,10 @@ pub enum MovementKind {
     AdjustmentIn,
     /// An adjustment took from the stock.
     AdjustmentOut,
+    /// A stocktake found more than was on paper.
+    CountIn,
+    /// A stocktake found less than was on paper.
+    CountOut,
 }
 
 /// One movement of stock, as it stands in the ledger.
@@ -88,6 +92,7 @@ impl Movement {
             MovementKind::Issue => 1,
             MovementKind::Receipt => 2,
             MovementKind::AdjustmentIn | MovementKind::AdjustmentOut => 3,
+            MovementKind::CountIn | MovementKind::CountOut => 4,
         };
         (self.part, role)
     }

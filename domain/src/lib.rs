@@ -72,6 +72,7 @@ mod scopes;
 pub mod shipment;
 pub mod site;
 pub mod stock_line;
+pub mod stocktake;
 pub mod store;
 mod task;
 pub mod text;

@@ -4,6 +4,7 @@ use crdt_store::{Document, DocumentId, Failure, Projection, StoreError, Txn, Vie
 use serde::{Deserialize, Serialize};
 
 use crate::permission::{Caller, Permission};
+use crate::quantity::Quantity;
 use crate::record::{self, Created, Record, Stamp, record};
 use crate::text::Key;
 use crate::{reject, views};
@@ -120,6 +121,29 @@ pub(crate) fn require_for_change(
             }
             Some(_) => Ok(()),
         },
+    }
+}
+
+/// Checks a reason that is chosen now: there is one, it may be chosen, and it explains a difference of this sign where
+/// one is known.
+pub(crate) fn require_known(
+    read: &(impl ViewRead + ?Sized),
+    pointer: &str,
+    id: DocumentId,
+    difference: Option<Quantity>,
+) -> Result<(), Failure> {
+    let all = all(read)?;
+    let Some(row) = all.iter().find(|row| row.id == id && row.active) else {
+        return Err(reject::not_found("reason", id).at(pointer).into());
+    };
+    let addition = difference.filter(|difference| *difference != Quantity::ZERO).map(Quantity::is_positive);
+    let explains = match addition {
+        Some(addition) => row.kind.explains(addition),
+        None => row.kind.explains(true) || row.kind.explains(false),
+    };
+    match explains {
+        true => Ok(()),
+        false => Err(reject::validation(pointer, "this reason does not explain such a change").into()),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::scopes::ScopeKind;
 use crate::shipment::{self, Shipment};
 use crate::site::{self, DeviceRow, Site, SiteSecret};
 use crate::stock_line::{self, StockLine};
+use crate::stocktake::{self, Sheet, Stocktake};
 use crate::store::{self, StoreRecord};
 use crate::user::{self, User, UserAccess};
 use crate::{effect, views};
@@ -109,6 +110,8 @@ const KINDS: &[Kind] = &[
     kind!(Location, of_store, location::project),
     kind!(StockLine, of_store, stock_line::project),
     kind!(Adjustment, of_store, adjustment::project),
+    kind!(Stocktake, of_store, stocktake::project),
+    kind!(Sheet, of_store, stocktake::project_sheet),
     kind!(Shipment, of_shipment, shipment::project),
     kind!(Asset, of_store, asset::project),
     kind!(AssetLog, of_store, asset::project_log),
@@ -141,7 +144,12 @@ impl Schema for DomainSchema {
     }
 
     fn derive(&self, view: View, key: &[u8], totals: &Totals) -> Vec<Row> {
-        if view == views::SUM_LINE { effect::derive_over_issue(key, totals) } else { Vec::new() }
+        match view {
+            views::SUM_LINE => effect::derive_over_issue(key, totals),
+            views::SUM_STOCKTAKE_STATE => stocktake::derive_tasks(key, totals),
+            views::SUM_COUNTED => stocktake::derive_counted(key, totals),
+            _ => Vec::new(),
+        }
     }
 
     fn check(

@@ -197,6 +197,31 @@ pub struct UpdateStockLine {
 
 // ---- rules ----
 
+impl StockLine {
+    /// A batch of which nothing is on paper yet.
+    pub(crate) fn found(stamp: Stamp, store: DocumentId, item: DocumentId) -> Self {
+        Self {
+            stamp,
+            store,
+            item,
+            batch: None,
+            expiry: None,
+            manufactured: None,
+            pack_size: 1,
+            location: None,
+            on_hold: false,
+            vvm: None,
+            cost_price: None,
+            sell_price: None,
+            supplier: None,
+            donor: None,
+            note: None,
+            opening: Quantity::ZERO,
+            opened_at: None,
+        }
+    }
+}
+
 /// A stock line of this store, or the rejection `not-found`.
 pub(crate) fn require(
     read: &(impl ViewRead + ?Sized),

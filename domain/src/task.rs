@@ -19,6 +19,12 @@ pub enum TaskKind {
     LateAmendment,
     /// A cancellation met goods that had left already.
     CancelRequested,
+    /// Lines of a stocktake were counted differently by devices that did not know of each other.
+    CountsDiffer,
+    /// Counts arrived after their stocktake was finalised.
+    LateCounts,
+    /// Two stocktakes adjusted a stock line without knowing of each other: count it again.
+    CountedTwice,
 }
 
 /// A task.

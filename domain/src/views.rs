@@ -69,6 +69,20 @@ views! {
     SUM_ITEM = "view/sum/item",
     /// store, when, document → AdjustmentRow
     ADJUSTMENT = "view/adjustment",
+    /// stocktake → StocktakeRow
+    STOCKTAKE = "view/stocktake",
+    /// store, when, stocktake → StocktakeRow
+    STOCKTAKE_BY_TIME = "view/stocktake/time",
+    /// stocktake, position, stock line → StocktakeLineRow
+    STOCKTAKE_LINE = "view/stocktake/line",
+    /// stocktake, stock line → StocktakeResultRow, once it is finalised
+    STOCKTAKE_RESULT = "view/stocktake/result",
+    /// store, stocktake → lines, counted, differing, with rivals
+    SUM_STOCKTAKE = "view/sum/stocktake",
+    /// store, stocktake → marks of outcomes (sheets' less the stocktake's), with rivals, closed, finalised
+    SUM_STOCKTAKE_STATE = "view/sum/stocktake/state",
+    /// store, stock line → adjustments by counts, how many of each other they knew, pairs settled
+    SUM_COUNTED = "view/sum/counted",
     /// shipment → ShipmentRow
     SHIPMENT = "view/shipment",
     /// store, direction, when, shipment → ShipmentRow
@@ -97,6 +111,8 @@ views! {
     TASK = "view/task",
     /// store, line → TaskRow of a balance below zero
     TASK_BALANCE = "view/task/balance",
+    /// store, kind, stocktake or stock line → TaskRow about counts
+    TASK_COUNT = "view/task/count",
 }
 
 /// A row with a CBOR value.

@@ -91,7 +91,7 @@ fn ledger<R: ViewRead + ?Sized>(
     page.build()
 }
 
-fn entry<R: ViewRead + ?Sized>(
+pub(super) fn entry<R: ViewRead + ?Sized>(
     read: &R,
     names: &mut Names<'_, R>,
     movement: LedgerRow,

@@ -15,6 +15,7 @@ mod page;
 pub mod reference;
 pub mod shipments;
 pub mod stock;
+pub mod stocktakes;
 pub mod tasks;
 
 pub use page::{PAGE_LEN_DEFAULT, PAGE_LEN_MAX, Page, PageRequest};

@@ -9,6 +9,7 @@ use super::names::Names;
 use super::page::{self, Builder, Page, PageRequest};
 use crate::effect::{LedgerRow, decode_ledger};
 use crate::stock_line::StockLineRow;
+use crate::stocktake::StocktakeRow;
 use crate::task::{TaskKind, TaskRow};
 use crate::{reject, views};
 
@@ -56,7 +57,7 @@ pub fn list(
     let place = request.place(PLAN)?;
     let (first_view, place) = match place.as_deref().map(<[u8]>::split_first) {
         None => (0, None),
-        Some(Some((view @ 0..=1, key))) if key.starts_with(&prefix) => (*view, Some(key)),
+        Some(Some((view @ 0..=2, key))) if key.starts_with(&prefix) => (*view, Some(key)),
         Some(_) => return Err(reject::invalid_cursor().into()),
     };
     let mut page = Builder::new(request, PLAN)?;
@@ -74,7 +75,7 @@ pub fn list(
     page.build()
 }
 
-const VIEWS: [View; 2] = [views::TASK_BALANCE, views::TASK];
+const VIEWS: [View; 3] = [views::TASK_BALANCE, views::TASK_COUNT, views::TASK];
 
 /// How many tasks a store has, or all stores have.
 pub fn count(read: &(impl ViewRead + ?Sized), store: Option<DocumentId>) -> Result<u64, StoreError> {
@@ -99,12 +100,16 @@ fn entry<R: ViewRead + ?Sized>(
         None => None,
     };
     task.item = task.item.or(line.as_ref().map(|line| line.item));
+    if let TaskKind::CountsDiffer | TaskKind::LateCounts = task.kind {
+        let row: Option<StocktakeRow> = read.row(views::STOCKTAKE, task.document.as_bytes())?;
+        task.number = row.map(|row| row.number);
+    }
     let item = match task.item {
         Some(item) => names.item(item)?.cloned(),
         None => None,
     };
     let causes = match (task.kind, task.stock_line) {
-        (TaskKind::OverIssued, Some(line)) => causes(read, names, line)?,
+        (TaskKind::OverIssued | TaskKind::CountedTwice, Some(line)) => causes(read, names, line)?,
         _ => Vec::new(),
     };
     Ok(TaskEntry {

@@ -10,4 +10,5 @@ mod numbers;
 mod queries;
 mod shipments;
 mod stock;
+mod stocktakes;
 mod world;

@@ -281,6 +281,26 @@ impl World {
         refused
     }
 
+    /// One node gives another only these documents.
+    pub fn carry_only(&mut self, from: usize, to: usize, ids: &[DocumentId]) {
+        let snapshot = self.read(from);
+        let origin = self.nodes[from].origin();
+        let now = Timestamp::from_millis(self.now);
+        let parcels: Vec<_> = ids
+            .iter()
+            .map(|id| {
+                let header = snapshot.header(*id).expect("memory reads").expect("a document of this node");
+                (header.scope, parcel(&snapshot, &origin, *id))
+            })
+            .collect();
+        let ingest = |batch: &mut crdt_store::Batch<'_>| {
+            parcels
+                .into_iter()
+                .try_for_each(|(scope, document)| batch.ingest(&origin, &scope, document).map(drop))
+        };
+        self.nodes[to].write(now, ingest).expect("memory does not fail");
+    }
+
     /// All documents of a node.
     pub fn documents(&self, node: usize) -> BTreeMap<DocumentId, Document> {
         let snapshot = self.read(node);

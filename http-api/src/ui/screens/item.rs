@@ -34,6 +34,8 @@ fn kind_code(kind: MovementKind) -> &'static str {
         MovementKind::Receipt => "receipt",
         MovementKind::AdjustmentIn => "adjustment-in",
         MovementKind::AdjustmentOut => "adjustment-out",
+        MovementKind::CountIn => "count-in",
+        MovementKind::CountOut => "count-out",
     }
 }
 
@@ -44,6 +46,7 @@ fn document_href(entry: &LedgerEntry) -> String {
         ("shipment", MovementKind::Receipt) => format!("/inbound-shipments/{id}"),
         ("shipment", _) => format!("/outbound-shipments/{id}"),
         ("adjustment", _) => format!("/adjustments/{id}"),
+        ("stocktake", _) => format!("/stocktakes/{id}"),
         _ => format!("/history/{id}"),
     }
 }

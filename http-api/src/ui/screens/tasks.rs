@@ -20,6 +20,9 @@ fn kind_code(kind: TaskKind) -> &'static str {
         TaskKind::Discrepancy => "discrepancy",
         TaskKind::LateAmendment => "late-amendment",
         TaskKind::CancelRequested => "cancel-requested",
+        TaskKind::CountsDiffer => "counts-differ",
+        TaskKind::LateCounts => "late-counts",
+        TaskKind::CountedTwice => "counted-twice",
     }
 }
 
@@ -28,7 +31,12 @@ fn way(entry: &TaskEntry) -> String {
     let task = &entry.task;
     match (task.kind, task.item) {
         (TaskKind::OverIssued, Some(item)) => format!("/adjustments/new?item={item}#line-{}", task.document),
-        (TaskKind::OverIssued, None) => "/stock".to_owned(),
+        (TaskKind::OverIssued | TaskKind::CountedTwice, None) => "/stock".to_owned(),
+        (TaskKind::CountsDiffer, _) => format!("/stocktakes/{}?part=doubtful", task.document),
+        (TaskKind::LateCounts, _) => format!("/stocktakes/{}?part=late", task.document),
+        (TaskKind::CountedTwice, Some(item)) => {
+            format!("/stock/items/{item}?tab=movements&line={}", task.document)
+        }
         _ => format!("/outbound-shipments/{}", task.document),
     }
 }
@@ -51,6 +59,9 @@ fn entry(visit: &Visit, entry: &TaskEntry) -> Markup {
                     TaskKind::Discrepancy => (t!(words, "task-discrepancy-text", expected = words.quantity(task.expected), found = words.quantity(task.found))),
                     TaskKind::LateAmendment => (t!(words, "task-late-amendment-text", expected = words.quantity(task.expected), found = words.quantity(task.found))),
                     TaskKind::CancelRequested => (t!(words, "task-cancel-requested-text")),
+                    TaskKind::CountsDiffer => (t!(words, "task-counts-differ-text")),
+                    TaskKind::LateCounts => (t!(words, "task-late-counts-text")),
+                    TaskKind::CountedTwice => (t!(words, "task-counted-twice-text")),
                 }
             }
             @if !entry.causes.is_empty() {

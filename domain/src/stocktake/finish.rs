@@ -1,0 +1,210 @@
+//! Closing a stocktake, and counts that come too late for it.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use crdt_store::{DocumentId, Failure, Rejection, StoreError, Txn, ViewRead, ViewReadExt, decode_row};
+
+use super::make::{load, require_open};
+use super::rules::outcome_mark;
+use super::types::{
+    Adjusted, Confirmed, Finalise, Observation, SettleLate, Stocktake, StocktakeLineRow, StocktakeResultRow,
+    StocktakeStatus, sheet_id,
+};
+use crate::permission::{Caller, Permission};
+use crate::quantity::Quantity;
+use crate::reason::{self, ReasonRow};
+use crate::shipment::Event;
+use crate::{record, reject, views};
+
+// ---- rules ----
+
+/// All lines of a stocktake, in the order of its sheets.
+pub(super) fn lines(
+    read: &(impl ViewRead + ?Sized),
+    stocktake: DocumentId,
+) -> Result<Vec<StocktakeLineRow>, StoreError> {
+    let mut rows = Vec::new();
+    let mut failed = None;
+    read.scan_prefix(views::STOCKTAKE_LINE, stocktake.as_bytes(), &mut |_, value| match decode_row(
+        views::STOCKTAKE_LINE,
+        value,
+    ) {
+        Ok(row) => {
+            rows.push(row);
+            ControlFlow::Continue(())
+        }
+        Err(error) => {
+            failed = Some(error);
+            ControlFlow::Break(())
+        }
+    })?;
+    failed.map_or(Ok(rows), Err)
+}
+
+/// What a line comes to, if it was counted.
+fn outcome(row: &StocktakeLineRow) -> Option<(&Observation, Quantity, Quantity)> {
+    let count = &row.standing.count.as_ref()?.observation;
+    Some((count, count.quantity?, count.difference()?))
+}
+
+/// Whether a line of a finalised stocktake says something else by now than when it was finalised.
+pub(crate) fn is_late(row: &StocktakeLineRow, result: Option<&StocktakeResultRow>) -> bool {
+    let now = outcome(row).map(|(_, counted, difference)| outcome_mark(row.line, counted, difference));
+    let then = result.map(|result| {
+        result.put_aside.unwrap_or_else(|| outcome_mark(row.line, result.counted, result.quantity))
+    });
+    now.is_some() && now != then
+}
+
+/// Refuses to go on while a sheet has not arrived: what is on it would drop out unseen.
+fn require_whole(txn: &Txn<'_>, id: DocumentId, stocktake: &Stocktake) -> Result<(), Failure> {
+    for sheet in 0..stocktake.sheets {
+        if txn.header(sheet_id(id, sheet))?.is_none() {
+            let message = "a part of this stocktake has not arrived on this device yet";
+            return Err(Rejection::new("not-arrived", message).into());
+        }
+    }
+    Ok(())
+}
+
+/// A line that differs needs a reason where there is one to choose, but for a store's first stocktake. A reason that was
+/// chosen while it could be chosen stays good when it is retired.
+fn require_reason(
+    stocktake: &Stocktake,
+    reasons: &[ReasonRow],
+    row: &StocktakeLineRow,
+    difference: Quantity,
+) -> Result<(), Rejection> {
+    let addition = difference.is_positive();
+    let explains = |reason: &&ReasonRow| reason.kind.explains(addition);
+    let pointer = || format!("/lines/{}/reason", row.line);
+    match row.reason.and_then(|id| reasons.iter().find(|reason| reason.id == id)) {
+        Some(reason) if !explains(&reason) => {
+            Err(reject::validation(pointer(), "this reason does not explain such a change"))
+        }
+        Some(_) => Ok(()),
+        None if stocktake.initial || row.reason.is_some() => Ok(()),
+        None if reasons.iter().any(|reason| reason.active && explains(&reason)) => {
+            Err(reject::reason_required(pointer()).with("line", row.position))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Freezes what a counted line came to.
+fn freeze(stocktake: &mut Stocktake, reasons: &[ReasonRow], row: &StocktakeLineRow) -> Result<(), Rejection> {
+    let Some((count, counted, difference)) = outcome(row) else { return Ok(()) };
+    if difference == Quantity::ZERO && !stocktake.adjusted.contains_key(&row.line) {
+        stocktake.confirmed.insert(row.line, Confirmed { counted, settles: count.unsettled });
+        return Ok(());
+    }
+    if difference != Quantity::ZERO {
+        require_reason(stocktake, reasons, row, difference)?;
+    }
+    let adjusted = Adjusted {
+        item: row.item,
+        quantity: difference,
+        counted,
+        reason: row.reason,
+        knew: count.knew_counts,
+        settles: count.unsettled,
+    };
+    stocktake.adjusted.insert(row.line, adjusted);
+    Ok(())
+}
+
+// ---- write ----
+
+/// Adjusts stock by what was counted. Lines that nobody counted drop out. A second press changes nothing.
+pub fn finalise(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    id: DocumentId,
+    command: &Finalise,
+) -> Result<(), Failure> {
+    let old = load(txn, caller, id)?;
+    if old.status() == StocktakeStatus::Finalised {
+        return Ok(());
+    }
+    require_open(old.status(), old.on_hold)?;
+    require_whole(txn, id, &old)?;
+    let rows = lines(txn, id)?;
+    let rivals = rows.iter().filter(|row| !row.standing.rivals.is_empty()).count();
+    if rivals > 0 && !command.accept_latest {
+        let message = format!("{rivals} lines were counted differently on two devices");
+        return Err(Rejection::new("counts-differ", message).with("lines", rivals).into());
+    }
+    let reasons = reason::all(txn)?;
+    let mut new = old.clone();
+    let mut missing: Vec<Rejection> = Vec::new();
+    for row in &rows {
+        missing.extend(freeze(&mut new, &reasons, row).err());
+    }
+    if let Some(first) = missing.first() {
+        return Err(first.clone().with("lines", missing.len()).into());
+    }
+    if new.adjusted.is_empty() && new.confirmed.is_empty() {
+        return Err(Rejection::new("nothing-counted", "no line has been counted").into());
+    }
+    new.events.insert(StocktakeStatus::Finalised, Event { at: txn.now(), by: caller.user });
+    record::put_difference(txn, id, &old, &new);
+    Ok(())
+}
+
+/// Gives a stocktake up: it adjusts nothing, and what was counted stays to be read.
+pub fn cancel(txn: &mut Txn<'_>, caller: &Caller, id: DocumentId) -> Result<(), Failure> {
+    let old = load(txn, caller, id)?;
+    match old.status() {
+        StocktakeStatus::Cancelled => return Ok(()),
+        StocktakeStatus::Finalised => return Err(reject::wrong_status(old.status(), "give it up").into()),
+        StocktakeStatus::Counting => {}
+    }
+    let event = Event { at: txn.now(), by: caller.user };
+    let new = Stocktake { events: BTreeMap::from([(StocktakeStatus::Cancelled, event)]), ..old.clone() };
+    record::put_difference(txn, id, &old, &new);
+    Ok(())
+}
+
+/// Applies counts that arrived after the stocktake was finalised, or puts them aside.
+pub fn settle_late(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    id: DocumentId,
+    command: &SettleLate,
+) -> Result<(), Failure> {
+    let old = load(txn, caller, id)?;
+    caller.require(Permission::Stocktake, old.store)?;
+    if old.status() != StocktakeStatus::Finalised {
+        return Err(reject::wrong_status(old.status(), "settle late counts").into());
+    }
+    let reasons = reason::all(txn)?;
+    let mut new = old.clone();
+    let wanted = |line: DocumentId| command.stock_lines.as_ref().is_none_or(|lines| lines.contains(&line));
+    for row in lines(txn, id)?.iter().filter(|row| wanted(row.line)) {
+        if !is_late(row, old.result(row.line).as_ref()) {
+            continue;
+        }
+        let Some((_, counted, difference)) = outcome(row) else { continue };
+        match command.apply {
+            true => freeze(&mut new, &reasons, row)?,
+            false => {}
+        }
+        // An outcome that is applied is no longer put aside: its mark says the same either way.
+        if !command.apply || old.put_aside.contains_key(&row.line) {
+            new.put_aside.insert(row.line, outcome_mark(row.line, counted, difference));
+        }
+    }
+    record::put_difference(txn, id, &old, &new);
+    Ok(())
+}
+
+/// What finalising made of a line, read without the document.
+pub(crate) fn result_row(
+    read: &(impl ViewRead + ?Sized),
+    stocktake: DocumentId,
+    line: DocumentId,
+) -> Result<Option<StocktakeResultRow>, StoreError> {
+    let key = [stocktake.as_bytes().as_slice(), line.as_bytes()].concat();
+    read.row(views::STOCKTAKE_RESULT, &key)
+}
