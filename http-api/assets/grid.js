@@ -38,14 +38,31 @@ async function save(input) {
     const text = await answer.text();
     if (!answer.ok) throw Object.assign(new Error(text), { said: answer.status < 500 && text });
     for (const cell of row ? row.querySelectorAll("[data-save]") : [input]) settle(cell);
+    const told = answer.headers.get("content-type")?.startsWith("application/json") ? JSON.parse(text) : { said: text };
+    if (told.cells) patch(told);
     mark(input, "");
     const state = word(input);
-    if (state) state.textContent = text;
+    if (state) state.textContent = told.said;
   } catch (error) {
     input.dataset.dirty = "1";
     mark(input, error.said || document.body.dataset.failed);
   }
   saving.delete(input);
+}
+
+// What follows from a saved cell is shown at once: read-only cells by their name, fields by their id. What somebody is
+// typing in stays.
+function patch({ cells, fields }) {
+  for (const [name, html] of Object.entries(cells)) {
+    const cell = document.querySelector(`[data-live="${name}"]`);
+    if (cell && !cell.contains(document.activeElement)) cell.innerHTML = html;
+  }
+  for (const [id, value] of Object.entries(fields || {})) {
+    const field = document.getElementById(id);
+    if (!field || field === document.activeElement || field.dataset.dirty) continue;
+    field.value = value;
+    settle(field);
+  }
 }
 
 function settle(cell) {
@@ -71,6 +88,12 @@ function mark(input, message) {
 
 document.addEventListener("change", (event) => {
   if (event.target.matches?.("[data-save]")) save(event.target);
+});
+// A sheet that is longer than its page goes on where it ended: Enter in the search takes the first line found.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.target.id !== "list-search") return;
+  const first = quantities()[0];
+  if (first) { event.preventDefault(); first.focus(); }
 });
 document.addEventListener("input", (event) => {
   if (event.target.matches?.("[data-save]")) event.target.dataset.dirty = "1";

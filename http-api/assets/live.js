@@ -8,6 +8,13 @@ import { localTimes } from "./ui.js";
 const PAUSE_MS = 600;
 
 const say = (key, value) => (document.body.dataset[key] || "").replace("{}", value);
+// So long after a key somebody is still typing; but so long at most a page waits for them.
+const TYPING_MS = 1500;
+const TYPING_MAX_MS = 8000;
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+let typed = 0;
+document.addEventListener("keydown", (event) => { if (event.target.matches?.("input, textarea, select")) typed = Date.now(); });
+
 let running = false;
 let again = false;
 let last = 0;
@@ -40,6 +47,12 @@ function patchInputs(fresh) {
     if (!found) continue;
     const theirs = base(found);
     if (theirs === base(input) || theirs === input.value) continue;
+    // What a line was seen as goes with what is typed into it: it stays until that is saved, or the choice is made.
+    if (input.type === "hidden") {
+      const row = input.closest("[data-line]");
+      if (!row?.contains(document.activeElement) && !row?.querySelector("[data-dirty]")) take(input, theirs);
+      continue;
+    }
     const busy = input === document.activeElement || input.dataset.dirty || input.value !== base(input);
     if (busy) offer(input, theirs, found);
     else take(input, theirs);
@@ -64,7 +77,9 @@ function offer(input, theirs, found) {
   chip.id = `${input.id}-offer`;
   chip.setAttribute("role", "status");
   chip.append(say("elsewhere", shown || "—"));
-  for (const [word, act] of [["keep", () => input.dispatchEvent(new Event("change", { bubbles: true }))], ["take", () => { delete input.dataset.dirty; take(input, theirs); }]]) {
+  const fresh = found.closest("[data-line]");
+  const seen = () => { for (const field of input.closest("[data-line]")?.querySelectorAll("input[type=hidden][data-save]") || []) { const now = fresh?.querySelector(`#${CSS.escape(field.id)}`); if (now) field.value = field.defaultValue = now.value; } };
+  for (const [word, act] of [["keep", () => { seen(); input.dispatchEvent(new Event("change", { bubbles: true })); }], ["take", () => { seen(); delete input.dataset.dirty; take(input, theirs); }]]) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = say(word, word === "take" ? shown : input.value);
@@ -92,7 +107,9 @@ async function refresh() {
   if (running) { again = true; return; }
   running = true;
   again = false;
-  await new Promise((resolve) => setTimeout(resolve, Math.max(60, last + PAUSE_MS - Date.now())));
+  await pause(Math.max(60, last + PAUSE_MS - Date.now()));
+  // While somebody types, the page is read when they pause, so that no key waits for it.
+  for (const until = Date.now() + TYPING_MAX_MS; Date.now() < Math.min(until, typed + TYPING_MS); ) await pause(200);
   last = Date.now();
   try {
     const answer = await fetch(location.href, { headers: { "x-part": "live" }, cache: "no-store" });

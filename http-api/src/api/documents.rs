@@ -75,6 +75,7 @@ const NOUNS: &[Noun] = nouns! {
     "locations", "Locations", "location";
     "stock-lines", "Stock", "stock_line";
     "adjustments", "Adjustments", "adjustment";
+    "stocktakes", "Stocktakes", "stocktake";
     "outbound-shipments", "Outbound shipments", "shipment";
     "inbound-shipments", "Inbound shipments", "shipment";
     "assets", "Equipment", "asset";
@@ -201,7 +202,7 @@ fn history_route(noun: &'static Noun) -> Route {
         };
     }
     const HISTORY: &str = "Its changes: who, when, what";
-    of!("item" "store" "site" "partner" "reason" "asset_reason" "location" "stock_line" "adjustment" "shipment" "asset" "asset_log")
+    of!("item" "store" "site" "partner" "reason" "asset_reason" "location" "stock_line" "adjustment" "stocktake" "shipment" "asset" "asset_log")
 }
 
 pub(super) fn routes() -> Vec<Route> {

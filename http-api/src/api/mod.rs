@@ -16,6 +16,7 @@ mod session;
 mod shipments;
 pub(crate) mod sites;
 mod stock;
+mod stocktakes;
 pub(crate) mod sync;
 mod tasks;
 mod users;
@@ -31,6 +32,7 @@ pub(crate) fn table() -> Vec<Route> {
         items::routes(),
         stock::routes(),
         adjustments::routes(),
+        stocktakes::routes(),
         shipments::routes(),
         assets::routes(),
         reference::routes(),

@@ -20,6 +20,7 @@ pub(super) enum Section {
     Outbound,
     Inbound,
     Adjustments,
+    Stocktakes,
     Equipment,
     Tasks,
     National,
@@ -49,6 +50,7 @@ fn place(words: Words, section: Section) -> Place {
         Section::Outbound => ("/outbound-shipments", "truck", t!(words, "nav-outbound-short")),
         Section::Inbound => ("/inbound-shipments", "package-check", t!(words, "nav-inbound-short")),
         Section::Adjustments => ("/adjustments", "scale", t!(words, "nav-adjustments")),
+        Section::Stocktakes => ("/stocktakes", "clipboard-check", t!(words, "nav-stocktakes")),
         Section::Equipment => ("/equipment", "snowflake", t!(words, "nav-equipment")),
         Section::Tasks => ("/tasks", "list-checks", t!(words, "nav-tasks")),
         Section::National => ("/national", "globe", t!(words, "nav-national")),
@@ -69,7 +71,7 @@ fn groups(visit: &Visit) -> Vec<(String, Vec<Section>)> {
 
     let words = visit.words;
     let read_only = visit.own_store().is_none_or(|own| own.right.read_only);
-    let flow = vec![Outbound, Inbound, Adjustments];
+    let flow = vec![Outbound, Inbound, Stocktakes, Adjustments];
     let data = vec![Items, Partners, Stores, Sites, Users];
     let main = match (visit.is_central(), read_only) {
         (true, _) if visit.sees_country() => vec![Dashboard, National, Equipment, Tasks, Sync],

@@ -58,6 +58,7 @@ pub fn routes() -> Router<AppState> {
         .route("/receive/items", get(receive::items))
         .route("/receive/line/{id}", get(receive::line))
         .merge(shipment_routes())
+        .merge(stocktake_routes())
         .route("/adjustments", get(adjustments::list))
         .route("/adjustments/new", get(adjustments::new).post(adjustments::create))
         .route("/adjustments/{id}", get(adjustments::show))
@@ -78,6 +79,28 @@ pub fn routes() -> Router<AppState> {
         .route("/{*anything}", any(unknown))
         .layer(middleware::from_fn(explain))
         .route("/assets/{edition}/{name}", get(assets::serve))
+}
+
+fn stocktake_routes() -> Router<AppState> {
+    use screens::stocktakes::*;
+
+    Router::new()
+        .route("/stocktakes", get(list))
+        .route("/stocktakes/new", get(new).post(create))
+        .route("/stocktakes/{id}", get(show))
+        .route("/stocktakes/{id}/lines/{line}", post(count_line))
+        .route("/stocktakes/{id}/counts", post(count_lines))
+        .route("/stocktakes/{id}/keep", post(keep))
+        .route("/stocktakes/{id}/strike", post(strike))
+        .route("/stocktakes/{id}/hold", post(hold))
+        .route("/stocktakes/{id}/add", get(add))
+        .route("/stocktakes/{id}/add-line", post(add_line))
+        .route("/stocktakes/{id}/add-batch", post(add_batch))
+        .route("/stocktakes/{id}/review", get(review))
+        .route("/stocktakes/{id}/finalise", post(finalise))
+        .route("/stocktakes/{id}/cancel", post(cancel))
+        .route("/stocktakes/{id}/late", post(settle_late))
+        .route("/stocktakes/{id}/paper", get(paper))
 }
 
 fn shipment_routes() -> Router<AppState> {
@@ -194,6 +217,7 @@ fn sources() -> &'static [(&'static str, &'static str)] {
         "screens/adjustments.rs" "screens/dashboard.rs" "screens/equipment.rs" "screens/help.rs" "screens/history.rs"
         "screens/issue.rs" "screens/item.rs" "screens/items.rs" "screens/login.rs" "screens/national.rs"
         "screens/partners.rs" "screens/receive.rs" "screens/shipments.rs" "screens/sites.rs" "screens/stock.rs"
-        "screens/stores.rs" "screens/sync.rs" "screens/tasks.rs" "screens/users.rs"
+        "screens/stocktakes/add.rs" "screens/stocktakes/finish.rs" "screens/stocktakes/mod.rs" "screens/stocktakes/paper.rs"
+        "screens/stocktakes/sheet.rs" "screens/stores.rs" "screens/sync.rs" "screens/tasks.rs" "screens/users.rs"
     )
 }

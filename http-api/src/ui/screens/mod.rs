@@ -15,6 +15,7 @@ pub(super) mod receive;
 pub(super) mod shipments;
 pub(super) mod sites;
 pub(super) mod stock;
+pub(super) mod stocktakes;
 pub(super) mod stores;
 pub(super) mod sync;
 pub(super) mod tasks;
