@@ -11,6 +11,7 @@ use domain::shipment::{Shipment, Status};
 use replication::Node;
 use std::sync::Arc;
 
+use crate::counting::{self, CountKind};
 use crate::look;
 use crate::machine::{Machine, right_time};
 use crate::network::MachineId;
@@ -180,13 +181,15 @@ impl Inspection<'_> {
             .sometimes_many("cancellation met picking", count_shipments(&documents, cancelled_late));
         self.world.tally.sometimes_many("late amendment", count_shipments(&documents, amended_late));
         self.world.tally.sometimes_many("discrepancy", count_shipments(&documents, differs));
-        let steps: [Step<'_>; 7] = [
+        note_counts(self.world, &documents);
+        let steps: [Step<'_>; 8] = [
             Self::promises,
             Self::effects,
             Self::numbers,
             Self::replicas_agree,
             Self::views_follow,
             Self::stock_adds_up,
+            Self::counts_are_tasks,
             Self::nothing_is_left_over,
         ];
         for step in steps {
@@ -355,6 +358,28 @@ impl Inspection<'_> {
         Ok(Ok(()))
     }
 
+    /// I5: counts that differ, and counts that came late, are tasks; nothing else is.
+    fn counts_are_tasks(&mut self, _: &Snapshot, documents: &BTreeMap<DocumentId, Document>) -> Looked {
+        let called_for = counting::count_tasks(documents);
+        for (machine, store) in self.replicas {
+            self.world.tally.checked("I5");
+            let found = &self.world.machines[*machine];
+            let shown = counting::shown(&store.reader().snapshot()?)?;
+            let concerns = |(store, kind, stocktake): &&counting::CountTask| {
+                found.store.is_none_or(|own| own == *store)
+                    && (*kind != CountKind::Late || !counting::is_silent(documents, *stocktake))
+            };
+            let expected: BTreeSet<_> = called_for.iter().filter(concerns).collect();
+            let there: BTreeSet<_> = shown.iter().filter(concerns).collect();
+            if let Some((_, kind, stocktake)) = expected.symmetric_difference(&there).next() {
+                let detail =
+                    format!("{}: stocktake {stocktake} and its task {kind:?} do not go together", found.name);
+                return Ok(Err(self.world.breach("I5", detail)));
+            }
+        }
+        Ok(Ok(()))
+    }
+
     /// I8 and I1: no forgery anywhere, nothing waits for what will never come, and nothing honest was refused.
     fn nothing_is_left_over(&mut self, _: &Snapshot, _: &BTreeMap<DocumentId, Document>) -> Looked {
         for (machine, store) in self.replicas {
@@ -502,6 +527,20 @@ fn exported(read: &Snapshot, id: DocumentId) -> Result<IncomingDocument, StoreEr
 fn count_shipments(documents: &BTreeMap<DocumentId, Document>, state: fn(&Shipment) -> bool) -> u64 {
     let shipments = documents.values().filter(|document| document.class == "shipment");
     shipments.filter_map(|document| document.data::<Shipment>().ok()).filter(state).count() as u64
+}
+
+fn note_counts(world: &mut World, documents: &BTreeMap<DocumentId, Document>) {
+    let tasks = counting::count_tasks(documents);
+    let of = |kind: CountKind| tasks.iter().filter(|(_, found, _)| *found == kind).count() as u64;
+    world.tally.sometimes_many("counts differed", of(CountKind::Differ));
+    world.tally.sometimes_many("counts came late", of(CountKind::Late));
+    let mut adjusted: BTreeMap<&str, u64> = BTreeMap::new();
+    for document in documents.values().filter(|document| document.class == "stocktake") {
+        let lines = document.root.get("adjusted").and_then(Value::as_map).into_iter().flatten();
+        lines.for_each(|(line, _)| *adjusted.entry(line).or_default() += 1);
+    }
+    let twice = adjusted.values().filter(|times| **times > 1).count() as u64;
+    world.tally.sometimes_many("line counted by two stocktakes", twice);
 }
 
 fn cancelled_late(shipment: &Shipment) -> bool {

@@ -30,6 +30,7 @@
 
 mod bent;
 mod check;
+mod counting;
 mod disk;
 mod look;
 mod machine;

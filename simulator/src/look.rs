@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 
 use crdt_store::{DocumentId, Schema, Snapshot, StoreError, View, ViewRead, ViewReadExt};
-use domain::Quantity;
 use domain::asset::AssetRow;
 use domain::shipment::{Direction, ShipmentRow, Status};
 use domain::stock_line::StockLineRow;
 use domain::store::StoreRow;
+use domain::{Quantity, TaskRow};
 
 const STORE: View = View("view/store");
 const STOCK_LINES: View = View("view/stock_line/item");
@@ -15,10 +15,11 @@ const BALANCES: View = View("view/sum/line");
 const SHIPMENTS: View = View("view/shipment/status");
 const ASSETS: View = View("view/asset/number");
 const OVER_ISSUES: View = View("view/task/balance");
+const COUNT_TASKS: View = View("view/task/count");
 
 /// Whether the schema still has the views that are looked at here: an empty answer must not come from a wrong name.
 pub(crate) fn views_exist(schema: &dyn Schema) -> bool {
-    [STORE, STOCK_LINES, BALANCES, SHIPMENTS, ASSETS, OVER_ISSUES]
+    [STORE, STOCK_LINES, BALANCES, SHIPMENTS, ASSETS, OVER_ISSUES, COUNT_TASKS]
         .iter()
         .all(|view| schema.views().contains(view))
 }
@@ -97,6 +98,11 @@ pub(crate) fn over_issues(read: &Snapshot) -> Result<Vec<(DocumentId, DocumentId
         },
     )?;
     Ok(found)
+}
+
+/// Every task about counts.
+pub(crate) fn count_tasks(read: &Snapshot) -> Result<Vec<TaskRow>, StoreError> {
+    read.rows(COUNT_TASKS, &[])
 }
 
 fn store_and_line(key: &[u8]) -> Option<(DocumentId, DocumentId)> {

@@ -35,7 +35,7 @@ pub(crate) struct Person<'a> {
 pub(crate) type Decision = Option<(Wisher, Deed, Option<String>)>;
 
 impl Person<'_> {
-    fn token(&self) -> Option<String> {
+    pub(crate) fn token(&self) -> Option<String> {
         Some(format!("{HONEST}{}", self.number))
     }
 
@@ -102,6 +102,7 @@ impl Person<'_> {
             (Person::enter_delivery, 5),
             (Person::open, 2),
             (Person::hold, 4),
+            (Person::count, 16),
             (Person::equipment, 8),
         ]);
         let Some((deed, makes)) = activity(self, store)? else { return Ok(None) };

@@ -44,6 +44,11 @@ impl Recount {
                     self.moved(id(root, "store"), id(line, "stock_line"), int(line, "quantity"));
                 }
             }
+            Some("stocktake") if entries(root, "events").any(|(word, _)| word == "finalised") => {
+                for (line, adjusted) in entries(root, "adjusted") {
+                    self.moved(id(root, "store"), line.parse().ok(), int(adjusted, "quantity"));
+                }
+            }
             Some("shipment") => self.add_shipment(root),
             _ => {}
         }

@@ -9,6 +9,7 @@ use domain::shipment::{
     SettleLine, UpdateLine,
 };
 use domain::stock_line::{self, CreateStockLine, UpdateStockLine};
+use domain::stocktake::{self, CountLines, CreateStocktake, Finalise, KeepCount, SettleLate};
 use domain::{Caller, Role};
 
 /// What somebody wants done.
@@ -17,6 +18,12 @@ pub(crate) enum Deed {
     OpenLine(CreateStockLine),
     HoldLine(DocumentId, UpdateStockLine),
     Adjust(CreateAdjustment),
+    BeginStocktake(CreateStocktake),
+    Count(DocumentId, CountLines),
+    KeepCount(DocumentId, KeepCount),
+    Finalise(DocumentId, Finalise),
+    CancelStocktake(DocumentId),
+    SettleLate(DocumentId, SettleLate),
     Issue(Issue),
     Draft(CreateOutbound),
     Inbound(CreateInbound),
@@ -83,6 +90,12 @@ impl Deed {
             Self::OpenLine(_) => "open stock line",
             Self::HoldLine(..) => "hold stock line",
             Self::Adjust(_) => "adjust",
+            Self::BeginStocktake(_) => "begin stocktake",
+            Self::Count(..) => "count",
+            Self::KeepCount(..) => "keep count",
+            Self::Finalise(..) => "finalise stocktake",
+            Self::CancelStocktake(_) => "cancel stocktake",
+            Self::SettleLate(..) => "settle late counts",
             Self::Issue(_) => "issue",
             Self::Draft(_) => "draft shipment",
             Self::Inbound(_) => "enter delivery",
@@ -111,6 +124,12 @@ impl Deed {
             Self::OpenLine(command) => encode_row(&stock_line::create(txn, caller, command)?),
             Self::HoldLine(id, command) => encode_row(&stock_line::update(txn, caller, *id, command)?),
             Self::Adjust(command) => encode_row(&adjustment::create(txn, caller, command)?),
+            Self::BeginStocktake(command) => encode_row(&stocktake::create(txn, caller, command)?),
+            Self::Count(id, command) => encode_row(&stocktake::count(txn, caller, *id, command)?),
+            Self::KeepCount(id, command) => encode_row(&stocktake::keep(txn, caller, *id, command)?),
+            Self::Finalise(id, command) => encode_row(&stocktake::finalise(txn, caller, *id, command)?),
+            Self::CancelStocktake(id) => encode_row(&stocktake::cancel(txn, caller, *id)?),
+            Self::SettleLate(id, command) => encode_row(&stocktake::settle_late(txn, caller, *id, command)?),
             Self::Issue(command) => encode_row(&shipment::issue(txn, caller, command)?),
             Self::Draft(command) => encode_row(&shipment::create_outbound(txn, caller, command)?),
             Self::Inbound(command) => encode_row(&shipment::create_inbound(txn, caller, command)?),
