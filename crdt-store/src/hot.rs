@@ -249,6 +249,11 @@ fn put<T: Transactable>(
             if unchanged && transaction.get_all(parent, key)?.len() == 1 {
                 return Ok(());
             }
+            if unchanged {
+                // Of a value that is shown already Automerge would write nothing but that the others are gone: whoever
+                // settles a conflict with it would have said nothing against an edit that did not know of that.
+                transaction.delete(parent, key)?;
+            }
             transaction.put(parent, key, scalar)
         }
     }

@@ -99,6 +99,22 @@ fn who_knew_of_the_other_value_or_wrote_the_same_contradicts_nobody() {
 }
 
 #[test]
+fn whoever_settles_with_the_shown_value_has_said_so_to_those_who_did_not_know() {
+    let (mut stores, id) = three();
+    write(&mut stores[0], id, at(1), &["name"], "crate");
+    write(&mut stores[1], id, at(2), &["name"], "chest");
+    meet_all(&mut stores);
+    let shown = document(&stores[0], id).root["name"].clone();
+    write(&mut stores[0], id, at(3), &["name"], shown.clone());
+    write(&mut stores[1], id, at(4), &["name"], "trunk");
+    meet_all(&mut stores);
+    let found = document(&stores[2], id).conflicts;
+    let values: Vec<_> = found[0].values.iter().map(|value| (value.value.clone(), value.time)).collect();
+    assert_eq!(values.len(), 2, "{values:?}");
+    assert!(values.contains(&(shown, at(3))) && values.contains(&("trunk".into(), at(4))), "{values:?}");
+}
+
+#[test]
 fn conflicts_inside_maps_are_told_after_those_at_the_root_and_never_without_bound() {
     let (mut stores, id) = three();
     for (at_store, amount) in [(0, 1), (1, 2)] {

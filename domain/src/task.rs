@@ -19,6 +19,8 @@ pub enum TaskKind {
     LateAmendment,
     /// A cancellation met goods that had left already.
     CancelRequested,
+    /// Two devices said different things of one field of a document, and neither knew of the other.
+    ConflictingValues,
 }
 
 /// A task.

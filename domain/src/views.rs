@@ -97,6 +97,8 @@ views! {
     TASK = "view/task",
     /// store, line → TaskRow of a balance below zero
     TASK_BALANCE = "view/task/balance",
+    /// store, document, pointer → ConflictRow of a field that holds several values
+    TASK_CONFLICT = "view/task/conflict",
 }
 
 /// A row with a CBOR value.
