@@ -215,6 +215,12 @@ fn pointer_of(path: &[String]) -> String {
     path.iter().map(|key| format!("/{key}")).collect()
 }
 
+/// A value of a field at the root of a document as the API writes it; nothing for an empty one, and for a field that is
+/// not among those that people settle.
+pub fn text_of(class: &str, field: &str, value: &Value) -> Option<String> {
+    Field::at(class, &[field.to_owned()])?.text(value)
+}
+
 // ---- write ----
 
 /// Settles a conflict: its chosen value is written again, by somebody who has seen all of them.

@@ -78,5 +78,6 @@ pub fn last_administrator(pointer: impl Into<String>, permission: Permission) ->
 
 /// `stale-conflict`: somebody has settled it meanwhile, or wrote something else.
 pub fn stale_conflict(pointer: impl Into<String>) -> Rejection {
-    Rejection::new("stale-conflict", "this value is no longer among the choices; look at them again").at(pointer)
+    Rejection::new("stale-conflict", "this value is no longer among the choices; look at them again")
+        .at(pointer)
 }

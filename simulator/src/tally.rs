@@ -10,6 +10,7 @@ pub(crate) const SOMETIMES: &[&str] = &[
     "cancellation met picking",
     "late amendment",
     "discrepancy",
+    "conflicting values at rest",
     "loss in flight",
     "half-open connection",
     "pause nobody noticed",

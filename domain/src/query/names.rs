@@ -113,8 +113,7 @@ impl Devices {
     pub fn wrote_as(&mut self, actor: Actor) -> Option<&DeviceRow> {
         let rows = &self.rows;
         let find = || {
-            (1..=LIVES_MAX)
-                .find_map(|life| rows.iter().position(|row| Actor::of(row.device, life) == actor))
+            (1..=LIVES_MAX).find_map(|life| rows.iter().position(|row| Actor::of(row.device, life) == actor))
         };
         let at = *self.known.entry(actor).or_insert_with(find);
         at.map(|at| &self.rows[at])

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use crdt_store::{DeviceId, DocumentId, Failure, StoreError, Timestamp, View, ViewRead, ViewReadExt, decode_row};
+use crdt_store::{
+    DeviceId, DocumentId, Failure, StoreError, Timestamp, View, ViewRead, ViewReadExt, decode_row,
+};
 use serde::Serialize;
 
 use super::names::Names;
@@ -200,7 +202,10 @@ pub fn contested(
     store: DocumentId,
 ) -> Result<BTreeMap<(DocumentId, String), usize>, StoreError> {
     let rows: Vec<ConflictRow> = read.rows(views::TASK_CONFLICT, store.as_bytes())?;
-    Ok(rows.into_iter().map(|row| ((row.document, row.pointer.clone()), grouped(&row.values).len())).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| ((row.document, row.pointer.clone()), grouped(&row.values).len()))
+        .collect())
 }
 
 fn conflicting<R: ViewRead + ?Sized>(

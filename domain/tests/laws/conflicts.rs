@@ -144,8 +144,7 @@ fn several_fields_are_several_tasks_and_each_is_settled_alone() {
     let line = world.open_stock(A, "L1", "2027-06-30", 10);
     world.meet_all();
     for (node, note, vvm) in [(A, "wet", Some(Vvm::Stage1)), (B, "dry", Some(Vvm::Stage3))] {
-        let command =
-            UpdateStockLine { note: Some(Some(note.into())), vvm: Some(vvm), ..Default::default() };
+        let command = UpdateStockLine { note: Some(Some(note.into())), vvm: Some(vvm), ..Default::default() };
         edit(&mut world, node, line, command);
     }
     world.meet_all();
@@ -328,12 +327,8 @@ fn settling_needs_the_right_to_edit_what_is_settled() {
 fn locations_and_equipment_are_settled_alike_and_a_code_stays_unique() {
     let mut world = World::new();
     let (place, other) = (shelf(&mut world, "A1"), shelf(&mut world, "B1"));
-    let command = CreateAsset {
-        id: None,
-        store: world.centre,
-        number: "F-1".into(),
-        details: AssetDetails::default(),
-    };
+    let command =
+        CreateAsset { id: None, store: world.centre, number: "F-1".into(), details: AssetDetails::default() };
     let fridge = world.at(A, |txn, caller| asset::create(txn, caller, &command)).id;
     world.meet_all();
     for (node, code) in [(A, "A2"), (B, "B2")] {
@@ -371,8 +366,13 @@ fn two_counts_of_one_delivery_are_the_receivers_to_settle() {
     world.meet_all();
     let line = detail(&world, A, id).line_details[0].id;
     for (node, count) in [(A, 290), (B, 280)] {
-        let lines =
-            vec![ReceiveLine { line, quantity: Some(units(count)), location: None, verdict: None, note: None }];
+        let lines = vec![ReceiveLine {
+            line,
+            quantity: Some(units(count)),
+            location: None,
+            verdict: None,
+            note: None,
+        }];
         world.at(node, |txn, caller| shipment::receive(txn, caller, id, &Receive { lines }));
     }
     world.meet_all();

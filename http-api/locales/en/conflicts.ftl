@@ -29,3 +29,20 @@ advice-stale-conflict = Somebody settled it meanwhile, or wrote something else. 
 
 ## History and past states
 
+history-user = By
+history-everybody = Everybody
+history-field = Field
+history-all-fields = All fields
+history-as-of = As of (UTC)
+history-look = Show
+history-past = As it was on
+history-past-text = This is the past, by the clocks of the devices that wrote it. Nothing below can be changed, but a value can be restored.
+history-past-none = It did not exist yet.
+history-now = Back to today
+history-then = Then
+history-today = Today
+history-same = the same
+history-not-an-instant = This is not a day and time.
+seen-then = See it as of then
+restore-value = Restore this value
+toast-restored-value = The value is as it was

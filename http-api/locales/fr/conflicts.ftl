@@ -29,3 +29,20 @@ advice-stale-conflict = Quelqu’un l’a réglé entre-temps, ou a écrit autre
 
 ## History and past states
 
+history-user = Par
+history-everybody = Tout le monde
+history-field = Champ
+history-all-fields = Tous les champs
+history-as-of = Voir au (UTC)
+history-look = Afficher
+history-past = État au
+history-past-text = Ceci est le passé, selon l’horloge des appareils qui l’ont écrit. Rien ne se modifie ci-dessous, mais une valeur peut être rétablie.
+history-past-none = Cela n’existait pas encore.
+history-now = Revenir à aujourd’hui
+history-then = Alors
+history-today = Aujourd’hui
+history-same = identique
+history-not-an-instant = Ce n’est pas une date et une heure.
+seen-then = Voir à ce moment
+restore-value = Rétablir cette valeur
+toast-restored-value = La valeur est rétablie

@@ -72,6 +72,7 @@ pub fn routes() -> Router<AppState> {
         .route("/national/{id}", get(national::item))
         .merge(reference_routes())
         .route("/history/{id}", get(history::show))
+        .route("/history/{id}/restore", post(history::restore))
         .route("/sync", get(sync::show))
         .route("/sync/now", post(sync::now))
         .route("/sync/network/{site}/{act}", post(sync::switch))

@@ -203,7 +203,8 @@ fn load(visit: &Visit, id: DocumentId) -> Result<AssetDetail, Trouble> {
 
 fn facts(words: Words, contested: &Contested, row: &AssetListRow) -> Markup {
     let asset = &row.asset;
-    let flagged = |pointer: &str, value: Markup| html! { (value) (flag(words, contested, asset.id, pointer)) };
+    let flagged =
+        |pointer: &str, value: Markup| html! { (value) (flag(words, contested, asset.id, pointer)) };
     let day = |day: Option<domain::Date>| html! { @match day { Some(day) => (words.day(day)), None => (or_dash(None)) } };
     html! {
         section class="card pad" { dl class="facts" {
