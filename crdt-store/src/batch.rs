@@ -15,7 +15,7 @@ use crate::change::{VerifiedChange, VerifiedSnapshot};
 use crate::document::{ChangeHash, Class, Document, DocumentHeader, Heads};
 use crate::error::StoreError;
 use crate::fingerprint::{bucket_of, state_of};
-use crate::hot::{self, Hot};
+use crate::hot::{self, Hot, Reading};
 use crate::id::{Actor, DeviceId, DocumentId, Timestamp};
 use crate::read::{KeyRange, ViewRead, Visit, VisitTotals};
 use crate::schema::{Origin, Projection, Refusal, Rejection, Row, Schema, Sum, Totals, View};
@@ -26,7 +26,6 @@ use crate::tables::{
     QUARANTINE, QuarantineRecord, SCOPE_LOG, SNAPSHOT, Tables, WriteTables,
 };
 use crate::txn::{Author, Failure, Staged, Txn, local_key};
-use crate::value::Map;
 
 /// A tail is folded into the snapshot at this many changes …
 const FOLD_CHANGES: u32 = 16;
@@ -228,8 +227,8 @@ impl<'t> Batch<'t> {
             .map_err(|error| Refusal::new("invalid-change", error.to_string()));
         let checked = match applied {
             Ok(()) => {
-                let root = hot::content_of(&automerge);
-                self.assemble(id, scope, origin, previous, automerge, root)?
+                let reading = hot::reading_of(&automerge, None);
+                self.assemble(id, scope, origin, previous, automerge, reading)?
             }
             Err(refusal) => Err(refusal),
         };
@@ -349,13 +348,13 @@ impl<'t> Batch<'t> {
             Err(rejection) => return Ok(Err(rejection)),
         };
         let origin = self.context.origin;
-        let root = hot::content_of(&automerge);
+        let reading = hot::reading_of(&automerge, None);
         let scope = match &previous {
             Some(previous) => Some(previous.record.scope.clone()),
-            None => self.schema.route(id, &root).map(|route| route.scope),
+            None => self.schema.route(id, &reading.root).map(|route| route.scope),
         };
         let assembled = match scope {
-            Some(scope) => self.assemble(id, &scope, &origin, previous, automerge, root)?,
+            Some(scope) => self.assemble(id, &scope, &origin, previous, automerge, reading)?,
             None => Err(Refusal::new("unknown-class", "the document is of no known class")),
         };
         Ok(match assembled {
@@ -375,13 +374,14 @@ impl<'t> Batch<'t> {
         origin: &Origin,
         previous: Option<Previous>,
         automerge: Automerge,
-        root: Map,
+        reading: Reading,
     ) -> Result<Result<(Option<Previous>, Hot), Refusal>, StoreError> {
         if let Some(previous) = &previous
             && previous.record.scope != *scope
         {
             return Ok(Err(Refusal::new("scope-mismatch", "the document is in another scope")));
         }
+        let Reading { root, conflicts } = reading;
         let route = self.schema.route(id, &root);
         let known = route.is_some();
         let class = match route {
@@ -395,8 +395,14 @@ impl<'t> Batch<'t> {
             None => CLASS_UNKNOWN.to_owned(),
         };
         let heads = hot::heads_of(&automerge);
-        let document =
-            Document { id, class: class.clone(), scope: scope.clone(), heads: heads.clone(), root };
+        let document = Document {
+            id,
+            class: class.clone(),
+            scope: scope.clone(),
+            heads: heads.clone(),
+            root,
+            conflicts,
+        };
         let before = previous.as_ref().map(|previous| &previous.document);
         if let Err(refusal) = self.schema.check(self, origin, before, &document)? {
             return Ok(Err(refusal));

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::conflict::Conflict;
 use crate::id::{Actor, DocumentId, Timestamp};
 use crate::scope::Scope;
 use crate::value::{Map, ShapeError, Value};
@@ -69,8 +70,10 @@ pub struct Document {
     pub scope: Scope,
     /// Its version.
     pub heads: Heads,
-    /// Its content.
+    /// Its content; of conflicting values the one that every replica shows.
     pub root: Map,
+    /// Where different values stand at once, as far as they are told; those near the root first.
+    pub conflicts: Vec<Conflict>,
 }
 
 impl Document {

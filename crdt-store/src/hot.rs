@@ -1,12 +1,13 @@
 //! The meeting with Automerge: loading, editing, merging and reading one document.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use automerge::hydrate;
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, AutomergeError, Change, ObjId, ObjType, ROOT, ScalarValue};
 
 use crate::change::{InvalidChange, VerifiedChange, guarded};
+use crate::conflict::{self, Conflict, Place};
 use crate::document::{ChangeHash, Document, Heads, HistoryEntry};
 use crate::error::StoreError;
 use crate::id::{Actor, DocumentId, Timestamp};
@@ -31,31 +32,63 @@ pub(crate) fn heads_of(automerge: &Automerge) -> Heads {
     automerge.get_heads().into_iter().map(|hash| ChangeHash(hash.0)).collect()
 }
 
-/// The document's content.
-pub(crate) fn content_of(automerge: &Automerge) -> Map {
-    match value_of(&automerge.hydrate(None), 0) {
+/// What a document says.
+pub(crate) struct Reading {
+    /// Its content.
+    pub(crate) root: Map,
+    /// Where it holds several different values at once.
+    pub(crate) conflicts: Vec<Conflict>,
+}
+
+/// Reads a document as it is now, or as it was at some heads.
+pub(crate) fn reading_of(automerge: &Automerge, heads: Option<&[automerge::ChangeHash]>) -> Reading {
+    let mut places = Vec::new();
+    let root = root_of(automerge, heads, &mut places);
+    Reading { root, conflicts: conflict::at_places(automerge, heads, places) }
+}
+
+fn root_of(
+    automerge: &Automerge,
+    heads: Option<&[automerge::ChangeHash]>,
+    places: &mut Vec<Vec<String>>,
+) -> Map {
+    match value_of(&automerge.hydrate(heads), 0, None, places) {
         Value::Map(map) => map,
         _ => Map::new(),
     }
 }
 
-fn value_of(value: &hydrate::Value, depth: usize) -> Value {
+/// A value, with the places in it that hold several scalars at once.
+fn value_of(
+    value: &hydrate::Value,
+    depth: usize,
+    place: Option<&Place<'_>>,
+    places: &mut Vec<Vec<String>>,
+) -> Value {
     if depth > DEPTH_MAX {
         return Value::Null;
     }
     match value {
         hydrate::Value::Scalar(scalar) => scalar_of(scalar),
-        hydrate::Value::Map(map) => Value::Map(
-            map.iter().map(|(key, entry)| (key.clone(), value_of(&entry.value, depth + 1))).collect(),
-        ),
-        hydrate::Value::List(list) => {
-            Value::List(list.iter().map(|entry| value_of(&entry.value, depth + 1)).collect())
+        hydrate::Value::Map(map) => {
+            let read = map.iter().map(|(key, entry)| {
+                let here = Place { above: place, key };
+                if entry.conflict && matches!(entry.value, hydrate::Value::Scalar(_)) {
+                    places.push(here.path());
+                }
+                (key.clone(), value_of(&entry.value, depth + 1, Some(&here), places))
+            });
+            Value::Map(read.collect())
         }
+        // What stands in a list has no path of keys; we write none.
+        hydrate::Value::List(list) => Value::List(
+            list.iter().map(|entry| value_of(&entry.value, depth + 1, None, &mut Vec::new())).collect(),
+        ),
         hydrate::Value::Text(text) => Value::Text(String::from(text)),
     }
 }
 
-fn scalar_of(scalar: &ScalarValue) -> Value {
+pub(crate) fn scalar_of(scalar: &ScalarValue) -> Value {
     match scalar {
         ScalarValue::Boolean(flag) => Value::Bool(*flag),
         ScalarValue::Int(int) | ScalarValue::Timestamp(int) => Value::Int(*int),
@@ -216,9 +249,33 @@ fn put<T: Transactable>(
             if unchanged && transaction.get_all(parent, key)?.len() == 1 {
                 return Ok(());
             }
+            if unchanged {
+                // Of a value that is shown already Automerge would write nothing but that the others are gone: whoever
+                // settles a conflict with it would have said nothing against an edit that did not know of that.
+                transaction.delete(parent, key)?;
+            }
             transaction.put(parent, key, scalar)
         }
     }
+}
+
+/// When a change was made, by its device's clock.
+pub(crate) fn time_of(meta: &automerge::ChangeMetadata<'_>) -> Timestamp {
+    Timestamp::from_millis(meta.timestamp.saturating_mul(1000))
+}
+
+/// The heads of a document after all changes made until an instant, none if there was none: a change is in only if
+/// what it depends on is.
+pub(crate) fn heads_until(automerge: &Automerge, until: Timestamp) -> Vec<automerge::ChangeHash> {
+    let (mut known, mut heads) = (BTreeSet::new(), BTreeSet::new());
+    for meta in automerge.get_changes_meta(&[]) {
+        if time_of(&meta) <= until && meta.deps.iter().all(|hash| known.contains(hash)) {
+            heads.retain(|head| !meta.deps.contains(head));
+            heads.insert(meta.hash);
+            known.insert(meta.hash);
+        }
+    }
+    heads.into_iter().collect()
 }
 
 /// Every change of a document, in an order in which causes come first, with the content after each.
@@ -229,12 +286,9 @@ pub(crate) fn history(automerge: &Automerge) -> Vec<HistoryEntry> {
         .map(|meta| HistoryEntry {
             hash: ChangeHash(meta.hash.0),
             actor: crate::change::actor_of(meta.actor.to_bytes()),
-            time: Timestamp::from_millis(meta.timestamp.saturating_mul(1000)),
+            time: time_of(meta),
             message: meta.message.as_ref().map(ToString::to_string),
-            after: match value_of(&automerge.hydrate(Some(&[meta.hash])), 0) {
-                Value::Map(map) => map,
-                _ => Map::new(),
-            },
+            after: root_of(automerge, Some(&[meta.hash]), &mut Vec::new()),
         })
         .collect()
 }

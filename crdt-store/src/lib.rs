@@ -17,12 +17,14 @@
 //! redb's storage trait, under which the simulator puts its disk).
 //!
 //! Vocabulary: a **document** is one CRDT of one class in one **scope**; a **change** is its unit of history;
-//! **heads** are its version. A **view** is a table of rows that documents contribute; a **sum** is added up over
-//! documents; a row may be **derived** from a sum. A **rejection** answers a command, a **refusal** answers a
-//! change from a peer; both have a stable code and leave no trace in documents or views.
+//! **heads** are its version. A **conflict** is a place where concurrent changes put different values. A **view** is a
+//! table of rows that documents contribute; a **sum** is added up over documents; a row may be **derived** from a sum.
+//! A **rejection** answers a command, a **refusal** answers a change from a peer; both have a stable code and leave no
+//! trace in documents or views.
 
 mod batch;
 mod change;
+mod conflict;
 mod document;
 mod error;
 mod fingerprint;
@@ -39,6 +41,7 @@ mod value;
 
 pub use batch::{Batch, Committed, IncomingDocument, Ingested};
 pub use change::{InvalidChange, VerifiedChange, VerifiedSnapshot};
+pub use conflict::{Conflict, ConflictingValue};
 pub use document::{ChangeHash, Class, Document, DocumentHeader, Heads, HistoryEntry};
 pub use error::{OpenError, StoreError};
 pub use fingerprint::{BUCKETS, Fingerprint};

@@ -8,10 +8,10 @@ use automerge::Automerge;
 use redb::{Database, ReadableDatabase};
 
 use crate::batch::scan_local;
-use crate::document::{Document, DocumentHeader, Heads, HistoryEntry};
+use crate::document::{ChangeHash, Document, DocumentHeader, Heads, HistoryEntry};
 use crate::error::{During, StoreError};
 use crate::fingerprint::{BUCKETS, Fingerprint, bucket_of, state_of};
-use crate::hot::{self, Hot};
+use crate::hot::{self, Hot, Reading};
 use crate::id::{Actor, DeviceId, DocumentId, Timestamp};
 use crate::read::{KeyRange, ViewRead, Visit, VisitTotals};
 use crate::schema::{Projection, Schema, Totals, View};
@@ -217,6 +217,21 @@ impl Snapshot {
         Ok(self.automerge(id)?.map(|automerge| hot::history(&automerge)))
     }
 
+    /// A document as it was after all changes made until an instant, by the clocks of the devices that made them (which
+    /// are told to the second); nothing before the first. A change is in only if what it depends on is: so a clock that
+    /// ran ahead can keep later changes out, and never makes a document that nobody saw.
+    pub fn document_at(&self, id: DocumentId, at: Timestamp) -> Result<Option<Document>, StoreError> {
+        let Some(record) = self.tables.record(id)? else { return Ok(None) };
+        let automerge = load_automerge(&self.tables, id, &record, Actor::from_bytes([0; 8]))?;
+        let heads = hot::heads_until(&automerge, at);
+        if heads.is_empty() {
+            return Ok(None);
+        }
+        let Reading { root, conflicts } = hot::reading_of(&automerge, Some(&heads));
+        let heads = heads.into_iter().map(|hash| ChangeHash(hash.0)).collect();
+        Ok(Some(Document { id, class: record.class, scope: record.scope, heads, root, conflicts }))
+    }
+
     /// The document as an Automerge file, readable by any Automerge library.
     pub fn save(&self, id: DocumentId) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.automerge(id)?.map(|automerge| automerge.save()))
@@ -388,12 +403,14 @@ pub(crate) fn load_document<T: Tables>(
 ) -> Result<Option<Hot>, StoreError> {
     let Some(record) = tables.record(id)? else { return Ok(None) };
     let automerge = load_automerge(tables, id, &record, actor)?;
+    let Reading { root, conflicts } = hot::reading_of(&automerge, None);
     let document = Document {
         id,
         class: record.class.clone(),
         scope: record.scope.clone(),
         heads: record.heads.clone(),
-        root: hot::content_of(&automerge),
+        root,
+        conflicts,
     };
     let projection = match schema.route(id, &document.root) {
         Some(_) => schema.project(&document),

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 pub type Map = BTreeMap<String, Value>;
 
 /// A value in a document.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum Value {
     /// Present and empty.
     #[default]

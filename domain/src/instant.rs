@@ -9,7 +9,8 @@ pub fn text(time: Timestamp) -> String {
         .map_or_else(|_| String::new(), |time| time.to_string())
 }
 
-fn parse(text: &str) -> Option<Timestamp> {
+/// Reads RFC 3339 text.
+pub fn parse(text: &str) -> Option<Timestamp> {
     text.parse::<jiff::Timestamp>().ok().map(|time| Timestamp::from_millis(time.as_millisecond()))
 }
 

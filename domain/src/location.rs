@@ -111,7 +111,8 @@ pub(crate) fn require(
         .ok_or_else(|| reject::not_found("location", id).at(pointer).into())
 }
 
-fn require_free(
+/// Refuses a code that another location of the store has.
+pub(crate) fn require_free(
     txn: &Txn<'_>,
     store: DocumentId,
     code: &str,

@@ -75,3 +75,9 @@ pub fn last_administrator(pointer: impl Into<String>, permission: Permission) ->
     .at(pointer)
     .with("permission", permission.code())
 }
+
+/// `stale-conflict`: somebody has settled it meanwhile, or wrote something else.
+pub fn stale_conflict(pointer: impl Into<String>) -> Rejection {
+    Rejection::new("stale-conflict", "this value is no longer among the choices; look at them again")
+        .at(pointer)
+}

@@ -8,6 +8,7 @@ use crdt_store::{
 use crate::adjustment::{self, Adjustment};
 use crate::asset::{self, Asset, AssetLog};
 use crate::asset_reason::{self, AssetReason};
+use crate::conflict;
 use crate::item::{self, Item};
 use crate::location::{self, Location};
 use crate::partner::{self, Partner};
@@ -58,6 +59,7 @@ macro_rules! kind {
                     && !content.stamp().deleted
                 {
                     $project(document, &content, &mut projection);
+                    conflict::project(document, &mut projection);
                 }
                 projection
             },

@@ -25,6 +25,8 @@ pub enum TaskKind {
     LateCounts,
     /// Two stocktakes adjusted a stock line without knowing of each other: count it again.
     CountedTwice,
+    /// Two devices said different things of one field of a document, and neither knew of the other.
+    ConflictingValues,
 }
 
 /// A task.

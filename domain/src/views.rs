@@ -113,6 +113,8 @@ views! {
     TASK_BALANCE = "view/task/balance",
     /// store, kind, stocktake or stock line → TaskRow about counts
     TASK_COUNT = "view/task/count",
+    /// store, document, pointer → ConflictRow of a field that holds several values
+    TASK_CONFLICT = "view/task/conflict",
 }
 
 /// A row with a CBOR value.

@@ -145,6 +145,7 @@ pub(crate) const KNOWN: &[Known] = &[
     known("duplicate-code", 409, "Taken already", "Choose another code."),
     known("duplicate-id", 409, "Exists already", "Leave the id out, or read the document that has it."),
     known("last-administrator", 409, "The last administrator", "Make another user an administrator first."),
+    known("stale-conflict", 409, "Settled meanwhile", "Read the task again and choose among what is there."),
     known("stale-heads", 412, "Changed meanwhile", "Read it again, decide again, and send its new ETag."),
     known("store-disabled", 409, "The store is closed", "Choose another store, or ask central to open it."),
     known(

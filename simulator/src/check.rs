@@ -16,7 +16,7 @@ use crate::look;
 use crate::machine::{Machine, right_time};
 use crate::network::MachineId;
 use crate::people::FORGED;
-use crate::recount::Recount;
+use crate::recount::{self, Recount};
 use crate::world::{CENTRAL, Fate, Held, World};
 
 /// Documents taken into a twin in one transaction.
@@ -182,7 +182,7 @@ impl Inspection<'_> {
         self.world.tally.sometimes_many("late amendment", count_shipments(&documents, amended_late));
         self.world.tally.sometimes_many("discrepancy", count_shipments(&documents, differs));
         note_counts(self.world, &documents);
-        let steps: [Step<'_>; 8] = [
+        let steps: [Step<'_>; 9] = [
             Self::promises,
             Self::effects,
             Self::numbers,
@@ -190,6 +190,7 @@ impl Inspection<'_> {
             Self::views_follow,
             Self::stock_adds_up,
             Self::counts_are_tasks,
+            Self::conflicts_are_tasks,
             Self::nothing_is_left_over,
         ];
         for step in steps {
@@ -375,6 +376,35 @@ impl Inspection<'_> {
                 let detail =
                     format!("{}: stocktake {stocktake} and its task {kind:?} do not go together", found.name);
                 return Ok(Err(self.world.breach("I5", detail)));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// C1: a field that holds different values is a task, and nothing else is; on every device by its own documents.
+    fn conflicts_are_tasks(&mut self, _: &Snapshot, _: &BTreeMap<DocumentId, Document>) -> Looked {
+        for (machine, store) in self.replicas {
+            self.world.tally.checked("C1");
+            let own = store.reader().snapshot()?;
+            let tasks: BTreeSet<(DocumentId, String)> = look::conflicts(&own, None)?
+                .into_iter()
+                .map(|(document, conflict)| (document, conflict.pointer))
+                .collect();
+            let mut counted = BTreeSet::new();
+            for (id, document) in documents_of(&own)? {
+                let file = own.save(id)?.unwrap_or_default();
+                let contested = recount::contested(&document, &file).map_err(StoreError::Corrupt)?;
+                counted.extend(contested.into_iter().map(|pointer| (id, pointer)));
+            }
+            self.world.tally.sometimes_many("conflicting values at rest", counted.len() as u64);
+            if let Some((document, pointer)) = tasks.symmetric_difference(&counted).next() {
+                let what = match counted.contains(&(*document, pointer.clone())) {
+                    true => "holds several values and is no task",
+                    false => "is a task and holds one value",
+                };
+                let name = &self.world.machines[*machine].name;
+                let detail = format!("{name}: {pointer} of document {document} {what}");
+                return Ok(Err(self.world.breach("C1", detail)));
             }
         }
         Ok(Ok(()))

@@ -2,8 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use crdt_store::{DocumentId, Schema, Snapshot, StoreError, View, ViewRead, ViewReadExt};
+use crdt_store::{DocumentId, Failure, Schema, Snapshot, StoreError, View, ViewRead, ViewReadExt};
 use domain::asset::AssetRow;
+use domain::query::tasks::{self, ConflictEntry};
+use domain::query::{PAGE_LEN_MAX, PageRequest};
 use domain::shipment::{Direction, ShipmentRow, Status};
 use domain::stock_line::StockLineRow;
 use domain::store::StoreRow;
@@ -54,6 +56,27 @@ pub(crate) fn shelves(read: &Snapshot, store: DocumentId) -> Result<Vec<Shelf>, 
             Ok(Shelf { line, on_hand: totals.amounts[0], allocated: totals.amounts[1] })
         })
         .collect()
+}
+
+/// Fields that hold several values, of one store or of all: the document, and what stands against what.
+pub(crate) fn conflicts(
+    read: &Snapshot,
+    store: Option<DocumentId>,
+) -> Result<Vec<(DocumentId, ConflictEntry)>, StoreError> {
+    let mut found = Vec::new();
+    let mut request = PageRequest::first(PAGE_LEN_MAX);
+    loop {
+        let page = tasks::list(read, store, &request).map_err(|failure| match failure {
+            Failure::Store(error) => error,
+            Failure::Rejected(rejection) => StoreError::Corrupt(rejection.to_string()),
+        })?;
+        let told = page.rows.into_iter();
+        found.extend(told.filter_map(|entry| Some((entry.task.document, entry.conflict?))));
+        match page.next {
+            Some(cursor) => request.cursor = Some(cursor),
+            None => return Ok(found),
+        }
+    }
 }
 
 /// The shipments of a store at a status.

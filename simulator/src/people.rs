@@ -3,12 +3,13 @@
 use crdt_store::{DocumentId, Snapshot, StoreError, Timestamp, ViewRead};
 use domain::adjustment::{AdjustLine, CreateAdjustment};
 use domain::asset::{AddAssetLog, AssetDetails, AssetStatus, CreateAsset};
+use domain::conflict::SettleConflict;
 use domain::item::{CreateItem, UpdateItem};
 use domain::shipment::{
     AddLine, CreateInbound, CreateOutbound, Direction, End, Issue, Receive, ReceiveLine, SetReceived,
     SetStatus, SettleLine, Shipment, ShipmentRow, Status, UpdateLine, Verdict,
 };
-use domain::stock_line::{CreateStockLine, UpdateStockLine};
+use domain::stock_line::{CreateStockLine, UpdateStockLine, Vvm};
 use domain::{Date, Quantity};
 
 use crate::look::{self, Shelf};
@@ -103,6 +104,8 @@ impl Person<'_> {
             (Person::open, 2),
             (Person::hold, 4),
             (Person::count, 16),
+            (Person::annotate, 8),
+            (Person::settle, 6),
             (Person::equipment, 8),
         ]);
         let Some((deed, makes)) = activity(self, store)? else { return Ok(None) };
@@ -264,6 +267,33 @@ impl Person<'_> {
             Deed::HoldLine(shelf.line.id, UpdateStockLine { on_hold, ..UpdateStockLine::default() }),
             false,
         )))
+    }
+
+    /// Writes down what one sees of a batch: few batches and few words, so that two devices say different things of one.
+    fn annotate(&mut self, store: DocumentId) -> Result<Option<(Deed, bool)>, StoreError> {
+        let shelves = look::shelves(self.read, store)?;
+        let Some(shelf) = shelves.get(self.dice.between(0, 2) as usize) else { return Ok(None) };
+        let command = match self.dice.between(0, 2) {
+            0 => UpdateStockLine { expiry: Some(expiry(self.dice)), ..UpdateStockLine::default() },
+            1 => {
+                let batch = self.dice.chance(800).then(|| format!("L{}", self.dice.between(1, 3)));
+                UpdateStockLine { batch: Some(batch), ..UpdateStockLine::default() }
+            }
+            _ => {
+                let stages = [Vvm::Stage1, Vvm::Stage2, Vvm::Stage3];
+                UpdateStockLine { vvm: Some(self.dice.pick(&stages).copied()), ..UpdateStockLine::default() }
+            }
+        };
+        Ok(Some((Deed::AnnotateLine(shelf.line.id, command), false)))
+    }
+
+    /// Says which of several values holds.
+    fn settle(&mut self, store: DocumentId) -> Result<Option<(Deed, bool)>, StoreError> {
+        let conflicts = look::conflicts(self.read, Some(store))?;
+        let Some((document, conflict)) = self.dice.pick(&conflicts) else { return Ok(None) };
+        let Some(choice) = self.dice.pick(&conflict.choices) else { return Ok(None) };
+        let command = SettleConflict { pointer: conflict.pointer.clone(), change: choice.change.clone() };
+        Ok(Some((Deed::SettleConflict(*document, command), false)))
     }
 
     fn equipment(&mut self, store: DocumentId) -> Result<Option<(Deed, bool)>, StoreError> {

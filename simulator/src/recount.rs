@@ -1,10 +1,12 @@
-//! Stock, counted again from nothing but documents: a short program that shares no code with the domain.
+//! Stock and conflicts, counted again from nothing but documents: a short program that shares no code with the domain.
 //!
-//! It reads the raw maps of the documents as they were merged and adds up what they say moved. If it and the views
-//! ever differ, one of the two is wrong about what happened.
+//! It reads the raw maps of the documents as they were merged and adds up what they say moved; of conflicts it asks the
+//! library itself, with the documents' files. If it and the views ever differ, one of the two is wrong about what
+//! happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc};
 use crdt_store::{Document, DocumentId, Map, Value};
 
 /// The steps of a shipment that matter to stock, in their order.
@@ -108,4 +110,51 @@ fn id(map: &Map, field: &str) -> Option<DocumentId> {
 fn entries<'a>(map: &'a Map, field: &str) -> impl Iterator<Item = (&'a str, &'a Map)> {
     let inner = map.get(field).and_then(Value::as_map);
     inner.into_iter().flatten().filter_map(|(key, value)| Some((key.as_str(), value.as_map()?)))
+}
+
+/// What the program writes of a document, what says which document it is, and what follows from the way it was made.
+const NOT_FOR_PEOPLE: [&str; 8] =
+    ["class", "schema", "created_at", "created_by", "deleted", "store", "item", "opened_at"];
+/// Fields of a shipment that people settle, and those of its lines.
+const OF_SHIPMENT: [&str; 5] = ["reference", "comment", "transport", "expected", "receiver_comment"];
+const OF_SHIPMENT_LINE: [&str; 2] = ["received", "received_note"];
+
+/// The fields of a document, as pointers, that hold different values and are people's to settle.
+pub(crate) fn contested(document: &Document, file: &[u8]) -> Result<BTreeSet<String>, String> {
+    let raw = Automerge::load(file).map_err(|error| error.to_string())?;
+    let mut found = BTreeSet::new();
+    if document.root.get("deleted") == Some(&Value::Bool(true)) {
+        return Ok(found);
+    }
+    let mut ask = |object: &ObjId, key: &str, pointer: String| {
+        let values = raw.get_all(object, key).unwrap_or_default();
+        let different: BTreeSet<String> =
+            values.iter().filter_map(|(value, _)| Some(format!("{:?}", value.as_scalar()?))).collect();
+        if different.len() > 1 {
+            found.insert(pointer);
+        }
+    };
+    match document.class.as_str() {
+        "stock_line" | "location" | "asset" => {
+            for key in raw.keys(ROOT).filter(|key| !NOT_FOR_PEOPLE.contains(&key.as_str())) {
+                ask(&ROOT, &key, format!("/{key}"));
+            }
+        }
+        "shipment" => {
+            OF_SHIPMENT.iter().for_each(|key| ask(&ROOT, key, format!("/{key}")));
+            let object = |parent: &ObjId, key: &str| match raw.get(parent, key) {
+                Ok(Some((automerge::Value::Object(ObjType::Map), id))) => Some(id),
+                _ => None,
+            };
+            let lines = object(&ROOT, "lines");
+            for (lines, line) in lines.iter().flat_map(|lines| raw.keys(lines).map(move |line| (lines, line)))
+            {
+                if let Some(id) = object(lines, &line) {
+                    OF_SHIPMENT_LINE.iter().for_each(|key| ask(&id, key, format!("/lines/{line}/{key}")));
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(found)
 }

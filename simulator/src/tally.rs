@@ -13,6 +13,7 @@ pub(crate) const SOMETIMES: &[&str] = &[
     "counts differed",
     "counts came late",
     "line counted by two stocktakes",
+    "conflicting values at rest",
     "loss in flight",
     "half-open connection",
     "pause nobody noticed",

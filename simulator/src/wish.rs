@@ -3,6 +3,7 @@
 use crdt_store::{DocumentId, Failure, Txn, encode_row};
 use domain::adjustment::{self, CreateAdjustment};
 use domain::asset::{self, AddAssetLog, CreateAsset};
+use domain::conflict::{self, SettleConflict};
 use domain::item::{self, CreateItem, UpdateItem};
 use domain::shipment::{
     self, AddLine, Allocate, CreateInbound, CreateOutbound, Issue, Receive, SetReceived, SetStatus,
@@ -17,6 +18,8 @@ use domain::{Caller, Role};
 pub(crate) enum Deed {
     OpenLine(CreateStockLine),
     HoldLine(DocumentId, UpdateStockLine),
+    AnnotateLine(DocumentId, UpdateStockLine),
+    SettleConflict(DocumentId, SettleConflict),
     Adjust(CreateAdjustment),
     BeginStocktake(CreateStocktake),
     Count(DocumentId, CountLines),
@@ -89,6 +92,8 @@ impl Deed {
         match self {
             Self::OpenLine(_) => "open stock line",
             Self::HoldLine(..) => "hold stock line",
+            Self::AnnotateLine(..) => "annotate stock line",
+            Self::SettleConflict(..) => "settle conflict",
             Self::Adjust(_) => "adjust",
             Self::BeginStocktake(_) => "begin stocktake",
             Self::Count(..) => "count",
@@ -122,7 +127,10 @@ impl Deed {
         let caller = &wisher.caller();
         Ok(match self {
             Self::OpenLine(command) => encode_row(&stock_line::create(txn, caller, command)?),
-            Self::HoldLine(id, command) => encode_row(&stock_line::update(txn, caller, *id, command)?),
+            Self::HoldLine(id, command) | Self::AnnotateLine(id, command) => {
+                encode_row(&stock_line::update(txn, caller, *id, command)?)
+            }
+            Self::SettleConflict(id, command) => encode_row(&conflict::settle(txn, caller, *id, command)?),
             Self::Adjust(command) => encode_row(&adjustment::create(txn, caller, command)?),
             Self::BeginStocktake(command) => encode_row(&stocktake::create(txn, caller, command)?),
             Self::Count(id, command) => encode_row(&stocktake::count(txn, caller, *id, command)?),

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use crdt_store::{DocumentId, StoreError, ViewRead, ViewReadExt, decode_row};
+use crdt_store::{Actor, DocumentId, Incarnation, StoreError, ViewRead, ViewReadExt, decode_row};
 
 use crate::item::ItemRow;
 use crate::location::LocationRow;
 use crate::partner::PartnerRow;
 use crate::reason::ReasonRow;
 use crate::shipment::End;
+use crate::site::DeviceRow;
 use crate::{store, views};
 
 /// Looks things up by id and remembers them while one list is made.
@@ -20,6 +21,7 @@ pub struct Names<'r, R: ViewRead + ?Sized> {
     reasons: BTreeMap<DocumentId, Option<ReasonRow>>,
     ends: BTreeMap<DocumentId, Option<String>>,
     users: BTreeMap<DocumentId, Option<String>>,
+    devices: Option<Devices>,
 }
 
 impl<'r, R: ViewRead + ?Sized> Names<'r, R> {
@@ -32,6 +34,7 @@ impl<'r, R: ViewRead + ?Sized> Names<'r, R> {
             reasons: BTreeMap::new(),
             ends: BTreeMap::new(),
             users: BTreeMap::new(),
+            devices: None,
         }
     }
 
@@ -74,6 +77,46 @@ impl<'r, R: ViewRead + ?Sized> Names<'r, R> {
         let read = self.read;
         let name = remember(&mut self.users, id, || user_label(read, id))?;
         Ok(name.map(String::as_str))
+    }
+
+    /// The device that wrote as an actor, as far as this device knows.
+    pub fn device(&mut self, actor: Actor) -> Result<Option<&DeviceRow>, StoreError> {
+        let devices = match self.devices.take() {
+            Some(devices) => devices,
+            None => Devices::of(self.read)?,
+        };
+        Ok(self.devices.insert(devices).wrote_as(actor))
+    }
+}
+
+/// Lives of a device that are recognised: a restored backup begins a new one.
+const LIVES_MAX: Incarnation = 20;
+
+/// Devices by the actors they write as: each life of a device is an actor of its own, and an actor is a hash that does
+/// not tell its device.
+pub struct Devices {
+    rows: Vec<DeviceRow>,
+    known: BTreeMap<Actor, Option<usize>>,
+}
+
+impl Devices {
+    /// The devices of all sites.
+    pub fn of(read: &(impl ViewRead + ?Sized)) -> Result<Self, StoreError> {
+        let mut rows = super::reference::devices(read)?;
+        // Where a device was enrolled at several sites, the place where it works now comes first.
+        rows.sort_by_key(|row| row.revoked);
+        Ok(Self { rows, known: BTreeMap::new() })
+    }
+
+    /// The device that wrote as an actor. Nearly all are in their first life, so that is tried for all of them before
+    /// the next: the first look costs a hash for each device, the next ones nothing.
+    pub fn wrote_as(&mut self, actor: Actor) -> Option<&DeviceRow> {
+        let rows = &self.rows;
+        let find = || {
+            (1..=LIVES_MAX).find_map(|life| rows.iter().position(|row| Actor::of(row.device, life) == actor))
+        };
+        let at = *self.known.entry(actor).or_insert_with(find);
+        at.map(|at| &self.rows[at])
     }
 }
 

@@ -3,6 +3,7 @@
 //! One binary, because a law often needs the same small country: see [`world`].
 
 mod access;
+mod conflicts;
 mod equipment;
 mod merging;
 mod model;

@@ -11,7 +11,7 @@ use crate::stock::adjust;
 use crate::world::{A, B, CENTRAL, D, World, today, units, user};
 
 /// Runs a story twice, with the devices meeting the centre in both orders, and holds the same laws after each.
-fn in_any_order(story: impl Fn(&mut World) -> Box<dyn Fn(&World)>) {
+pub fn in_any_order(story: impl Fn(&mut World) -> Box<dyn Fn(&World)>) {
     for order in [[A, B], [B, A]] {
         let mut world = World::new();
         let law = story(&mut world);

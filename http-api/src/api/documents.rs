@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
-use crdt_store::{DocumentHeader, DocumentId, HistoryEntry, Map, Timestamp, Value, ViewRead};
+use crdt_store::{
+    DeviceId, DocumentHeader, DocumentId, HistoryEntry, Map, Snapshot, Timestamp, Value, ViewRead,
+};
+use domain::query::names::Names;
 use domain::{Permission, ScopeKind};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +35,12 @@ struct HistoryRow {
     at: Timestamp,
     /// The user; null for the system.
     by: Option<DocumentId>,
+    /// The name of the user.
+    by_name: Option<String>,
+    /// The device that wrote it; null where this device does not know it.
+    device: Option<DeviceId>,
+    /// Its name.
+    device_name: Option<String>,
     /// The device's life that wrote it.
     actor: String,
     /// What it changed: JSON pointers and their values.
@@ -46,9 +55,40 @@ struct Changed {
     after: Option<String>,
 }
 
+/// A document as it was at an instant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PastState {
+    /// The document.
+    id: DocumentId,
+    /// Its class.
+    class: String,
+    /// The instant asked for.
+    #[serde(with = "domain::instant")]
+    at: Timestamp,
+    /// Its fields then, by JSON pointer.
+    fields: Vec<PastField>,
+}
+
+/// A field of a document as it was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct PastField {
+    pointer: String,
+    value: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AtQuery {
+    /// Everything done until then is in, by the clocks of the devices that did it.
+    #[serde(with = "domain::instant")]
+    at: Timestamp,
+}
+
 /// Which kinds of document stand behind an address; a kind whose documents hold secrets is not among them.
 struct Noun {
     history: &'static str,
+    as_of: &'static str,
     automerge: &'static str,
     tag: &'static str,
     class: &'static str,
@@ -58,6 +98,7 @@ macro_rules! nouns {
     ($($path:literal, $tag:literal, $class:literal;)*) => {
         &[$(Noun {
             history: concat!("/api/v1/", $path, "/{id}/history"),
+            as_of: concat!("/api/v1/", $path, "/{id}/as-of"),
             automerge: concat!("/api/v1/", $path, "/{id}.automerge"),
             tag: $tag,
             class: $class,
@@ -110,24 +151,42 @@ fn visible(
 fn history_of(ask: &Ask<'_>, class: &str) -> Result<History, Problem> {
     visible(ask.read, ask.visitor, class, ask.ids.id)?;
     let entries = ask.read.history(ask.ids.id)?.unwrap_or_default();
-    Ok(History { rows: rows(&entries) })
+    Ok(History { rows: rows(&mut Names::new(ask.read), &entries)? })
 }
 
-fn rows(entries: &[HistoryEntry]) -> Vec<HistoryRow> {
+/// The document as it was; before it was made, there was none.
+fn as_of(ask: &Ask<'_>, class: &str, at: Timestamp) -> Result<PastState, Problem> {
+    visible(ask.read, ask.visitor, class, ask.ids.id)?;
+    let document = ask.read.document_at(ask.ids.id, at)?.ok_or_else(|| Problem::not_found("document"))?;
+    let field = |(pointer, value)| PastField { pointer, value };
+    let fields = leaves(&document.root).into_iter().map(field).collect();
+    Ok(PastState { id: document.id, class: document.class, at, fields })
+}
+
+fn rows(names: &mut Names<'_, Snapshot>, entries: &[HistoryEntry]) -> Result<Vec<HistoryRow>, Problem> {
     let nothing = Map::new();
     let before = std::iter::once(&nothing).chain(entries.iter().map(|entry| &entry.after));
-    let row = |(entry, before): (&HistoryEntry, &Map)| HistoryRow {
+    entries.iter().zip(before).map(|(entry, before)| row(names, entry, before)).collect()
+}
+
+fn row(names: &mut Names<'_, Snapshot>, entry: &HistoryEntry, before: &Map) -> Result<HistoryRow, Problem> {
+    let by = entry.message.as_deref().and_then(|user| user.parse().ok());
+    let by = by.filter(|user| *user != DocumentId::NIL);
+    let by_name = match by {
+        Some(user) => names.user(user)?.map(str::to_owned),
+        None => None,
+    };
+    let device = names.device(entry.actor)?;
+    Ok(HistoryRow {
         hash: entry.hash.to_string(),
         at: entry.time,
-        by: entry
-            .message
-            .as_deref()
-            .and_then(|user| user.parse().ok())
-            .filter(|user| *user != DocumentId::NIL),
+        by,
+        by_name,
+        device: device.map(|row| row.device),
+        device_name: device.map(|row| row.name.clone()),
         actor: format!("{:?}", entry.actor),
         changed: difference(before, &entry.after),
-    };
-    entries.iter().zip(before).map(row).collect()
+    })
 }
 
 fn difference(before: &Map, after: &Map) -> Vec<Changed> {
@@ -191,17 +250,21 @@ async fn file(state: AppState, visitor: Visitor, ids: Ids, class: &'static str) 
     Ok(response)
 }
 
-/// The history of a document of one kind; a function cannot capture, so the kind is found again by the address.
-fn history_route(noun: &'static Noun) -> Route {
+/// The past of a document of one kind; a function cannot capture, so the kind is found again by the address.
+fn past_routes(noun: &'static Noun) -> [Route; 2] {
     macro_rules! of {
         ($($class:literal)*) => {
             match noun.class {
-                $($class => query::<Empty, History, _>(noun.history, noun.tag, HISTORY, |ask, _| history_of(ask, $class)),)*
+                $($class => [
+                    query::<Empty, History, _>(noun.history, noun.tag, HISTORY, |ask, _| history_of(ask, $class)),
+                    query::<AtQuery, PastState, _>(noun.as_of, noun.tag, AS_OF, |ask, wish| as_of(ask, $class, wish.at)),
+                ],)*
                 other => unreachable!("{other} is not in the table above"),
             }
         };
     }
-    const HISTORY: &str = "Its changes: who, when, what";
+    const HISTORY: &str = "Its changes: who, when, on which device, what";
+    const AS_OF: &str = "Its fields as they were at an instant, as the document keeps them";
     of!("item" "store" "site" "partner" "reason" "asset_reason" "location" "stock_line" "adjustment" "stocktake" "shipment" "asset" "asset_log")
 }
 
@@ -213,7 +276,8 @@ pub(super) fn routes() -> Vec<Route> {
         let summary = "The document itself, readable by any Automerge library";
         Route::raw(Method::GET, noun.automerge, noun.tag, summary, handler).media("application/vnd.automerge")
     };
-    NOUNS.iter().flat_map(|noun| [history_route(noun), automerge(noun)]).collect()
+    let of_noun = |noun| past_routes(noun).into_iter().chain([automerge(noun)]);
+    NOUNS.iter().flat_map(of_noun).collect()
 }
 
 #[cfg(test)]

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 
 use crdt_store::{DeviceId, DocumentId, Timestamp};
 use domain::asset::AssetStatus;
+use domain::conflict::FieldKind;
 use domain::item::ItemRow;
 use domain::query::stock::StockStatus;
 use domain::shipment::{End, Status, Verdict};
 use domain::stock_line::Vvm;
 use domain::stocktake::{Counts, Selection, StocktakeStatus};
-use domain::{Date, Money, MovementKind, Quantity, TaskKind};
+use domain::{Date, Money, MovementKind, Permission, Quantity, TaskKind};
 use serde::{Deserialize, Serialize};
 
 /// A page of a list.
@@ -633,6 +634,59 @@ pub struct TaskEntry {
     pub store_name: String,
     /// For over-issue: the latest movements that took from the stock line, newest first.
     pub causes: Vec<TaskCause>,
+    /// For conflicting values: what stands against what.
+    pub conflict: Option<ConflictEntry>,
+}
+
+/// A field that holds several values, with all a person needs to choose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConflictEntry {
+    /// The class of the document.
+    pub class: String,
+    /// What people call the document, where it is not an item's batch: a code or a number.
+    pub subject: Option<String>,
+    /// The field, as a JSON pointer into the document.
+    pub pointer: String,
+    /// What its values are.
+    pub kind: FieldKind,
+    /// The permission that settling it needs.
+    pub permission: Permission,
+    /// The different values, the one that is shown first.
+    pub choices: Vec<ConflictChoice>,
+}
+
+/// One of the values of a conflict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConflictChoice {
+    /// Names the value when it is chosen.
+    pub change: String,
+    /// The value, as the API writes it; null where the field was emptied.
+    pub value: Option<String>,
+    /// What people call it, where the value is an id that this device knows.
+    pub label: Option<String>,
+    /// Whether it is the one that is shown everywhere now.
+    pub current: bool,
+    /// Who wrote it, the latest first.
+    pub writers: Vec<ConflictWriter>,
+}
+
+/// Who wrote a value, when and where.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConflictWriter {
+    /// The user; null for the system.
+    pub by: Option<DocumentId>,
+    /// The name of the user.
+    pub by_name: Option<String>,
+    /// The device, if this device knows it.
+    pub device: Option<DeviceId>,
+    /// Its name.
+    pub device_name: Option<String>,
+    /// When, by that device's clock.
+    #[serde(with = "domain::instant")]
+    pub at: Timestamp,
 }
 
 /// A movement that led to a task, and who made it.

@@ -1,15 +1,17 @@
 //! What somebody should look at: tasks, and the figures of the dashboard.
 
-use crdt_store::DocumentId;
-use domain::Permission;
+use axum::http::Method;
+use crdt_store::{DocumentId, ViewRead};
+use domain::conflict::{self, SettleConflict};
 use domain::query::Page;
 use domain::query::dashboard::{self, Figure};
 use domain::query::tasks::{self, TaskEntry};
+use domain::{Permission, ScopeKind};
 use serde::{Deserialize, Serialize};
 
 use super::input;
 use super::replies;
-use super::route::{Ask, Route, query};
+use super::route::{Ask, Place, Route, command, query};
 use crate::error::Problem;
 
 const TAG: &str = "Tasks";
@@ -64,8 +66,30 @@ fn one_store(ask: &Ask<'_>, named: Option<DocumentId>) -> Result<Option<Document
     }
 }
 
+/// The store that a document with a conflict belongs to; between two stores, that of the two the visitor works in.
+fn store_of(ask: &Ask<'_>) -> Result<DocumentId, Problem> {
+    let header = ask.read.header(ask.ids.id)?;
+    let ends = match header.and_then(|header| ScopeKind::of(&header.scope)) {
+        Some(ScopeKind::Store(store)) => vec![store],
+        Some(ScopeKind::Transfer(sender, receiver)) => vec![sender, receiver],
+        _ => Vec::new(),
+    };
+    let chosen = ask.visitor.store().filter(|store| ends.contains(store));
+    let entered = || ends.iter().copied().find(|store| ask.visitor.right(*store).is_some());
+    chosen.or_else(entered).ok_or_else(|| Problem::not_found("document"))
+}
+
 pub(super) fn routes() -> Vec<Route> {
     vec![
+        command::<SettleConflict, ()>(
+            Method::POST,
+            "/api/v1/tasks/conflicts/{id}/settle",
+            TAG,
+            "Settle conflicting values of a document's field by one of them",
+            Place::Of(store_of),
+            |txn, caller, ids, wish| conflict::settle(txn, caller, ids.id, wish),
+        )
+        .codes(&["stale-conflict"]),
         query::<TaskQuery, replies::Page<replies::TaskEntry>, _>(
             "/api/v1/tasks",
             TAG,

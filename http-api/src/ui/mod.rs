@@ -20,6 +20,7 @@ mod lookup;
 mod parts;
 mod screens;
 mod trouble;
+mod values;
 mod visit;
 mod words;
 
@@ -67,10 +68,12 @@ pub fn routes() -> Router<AppState> {
         .route("/equipment/{id}", get(equipment::show))
         .route("/equipment/{id}/log", post(equipment::log))
         .route("/tasks", get(tasks::list))
+        .route("/tasks/conflicts/{id}", post(tasks::settle))
         .route("/national", get(national::list))
         .route("/national/{id}", get(national::item))
         .merge(reference_routes())
         .route("/history/{id}", get(history::show))
+        .route("/history/{id}/restore", post(history::restore))
         .route("/sync", get(sync::show))
         .route("/sync/now", post(sync::now))
         .route("/sync/network/{site}/{act}", post(sync::switch))
@@ -213,7 +216,7 @@ fn sources() -> &'static [(&'static str, &'static str)] {
         ($($file:literal)*) => { &[$(($file, include_str!($file))),*] };
     }
     sources!(
-        "form.rs" "icon.rs" "layout.rs" "live.rs" "lookup.rs" "mod.rs" "parts.rs" "trouble.rs" "visit.rs" "words.rs"
+        "form.rs" "icon.rs" "layout.rs" "live.rs" "lookup.rs" "mod.rs" "parts.rs" "trouble.rs" "values.rs" "visit.rs" "words.rs"
         "screens/adjustments.rs" "screens/dashboard.rs" "screens/equipment.rs" "screens/help.rs" "screens/history.rs"
         "screens/issue.rs" "screens/item.rs" "screens/items.rs" "screens/login.rs" "screens/national.rs"
         "screens/partners.rs" "screens/receive.rs" "screens/shipments.rs" "screens/sites.rs" "screens/stock.rs"

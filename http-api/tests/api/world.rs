@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode, header};
-use crdt_store::{Author, DeviceId, DocumentId, Failure, OpenOptions, StorageBackend, Store, Txn};
+use crdt_store::{
+    Author, DeviceId, DocumentId, Failure, IncomingDocument, OpenOptions, Origin, StorageBackend, Store,
+    Timestamp, Txn, VerifiedChange, VerifiedSnapshot,
+};
 use domain::{
     Caller, DomainSchema, Permission, Preset, Quantity, Role, item, password, reason, site, stock_line,
     store, user,
@@ -114,6 +117,79 @@ async fn at_home(directory: &Path, home: Home) -> World {
     as_central.shutdown().await;
     let node = node(false, move || OpenOptions::file(&path)).await;
     World { router: http_api::router(AppState::new(node.clone(), settings(Role::Site))), node, country }
+}
+
+/// The site of a store with a batch of which two devices noted different things: the keeper «dry» on this one a minute
+/// after it was opened, and another user «wet» on the device «Tablette 2» a minute later.
+pub async fn contested(directory: &Path) -> (World, DocumentId) {
+    let world = site(directory).await;
+    let line = stock(&world, world.country.district, world.country.items[0], "A1", 50).await;
+    let (country, path) = (world.country.clone(), directory.join("site.redb"));
+    let World { router, node: first, .. } = world;
+    first.shutdown().await;
+    drop(router);
+    let (mut here, mut there) =
+        (open(OpenOptions::file(&path), 7), open(OpenOptions::memory().central(true), 8));
+    carry(&here, &mut there);
+    let opened = here.reader().snapshot().expect("readable").history(line).expect("readable");
+    let opened = opened.expect("it was made")[0].time;
+    let site = country.site;
+    run(&mut there, opened, country.users["admin"], |txn, caller| {
+        let wish = site::EnrolDevice { device: DeviceId::from_bytes([8; 16]), name: "Tablette 2".into() };
+        site::enrol_device(txn, caller, site, &wish).map(|_| ())
+    });
+    for (store, minutes, user, note) in [(&mut here, 1, "keeper", "dry"), (&mut there, 2, "looker", "wet")] {
+        let wish = stock_line::UpdateStockLine { note: Some(Some(note.into())), ..Default::default() };
+        run(store, opened.plus_millis(minutes * 60_000), country.users[user], |txn, caller| {
+            stock_line::update(txn, caller, line, &wish)
+        });
+    }
+    carry(&there, &mut here);
+    drop(here);
+    let node = node(false, move || OpenOptions::file(&path)).await;
+    let router = http_api::router(AppState::new(node.clone(), settings(Role::Site)));
+    (World { router, node, country }, line)
+}
+
+fn open(options: OpenOptions, device: u8) -> Store {
+    let options = options.device(DeviceId::from_bytes([device; 16])).seed([device; 32]);
+    Store::open(options, Arc::new(DomainSchema)).expect("a store opens")
+}
+
+fn run(
+    store: &mut Store,
+    now: Timestamp,
+    user: DocumentId,
+    command: impl FnOnce(&mut Txn<'_>, &Caller) -> Result<(), Failure>,
+) {
+    let author = Author { message: Some(user.to_string()) };
+    let caller = Caller { user, ..Caller::system(Role::Central) };
+    store
+        .execute(now, &author, |txn| command(txn, &caller))
+        .expect("a store that works")
+        .expect("a fine command");
+}
+
+/// Gives one store all that another has, as central would.
+fn carry(from: &Store, to: &mut Store) {
+    let read = from.reader().snapshot().expect("readable");
+    let origin = Origin { central: true, ..from.origin() };
+    let now = Timestamp::from_millis(0);
+    for scope in read.scopes().expect("readable") {
+        for (_, id) in read.scope_log_after(&scope, 0, usize::MAX).expect("readable") {
+            let whole = read.outgoing(id, 0, None).expect("readable");
+            let incoming = IncomingDocument {
+                id,
+                snapshot: whole.snapshot.map(|bytes| VerifiedSnapshot::verify(bytes).expect("our own")),
+                changes: whole
+                    .changes
+                    .into_iter()
+                    .map(|bytes| VerifiedChange::verify(bytes).expect("our own"))
+                    .collect(),
+            };
+            to.write(now, |batch| batch.ingest(&origin, &scope, incoming)).expect("a store that works");
+        }
+    }
 }
 
 /// A central on a disk that can be full.

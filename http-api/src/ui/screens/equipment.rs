@@ -17,6 +17,7 @@ use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
 use crate::ui::parts::{Tone, below, chip, empty, facets, fact, or_dash, pager, row_ids, search, title};
 use crate::ui::trouble::{self, Trouble};
+use crate::ui::values::{Contested, flag, other_flags};
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
 
@@ -200,26 +201,43 @@ fn load(visit: &Visit, id: DocumentId) -> Result<AssetDetail, Trouble> {
     }
 }
 
-fn facts(words: Words, row: &AssetListRow) -> Markup {
+fn facts(words: Words, contested: &Contested, row: &AssetListRow) -> Markup {
     let asset = &row.asset;
+    let flagged =
+        |pointer: &str, value: Markup| html! { (value) (flag(words, contested, asset.id, pointer)) };
     let day = |day: Option<domain::Date>| html! { @match day { Some(day) => (words.day(day)), None => (or_dash(None)) } };
     html! {
         section class="card pad" { dl class="facts" {
-            (fact(&t!(words, "number"), html! { (asset.number) }))
-            (fact(&t!(words, "serial"), or_dash(asset.serial.as_deref())))
-            (fact(&t!(words, "manufacturer"), or_dash(asset.manufacturer.as_deref())))
-            (fact(&t!(words, "model"), or_dash(asset.model.as_deref())))
-            (fact(&t!(words, "catalogue-code"), or_dash(asset.catalogue_code.as_deref())))
+            (fact(&t!(words, "number"), flagged("/number", html! { (asset.number) })))
+            (fact(&t!(words, "serial"), flagged("/serial", or_dash(asset.serial.as_deref()))))
+            (fact(&t!(words, "manufacturer"), flagged("/manufacturer", or_dash(asset.manufacturer.as_deref()))))
+            (fact(&t!(words, "model"), flagged("/model", or_dash(asset.model.as_deref()))))
+            (fact(&t!(words, "catalogue-code"), flagged("/catalogue_code", or_dash(asset.catalogue_code.as_deref()))))
             (fact(&t!(words, "store"), html! { (row.store_name) }))
-            (fact(&t!(words, "location"), or_dash(row.location_code.as_deref())))
-            (fact(&t!(words, "installed"), day(asset.installed)))
-            (fact(&t!(words, "replacement"), day(asset.replacement)))
-            (fact(&t!(words, "warranty-end"), day(asset.warranty_end)))
-            (fact(&t!(words, "partner-donor-of"), or_dash(asset.donor.as_deref())))
-            (fact(&t!(words, "note"), or_dash(asset.note.as_deref())))
-        } }
+            (fact(&t!(words, "location"), flagged("/location", or_dash(row.location_code.as_deref()))))
+            (fact(&t!(words, "installed"), flagged("/installed", day(asset.installed))))
+            (fact(&t!(words, "replacement"), flagged("/replacement", day(asset.replacement))))
+            (fact(&t!(words, "warranty-end"), flagged("/warranty_end", day(asset.warranty_end))))
+            (fact(&t!(words, "partner-donor-of"), flagged("/donor", or_dash(asset.donor.as_deref()))))
+            (fact(&t!(words, "note"), flagged("/note", or_dash(asset.note.as_deref()))))
+        } (other_flags(words, contested, asset.id, &FACTS)) }
     }
 }
+
+/// Fields that have a place among the facts.
+const FACTS: [&str; 11] = [
+    "/number",
+    "/serial",
+    "/manufacturer",
+    "/model",
+    "/catalogue_code",
+    "/location",
+    "/installed",
+    "/replacement",
+    "/warranty_end",
+    "/donor",
+    "/note",
+];
 
 fn page(
     visit: &Visit,
@@ -232,6 +250,7 @@ fn page(
     let id = row.asset.id;
     let may =
         visit.may(Permission::AssetStatus) && visit.own_store().is_some_and(|own| own.id == row.asset.store);
+    let contested = query::tasks::contested(&visit.read()?, row.asset.store)?;
     let sub = html! {
         (row.asset.number) " · " span data-live="status" { (status_chip(words, row.status)) } @if row.asset.needs_replacement { " " (chip(Tone::Warn, "refresh-cw", &t!(words, "needs-replacement"))) }
     };
@@ -242,7 +261,7 @@ fn page(
     let body = html! {
         (title(&label(row), sub, actions))
         @if let Some(problem) = problem.filter(|problem| problem.errors.is_empty()) { (trouble::alert(words, problem)) }
-        (facts(words, row))
+        (facts(words, &contested, row))
         div class="grid" { @if may { (log_form(visit, id, row.status, form, problem)?) } (trail(words, &detail.log)) }
     };
     let mut response = layout::page(

@@ -1,18 +1,22 @@
 //! The history of a document: who changed what, when, on which device.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::Path;
 use axum::response::Response;
-use crdt_store::{Actor, DocumentId, HistoryEntry, Map, Snapshot, Value, ViewRead};
-use domain::{ScopeKind, query};
+use crdt_store::{Actor, DeviceId, DocumentId, HistoryEntry, Map, Snapshot, Timestamp, Value, ViewRead};
+use domain::query::names::Devices;
+use domain::{Permission, ScopeKind, conflict, location, stock_line};
 use maud::{Markup, html};
 
+use crate::error::Problem;
+use crate::ui::form::{Asked, Form, address};
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section};
 use crate::ui::lookup::Names;
 use crate::ui::parts::{empty, title};
-use crate::ui::trouble::Trouble;
+use crate::ui::trouble::{self, Trouble};
+use crate::ui::values::field_name;
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
 
@@ -95,6 +99,7 @@ fn shown(words: Words, names: &Names<'_>, field: &str, value: &Value) -> String 
             "ven" => words.code("ven", text),
             "verdict" => words.code("verdict", text),
             "status" => words.code("asset", text),
+            "vvm" | "kind" => words.code("value", text),
             _ => text.parse().map_or_else(|_| text.clone(), |day| words.day(day)),
         },
         Value::Bytes(bytes) => {
@@ -137,53 +142,294 @@ fn order_of(after: &Map) -> BTreeMap<String, usize> {
     lines.into_iter().flat_map(|lines| lines.keys().cloned().enumerate()).map(|(at, key)| (key, at)).collect()
 }
 
-fn change(words: Words, names: &Names<'_>, before: &Map, entry: &HistoryEntry, device: &str) -> Markup {
-    let (old, new) = (leaves(before), leaves(&entry.after));
-    let order = order_of(&entry.after);
-    let mut places: Vec<&String> =
-        old.keys().chain(new.keys()).filter(|path| old.get(*path) != new.get(*path)).collect();
-    places.retain(|path| says_something(path, old.get(*path), new.get(*path)));
-    places.sort();
-    places.dedup();
-    let author =
-        entry.message.as_deref().and_then(|user| user.parse().ok()).filter(|user| *user != DocumentId::NIL);
-    let field_of = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+/// The user behind a change; none for the system.
+fn author(entry: &HistoryEntry) -> Option<DocumentId> {
+    entry.message.as_deref().and_then(|user| user.parse().ok()).filter(|user| *user != DocumentId::NIL)
+}
+
+/// A change as it is told: what was there before it, and where it differs.
+struct Told<'e> {
+    entry: &'e HistoryEntry,
+    before: &'e Map,
+    places: Vec<String>,
+}
+
+impl<'e> Told<'e> {
+    fn of(entry: &'e HistoryEntry, before: &'e Map) -> Self {
+        let (old, new) = (leaves(before), leaves(&entry.after));
+        let all: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        let differs = |path: &&&String| old.get(**path) != new.get(**path);
+        let told = |path: &&&String| says_something(path, old.get(**path), new.get(**path));
+        let places = all.iter().filter(differs).filter(told).map(|path| (**path).clone()).collect();
+        Self { entry, before, places }
+    }
+}
+
+fn field_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+/// An instant as an input for day and time holds it, in UTC.
+fn typed(time: Timestamp) -> String {
+    domain::instant::text(time).chars().take("2026-11-22T08:00:00".len()).collect()
+}
+
+/// What such an input says; a minute is meant with all its seconds.
+fn read_instant(text: &str) -> Option<Timestamp> {
+    let seconds = if text.len() == "2026-11-22T08:00".len() { ":59" } else { "" };
+    domain::instant::parse(&format!("{text}{seconds}Z"))
+}
+
+fn change(visit: &Visit, names: &Names<'_>, told: &Told<'_>, device: &str, here: &Here<'_>) -> Markup {
+    let words = visit.words;
+    let (old, new) = (leaves(told.before), leaves(&told.entry.after));
+    let order = order_of(&told.entry.after);
+    let places = &told.places;
     html! {
         li {
-            p { span class="strong" { @match author { Some(user) => (names.user(user)), None => (t!(words, "the-system")) } } " · " span class="when" { (words.instant(entry.time)) " · " (icon("monitor")) " " (device) } }
+            p {
+                span class="strong" { @match author(told.entry) { Some(user) => (names.user(user)), None => (t!(words, "the-system")) } }
+                " · " span class="when" { (words.instant(told.entry.time)) " · " (icon("monitor")) " " (device) }
+            }
             table { tbody {
                 @for path in places.iter().take(FIELDS_MAX) {
                     @let field = field_of(path);
                     tr {
                         td class="muted" { (place(words, path, &order)) }
                         td {
-                            @if let Some(value) = old.get(*path) { span class="before" { (shown(words, names, &field, value)) } " → " }
-                            @match new.get(*path) { Some(value) => (shown(words, names, &field, value)), None => "—" }
+                            @if let Some(value) = old.get(path) { span class="before" { (shown(words, names, field, value)) } " → " }
+                            @match new.get(path) { Some(value) => (shown(words, names, field, value)), None => (t!(words, "value-none")) }
                         }
                     }
                 }
             } }
             @if places.len() > FIELDS_MAX { p class="muted" { (t!(words, "more-fields", n = places.len() - FIELDS_MAX)) } }
+            a class="btn quiet no-print" href=(here.at(&typed(told.entry.time))) { (icon("clock")) (t!(words, "seen-then")) }
         }
     }
 }
 
-/// Which device wrote as which actor, as far as this device knows: each life of a device is an actor of its own.
-fn devices(visit: &Visit, read: &Snapshot) -> Result<BTreeMap<Actor, String>, Trouble> {
-    let status = visit.state.node().status();
-    let mut known = BTreeMap::new();
-    let own = (status.device, t!(visit.words, "this-device"));
-    let others = query::reference::devices(read)?.into_iter().map(|row| (row.device, row.name));
-    for (device, name) in others.chain([own]) {
-        for life in 0..LIVES_MAX {
-            known.insert(Actor::of(device, life), name.clone());
-        }
-    }
-    Ok(known)
+/// The devices as which changes were written, by the names people gave them.
+struct Writers {
+    devices: Devices,
+    own: DeviceId,
 }
 
-/// Lives of a device that are recognised: a restored backup begins a new one.
-const LIVES_MAX: u32 = 20;
+impl Writers {
+    fn of(visit: &Visit, read: &Snapshot) -> Result<Self, Trouble> {
+        Ok(Self { devices: Devices::of(read)?, own: visit.state.node().status().device })
+    }
+
+    fn name(&mut self, words: Words, actor: Actor) -> String {
+        match self.devices.wrote_as(actor) {
+            Some(row) if row.device == self.own => format!("{} ({})", row.name, t!(words, "this-device")),
+            Some(row) => row.name.clone(),
+            None if Actor::of(self.own, 1) == actor => t!(words, "this-device"),
+            None => t!(words, "unknown-device"),
+        }
+    }
+}
+
+/// What is asked of the page: whose changes, of which field, and as of when the document is shown.
+struct Here<'a> {
+    path: String,
+    user: &'a str,
+    field: &'a str,
+    at: &'a str,
+}
+
+impl Here<'_> {
+    /// The same page as of another instant.
+    fn at(&self, at: &str) -> String {
+        address(&self.path, &[("user", self.user), ("field", self.field), ("at", at)])
+    }
+
+    fn shows(&self, told: &Told<'_>) -> bool {
+        let by = self.user.is_empty() || author(told.entry).unwrap_or_default().to_string() == self.user;
+        by && (self.field.is_empty() || told.places.iter().any(|path| field_of(path) == self.field))
+    }
+}
+
+/// Whose changes and of which field are shown, and as of when the document.
+fn filter(words: Words, names: &Names<'_>, here: &Here<'_>, told: &[Told<'_>]) -> Markup {
+    let users: BTreeSet<DocumentId> =
+        told.iter().map(|told| author(told.entry).unwrap_or_default()).collect();
+    let fields: BTreeMap<String, &str> = told
+        .iter()
+        .flat_map(|told| &told.places)
+        .map(|path| (field_name(words, path), field_of(path)))
+        .collect();
+    let user_name = |user: DocumentId| match user {
+        DocumentId::NIL => t!(words, "the-system"),
+        user => names.user(user),
+    };
+    html! {
+        form class="card pad row no-print" method="get" action=(here.path) {
+            div class="field" {
+                label for="f-user" { (t!(words, "history-user")) }
+                select class="input" id="f-user" name="user" {
+                    option value="" { (t!(words, "history-everybody")) }
+                    @for user in users { @let id = user.to_string(); option value=(id) selected[here.user == id] { (user_name(user)) } }
+                }
+            }
+            div class="field" {
+                label for="f-field" { (t!(words, "history-field")) }
+                select class="input" id="f-field" name="field" {
+                    option value="" { (t!(words, "history-all-fields")) }
+                    @for (name, field) in &fields { option value=(field) selected[here.field == *field] { (name) } }
+                }
+            }
+            div class="field" {
+                label for="f-at" { (t!(words, "history-as-of")) }
+                input class="input" id="f-at" name="at" type="datetime-local" step="1" value=(here.at);
+            }
+            div class="field end" { button class="btn" { (icon("eye")) (t!(words, "history-look")) } }
+        }
+    }
+}
+
+/// The document as it was: a warning that this is the past, and its fields.
+fn past(
+    visit: &Visit,
+    read: &Snapshot,
+    here: &Here<'_>,
+    id: DocumentId,
+    now: &Map,
+) -> Result<Markup, Trouble> {
+    let words = visit.words;
+    if here.at.is_empty() {
+        return Ok(html! {});
+    }
+    let Some(at) = read_instant(here.at) else {
+        return Ok(
+            html! { div class="alert bad" role="alert" { (icon("triangle-alert")) p { (t!(words, "history-not-an-instant")) } } },
+        );
+    };
+    let names = Names::new(read);
+    let document = read.document_at(id, at)?;
+    let current = leaves(now);
+    let order = document.as_ref().map(|document| order_of(&document.root)).unwrap_or_default();
+    Ok(html! {
+        div class="alert warn" role="status" {
+            (icon("clock"))
+            div {
+                p class="strong" { (t!(words, "history-past")) " " (words.instant(at)) }
+                p { @if document.is_some() { (t!(words, "history-past-text")) } @else { (t!(words, "history-past-none")) } }
+                div class="row no-print" { a class="btn" href=(here.at("")) { (icon("x")) (t!(words, "history-now")) } }
+            }
+        }
+        @if let Some(document) = &document {
+            section class="card" {
+                div class="scroll" { table {
+                    thead { tr {
+                        th scope="col" { (t!(words, "history-field")) }
+                        th scope="col" { (t!(words, "history-then")) }
+                        th scope="col" { (t!(words, "history-today")) }
+                        th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } }
+                    } }
+                    tbody {
+                        @for (path, value) in leaves(&document.root).into_iter().filter(|(path, _)| !UNSAID.contains(&field_of(path))).take(PAST_FIELDS_MAX) {
+                            @let field = field_of(&path);
+                            @let today = current.get(&path).copied();
+                            tr {
+                                td class="muted" { (place(words, &path, &order)) }
+                                td class="strong" { (shown(words, &names, field, value)) }
+                                td {
+                                    @if today == Some(value) { span class="muted" { (t!(words, "history-same")) } }
+                                    @else { @match today { Some(value) => (shown(words, &names, field, value)), None => (t!(words, "value-none")) } }
+                                }
+                                td {
+                                    @if today != Some(value) && may_restore(visit, &document.class, &document.root, &path) {
+                                        form class="no-print" method="post" action={ (here.path) "/restore" } {
+                                            input type="hidden" name="field" value=(path);
+                                            input type="hidden" name="at" value=(here.at);
+                                            button class="btn" { (icon("history")) (t!(words, "restore-value")) }
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                } }
+            }
+        }
+    })
+}
+
+/// Fields of a past state that are shown: a shipment of many lines has more, which are in its file.
+const PAST_FIELDS_MAX: usize = 400;
+
+/// Fields that can be set to what they were: those that an update of the document sets.
+const RESTORABLE: [(&str, &[&str], Permission); 2] = [
+    (
+        "stock_line",
+        &["batch", "expiry", "location", "on_hold", "vvm", "cost_price", "sell_price", "note"],
+        Permission::StockEdit,
+    ),
+    ("location", &["code", "name", "kind", "on_hold"], Permission::LocationEdit),
+];
+
+fn may_restore(visit: &Visit, class: &str, root: &Map, path: &str) -> bool {
+    let store = root.get("store").and_then(Value::as_bytes).and_then(|id| DocumentId::try_from(id).ok());
+    let own = visit.own_store().is_some_and(|own| Some(own.id) == store);
+    let known = |(of, fields, permission): &(&str, &[&str], Permission)| {
+        *of == class && fields.contains(&path) && visit.may(*permission)
+    };
+    own && RESTORABLE.iter().any(|entry| known(entry))
+}
+
+/// The update that sets one field to a value that the document once had.
+fn restoring<T: serde::de::DeserializeOwned>(class: &str, field: &str, value: &Value) -> Result<T, Problem> {
+    let words = field.split('_').enumerate().map(|(at, word)| match (at, word.split_at_checked(1)) {
+        (1.., Some((first, rest))) => format!("{}{rest}", first.to_uppercase()),
+        _ => word.to_owned(),
+    });
+    let value = match value {
+        Value::Bool(flag) => serde_json::Value::Bool(*flag),
+        value => conflict::text_of(class, field, value).map_or(serde_json::Value::Null, Into::into),
+    };
+    let command = serde_json::Map::from_iter([(words.collect::<String>(), value)]);
+    serde_json::from_value(command.into())
+        .map_err(|error| Problem::new("validation", error.to_string()).at("/field"))
+}
+
+/// Sets a field to what it was: a change like any other, with all the checks of an edit.
+pub(in crate::ui) async fn restore(
+    visit: Visit,
+    Path(id): Path<DocumentId>,
+    form: Form,
+) -> Result<Response, Trouble> {
+    let at = form.raw("at").to_owned();
+    let back = address(&format!("/history/{id}"), &[("at", &at)]);
+    let wanted = || Trouble::not_found("field");
+    let read = visit.read()?;
+    let then = read.document_at(id, read_instant(&at).ok_or_else(wanted)?)?.ok_or_else(wanted)?;
+    let field = form.raw("field");
+    if !may_restore(&visit, &then.class, &then.root, field) {
+        return Err(wanted());
+    }
+    let value = then.root.get(field).ok_or_else(wanted)?;
+    let caller = visit.caller()?;
+    let outcome = if then.class == "location" {
+        let command = restoring(&then.class, field, value)?;
+        visit.execute(move |txn| location::update(txn, &caller, id, &command)).await
+    } else {
+        let command = restoring(&then.class, field, value)?;
+        visit.execute(move |txn| stock_line::update(txn, &caller, id, &command)).await
+    };
+    match outcome {
+        Ok(()) => Ok(layout::done(&format!("/history/{id}"), /*key*/ "toast-restored-value", "")),
+        Err(error) => {
+            let problem = Problem::from(error);
+            let status = problem.status_code();
+            let body = trouble::alert(visit.words, &problem);
+            let page = Page::new(Section::Other, t!(visit.words, "history"), body);
+            let mut response = layout::page(&visit, page.below(t!(visit.words, "history"), back));
+            *response.status_mut() = status;
+            Ok(response)
+        }
+    }
+}
 
 /// What people call the document: its number or its name, as it stands now.
 fn called(after: &Map) -> Option<&str> {
@@ -212,7 +458,11 @@ fn way_back(visit: &Visit, class: &str, id: DocumentId, after: &Map) -> Option<S
 }
 
 /// The page.
-pub(in crate::ui) async fn show(visit: Visit, Path(id): Path<DocumentId>) -> Result<Response, Trouble> {
+pub(in crate::ui) async fn show(
+    visit: Visit,
+    Path(id): Path<DocumentId>,
+    asked: Asked,
+) -> Result<Response, Trouble> {
     let words = visit.words;
     let read = visit.read()?;
     let header = read.header(id)?.filter(|header| SHOWN.contains(&header.class.as_str()));
@@ -220,29 +470,82 @@ pub(in crate::ui) async fn show(visit: Visit, Path(id): Path<DocumentId>) -> Res
         .filter(|header| may_see(&visit, ScopeKind::of(&header.scope)))
         .ok_or_else(|| Trouble::not_found("document"))?;
     let entries = read.history(id)?.unwrap_or_default();
-    let devices = devices(&visit, &read)?;
+    let mut writers = Writers::of(&visit, &read)?;
     let names = Names::new(&read);
     let nothing = Map::new();
     let before = std::iter::once(&nothing).chain(entries.iter().map(|entry| &entry.after));
-    let pairs: Vec<(&HistoryEntry, &Map)> = entries.iter().zip(before).collect();
-    let unknown = t!(words, "unknown-device");
+    let told: Vec<Told<'_>> =
+        entries.iter().zip(before).map(|(entry, before)| Told::of(entry, before)).collect();
+    let here = Here {
+        path: format!("/history/{id}"),
+        user: asked.raw("user"),
+        field: asked.raw("field"),
+        at: asked.raw("at"),
+    };
     let subject = words.code("what", &header.class.replace('_', "-"));
-    let now = entries.last().map_or(&nothing, |entry| &entry.after);
-    let name = called(now).map_or_else(|| names.anything(id), str::to_owned);
+    let now = read.document(id)?.map_or_else(Map::new, |document| document.root);
+    let name = called(&now).map_or_else(|| names.anything(id), str::to_owned);
+    let listed: Vec<&Told<'_>> = told.iter().rev().filter(|told| here.shows(told)).collect();
     let body = html! {
         (title(&t!(words, "history"), html! { (subject) " · " (name) " · " (t!(words, "changes-count", n = entries.len())) }, html! {}))
+        (filter(words, &names, &here, &told))
+        (past(&visit, &read, &here, id, &now)?)
         section class="card" {
-            @if entries.is_empty() { (empty("history", &t!(words, "no-history"), &t!(words, "no-history-text"), html! {})) }
+            @if listed.is_empty() { (empty("history", &t!(words, "no-history"), &t!(words, "no-history-text"), html! {})) }
             ol class="trail pad" {
-                @for (entry, before) in pairs.iter().rev().take(ENTRIES_MAX) {
-                    (change(words, &names, before, entry, devices.get(&entry.actor).unwrap_or(&unknown)))
+                @for told in listed.into_iter().take(ENTRIES_MAX) {
+                    (change(&visit, &names, told, &writers.name(words, told.entry.actor), &here))
                 }
             }
         }
     };
     let mut page = Page::new(Section::Other, t!(words, "history"), body);
-    if let Some(back) = way_back(&visit, &header.class, id, now) {
+    if let Some(back) = way_back(&visit, &header.class, id, &now) {
         page = page.below(name, back);
     }
     Ok(layout::page(&visit, page))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::location::UpdateLocation;
+    use domain::stock_line::UpdateStockLine;
+
+    #[test]
+    fn an_instant_that_was_typed_reads_back_and_a_minute_means_all_of_it() {
+        let time = Timestamp::from_millis(1_795_334_405_000);
+        assert_eq!(read_instant(&typed(time)), Some(time));
+        let minute: String = typed(time).chars().take(16).collect();
+        assert_eq!(read_instant(&minute), Some(Timestamp::from_millis(1_795_334_459_000)));
+        assert_eq!(read_instant("yesterday"), None);
+    }
+
+    #[test]
+    fn every_field_that_can_be_restored_is_one_that_an_update_sets() {
+        for (class, fields, _) in RESTORABLE {
+            for field in fields {
+                let value = match *field {
+                    "on_hold" => Value::Bool(true),
+                    "expiry" => "2027-06-30".into(),
+                    "vvm" => "stage2".into(),
+                    "kind" => "cold".into(),
+                    "cost_price" | "sell_price" => Value::Int(1_250),
+                    "location" => DocumentId::from_bytes([7; 16]).into(),
+                    _ => "words".into(),
+                };
+                let sets = match class {
+                    "location" => {
+                        restoring::<UpdateLocation>(class, field, &value).map(|new| new != Default::default())
+                    }
+                    _ => restoring::<UpdateStockLine>(class, field, &value)
+                        .map(|new| new != Default::default()),
+                };
+                assert!(
+                    sets.unwrap_or_else(|problem| panic!("{class} {field}: {problem:?}")),
+                    "{class} {field}"
+                );
+            }
+        }
+    }
 }

@@ -19,6 +19,7 @@ use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
 use crate::ui::parts::{Tone, below, chip, empty, fact, or_dash, pager, quantity, title};
 use crate::ui::trouble::{self, Trouble};
+use crate::ui::values::{Contested, flag, other_flags};
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
 
@@ -152,7 +153,10 @@ fn batch_actions(visit: &Visit, row: &StockRow) -> Markup {
     }
 }
 
-fn batches(visit: &Visit, rows: &[StockRow]) -> Markup {
+/// Fields of a batch that the table has a column for.
+const COLUMNS: [&str; 4] = ["/batch", "/expiry", "/location", "/pack_size"];
+
+fn batches(visit: &Visit, contested: &Contested, rows: &[StockRow]) -> Markup {
     let words = visit.words;
     html! {
         div class="card" {
@@ -170,10 +174,13 @@ fn batches(visit: &Visit, rows: &[StockRow]) -> Markup {
                     } }
                     tbody { @for row in rows {
                         tr class={ @if row.on_hold { "is-held" } } {
-                            td class="nowrap" { span class="strong" { (or_dash(row.batch.as_deref())) } " " (mark(words, row.status)) }
-                            td class="nowrap" data-label=(t!(words, "expiry")) { (expiry(words, row, visit.today())) }
-                            td data-label=(t!(words, "location")) { (or_dash(row.location_code.as_deref())) }
-                            td class="num" data-label=(t!(words, "pack-size")) { (words.whole(row.pack_size.into())) }
+                            td class="nowrap" {
+                                span class="strong" { (or_dash(row.batch.as_deref())) } " " (mark(words, row.status))
+                                (flag(words, contested, row.id, "/batch")) (other_flags(words, contested, row.id, &COLUMNS))
+                            }
+                            td class="nowrap" data-label=(t!(words, "expiry")) { (expiry(words, row, visit.today())) (flag(words, contested, row.id, "/expiry")) }
+                            td data-label=(t!(words, "location")) { (or_dash(row.location_code.as_deref())) (flag(words, contested, row.id, "/location")) }
+                            td class="num" data-label=(t!(words, "pack-size")) { (words.whole(row.pack_size.into())) (flag(words, contested, row.id, "/pack_size")) }
                             td class="num" data-label=(t!(words, "available")) data-live={ "av-" (row.id) } { (quantity(words, row.available)) }
                             td class="num strong" data-label=(t!(words, "on-hand")) data-live={ "oh-" (row.id) } { (quantity(words, row.on_hand)) }
                             td { (batch_actions(visit, row)) }
@@ -298,7 +305,7 @@ pub(in crate::ui) async fn show(
     // Empty batches come last: they are history.
     lines.sort_by_key(|line| line.on_hand == Quantity::ZERO);
     let content = match tab {
-        "batches" => batches(&visit, &lines),
+        "batches" => batches(&visit, &query::tasks::contested(&read, own.id)?, &lines),
         "movements" => movements(&visit, &read, own.id, item, &asked)?,
         _ => summary(&visit, &read, own.id, &row, balance, &lines)?,
     };

@@ -1,18 +1,27 @@
 //! Tasks: contradictions that a person must settle, each with the way to settle it.
 
+use axum::extract::Path;
 use axum::response::Response;
-use domain::query::tasks::{self, TaskEntry};
+use crdt_store::DocumentId;
+use domain::conflict::{self, FieldKind, SettleConflict};
+use domain::query::Page as Rows;
+use domain::query::tasks::{self, ConflictChoice, ConflictEntry, TaskEntry};
 use domain::{Permission, TaskKind};
 use maud::{Markup, html};
 
-use crate::ui::form::Asked;
+use crate::error::Problem;
+use crate::ui::form::{Asked, Form, address};
 use crate::ui::icon::icon;
-use crate::ui::layout::{self, Page, Section};
+use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
 use crate::ui::parts::{Tone, chip, empty, pager, title};
-use crate::ui::trouble::Trouble;
+use crate::ui::trouble::{self, Trouble};
+use crate::ui::values::{field_name, shown};
 use crate::ui::visit::Visit;
 use crate::ui::words::t;
+
+/// Longest value that is repeated on its button, in letters.
+const BUTTON_VALUE_MAX: usize = 32;
 
 fn kind_code(kind: TaskKind) -> &'static str {
     match kind {
@@ -23,6 +32,7 @@ fn kind_code(kind: TaskKind) -> &'static str {
         TaskKind::CountsDiffer => "counts-differ",
         TaskKind::LateCounts => "late-counts",
         TaskKind::CountedTwice => "counted-twice",
+        TaskKind::ConflictingValues => "conflicting-values",
     }
 }
 
@@ -41,6 +51,82 @@ fn way(entry: &TaskEntry) -> String {
     }
 }
 
+/// Whether the reader settles tasks of a store from here: central looks into every store and changes none but its own.
+fn acts_in(visit: &Visit, store: DocumentId) -> bool {
+    !visit.is_central() || visit.own_store().is_some_and(|own| own.id == store && !own.right.read_only)
+}
+
+/// What a task says, in a sentence.
+fn sentence(visit: &Visit, entry: &TaskEntry) -> String {
+    let words = visit.words;
+    let task = &entry.task;
+    let (expected, found) = (words.quantity(task.expected), words.quantity(task.found));
+    match task.kind {
+        TaskKind::OverIssued => t!(words, "task-over-issued-text", found = found),
+        TaskKind::Discrepancy => t!(words, "task-discrepancy-text", expected = expected, found = found),
+        TaskKind::LateAmendment => t!(words, "task-late-amendment-text", expected = expected, found = found),
+        TaskKind::CancelRequested => t!(words, "task-cancel-requested-text"),
+        TaskKind::CountsDiffer => t!(words, "task-counts-differ-text"),
+        TaskKind::LateCounts => t!(words, "task-late-counts-text"),
+        TaskKind::CountedTwice => t!(words, "task-counted-twice-text"),
+        TaskKind::ConflictingValues => t!(words, "task-conflicting-values-text"),
+    }
+}
+
+/// One of the values of a conflict: what it is, who wrote it, and the button that chooses it.
+fn option(visit: &Visit, entry: &TaskEntry, conflict: &ConflictEntry, choice: &ConflictChoice) -> Markup {
+    let words = visit.words;
+    let value = shown(words, conflict.kind, choice.value.as_deref(), choice.label.as_deref());
+    let brief = value.chars().count() <= BUTTON_VALUE_MAX;
+    let wish = match (choice.current, brief) {
+        (true, true) => t!(words, "conflict-keep", value = value.as_str()),
+        (false, true) => t!(words, "conflict-take", value = value.as_str()),
+        (true, false) => t!(words, "conflict-keep-this"),
+        (false, false) => t!(words, "conflict-take-this"),
+    };
+    let may = acts_in(visit, entry.task.store) && visit.may(conflict.permission);
+    html! {
+        li class={ @if choice.current { "is-shown" } } {
+            p class="value" { @if conflict.kind == FieldKind::Text { q { (value) } } @else { (value) } }
+            @if choice.current { (chip(Tone::Accent, "eye", &t!(words, "conflict-shown"))) }
+            ul class="muted small" {
+                @for writer in &choice.writers {
+                    li {
+                        span class="strong" { (writer.by_name.as_deref().unwrap_or(&t!(words, "the-system"))) }
+                        " · " (words.instant(writer.at)) " · "
+                        span class="nowrap" { (icon("monitor")) " " (writer.device_name.as_deref().unwrap_or(&t!(words, "unknown-device"))) }
+                    }
+                }
+            }
+            @if may {
+                form method="post" action={ "/tasks/conflicts/" (entry.task.document) } {
+                    input type="hidden" name="pointer" value=(conflict.pointer);
+                    input type="hidden" name="change" value=(choice.change);
+                    button class={ "btn" @if choice.current { " primary" } } { (icon("check")) (wish) }
+                }
+            }
+        }
+    }
+}
+
+/// What a task is about: the item and its batch, or what people call the document.
+fn subject(visit: &Visit, entry: &TaskEntry) -> Markup {
+    let words = visit.words;
+    let conflict = entry.conflict.as_ref();
+    let what = conflict.filter(|conflict| conflict.class != "stock_line");
+    html! {
+        p class="strong" {
+            @if let Some(conflict) = what {
+                (words.code("what", &conflict.class.replace('_', "-"))) " " (conflict.subject.as_deref().unwrap_or("—"))
+                @if entry.item_name.is_some() { " · " }
+            }
+            @if let Some(name) = &entry.item_name { (name) }
+            @if let Some(batch) = &entry.batch { " · " (t!(words, "batch")) " " (batch) }
+            @if let Some(conflict) = conflict { " · " (field_name(words, &conflict.pointer)) }
+        }
+    }
+}
+
 fn entry(visit: &Visit, entry: &TaskEntry) -> Markup {
     let words = visit.words;
     let task = &entry.task;
@@ -50,20 +136,10 @@ fn entry(visit: &Visit, entry: &TaskEntry) -> Markup {
             div class="row" {
                 (chip(tone, "flag", &words.code("task", kind_code(task.kind))))
                 @if visit.sees_country() { (chip(Tone::Calm, "store", &entry.store_name)) }
-                @if let Some(number) = &task.number { span class="tabular strong" { (number) } }
+                @if let (Some(number), None) = (&task.number, &entry.conflict) { span class="tabular strong" { (number) } }
             }
-            p class="strong" { @if let Some(name) = &entry.item_name { (name) } @if let Some(batch) = &entry.batch { " · " (t!(words, "batch")) " " (batch) } }
-            p {
-                @match task.kind {
-                    TaskKind::OverIssued => (t!(words, "task-over-issued-text", found = words.quantity(task.found))),
-                    TaskKind::Discrepancy => (t!(words, "task-discrepancy-text", expected = words.quantity(task.expected), found = words.quantity(task.found))),
-                    TaskKind::LateAmendment => (t!(words, "task-late-amendment-text", expected = words.quantity(task.expected), found = words.quantity(task.found))),
-                    TaskKind::CancelRequested => (t!(words, "task-cancel-requested-text")),
-                    TaskKind::CountsDiffer => (t!(words, "task-counts-differ-text")),
-                    TaskKind::LateCounts => (t!(words, "task-late-counts-text")),
-                    TaskKind::CountedTwice => (t!(words, "task-counted-twice-text")),
-                }
-            }
+            (subject(visit, entry))
+            p { (sentence(visit, entry)) }
             @if !entry.causes.is_empty() {
                 ul class="muted small" {
                     @for cause in &entry.causes {
@@ -71,7 +147,10 @@ fn entry(visit: &Visit, entry: &TaskEntry) -> Markup {
                     }
                 }
             }
-            @if !visit.is_central() || visit.own_store().is_some_and(|own| own.id == task.store && !own.right.read_only) {
+            @if let Some(conflict) = &entry.conflict {
+                ul class="versus" { @for choice in &conflict.choices { (option(visit, entry, conflict, choice)) } }
+                div class="row" { a class="btn quiet" href={ "/history/" (task.document) } { (icon("history")) (t!(words, "history")) } }
+            } @else if acts_in(visit, task.store) {
                 div class="row" {
                     a class="btn primary" href=(way(entry)) { (words.code("settle", kind_code(task.kind))) }
                     @if let (TaskKind::OverIssued, Some(item)) = (task.kind, task.item) { a class="btn" href={ "/stock/items/" (item) "?tab=movements&line=" (task.document) } { (icon("history")) (t!(words, "movements")) } }
@@ -81,30 +160,79 @@ fn entry(visit: &Visit, entry: &TaskEntry) -> Markup {
     }
 }
 
-/// The list.
-pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, Trouble> {
-    let words = visit.words;
+/// What keeps a task apart from the others on the page.
+fn row_id(row: &TaskEntry) -> String {
+    let pointer = row.conflict.as_ref().map_or("", |conflict| conflict.pointer.as_str());
+    format!("{}:{}{pointer}", row.task.document, row.task.line.unwrap_or_default())
+}
+
+/// The tasks that are asked for: all, or the conflicts of one document.
+fn rows(
+    visit: &Visit,
+    document: Option<DocumentId>,
+    cursor: Option<&str>,
+) -> Result<Rows<TaskEntry>, Trouble> {
     let store = match visit.sees_country() {
         true => None,
         false => Some(visit.store(Permission::StockView)?.id),
     };
-    let cursor = asked.text("cursor");
-    let page = tasks::list(&visit.read()?, store, &lookup::page_request(cursor))?;
-    let rows: Vec<String> = page
-        .rows
-        .iter()
-        .map(|row| format!("{}:{}", row.task.document, row.task.line.unwrap_or_default()))
-        .collect();
+    let read = visit.read()?;
+    match document {
+        Some(document) => {
+            let rows = tasks::conflicts_of(&read, visit.store(Permission::StockView)?.id, document)?;
+            Ok(Rows { rows, next: None })
+        }
+        None => Ok(tasks::list(&read, store, &lookup::page_request(cursor))?),
+    }
+}
+
+fn page(
+    visit: &Visit,
+    document: Option<DocumentId>,
+    cursor: Option<&str>,
+    problem: Option<&Problem>,
+) -> Result<Response, Trouble> {
+    let words = visit.words;
+    let page = rows(visit, document, cursor)?;
+    let ids: Vec<String> = page.rows.iter().map(row_id).collect();
     let name = t!(words, "nav-tasks");
+    let actions = html! {
+        @if document.is_some() { a class="btn quiet" href="/tasks" { (icon("x")) (t!(words, "tasks-all")) } }
+    };
     let body = html! {
-        (title(&name, html! { (t!(words, "tasks-text")) }, html! {}))
-        div id="rows" data-rows=(rows.join(" ")) {
+        (title(&name, html! { (t!(words, "tasks-text")) }, actions))
+        @if let Some(problem) = problem { (trouble::alert(words, problem)) }
+        div id="rows" data-rows=(ids.join(" ")) {
             @if page.rows.is_empty() { div class="card" { (empty("circle-check", &t!(words, "tasks-empty"), &t!(words, "tasks-empty-text"), html! {})) } }
             @else {
-                div class="stack" { @for row in &page.rows { (entry(&visit, row)) } }
+                div class="stack" { @for row in &page.rows { (entry(visit, row)) } }
                 div class="card" { (pager(words, "/tasks", &[], page.rows.len(), cursor, page.next.as_deref())) }
             }
         }
     };
-    Ok(layout::page(&visit, Page::new(Section::Tasks, name, body)))
+    let mut response = layout::page(visit, Page::new(Section::Tasks, name, body));
+    if let Some(problem) = problem {
+        *response.status_mut() = problem.status_code();
+    }
+    Ok(response)
+}
+
+/// The list.
+pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, Trouble> {
+    page(&visit, asked.id("document"), asked.text("cursor"), None)
+}
+
+/// Settles a conflict by one of its values.
+pub(in crate::ui) async fn settle(
+    visit: Visit,
+    Path(document): Path<DocumentId>,
+    form: Form,
+) -> Result<Response, Trouble> {
+    let caller = visit.caller()?;
+    let command =
+        SettleConflict { pointer: form.raw("pointer").to_owned(), change: form.raw("change").to_owned() };
+    match visit.execute(move |txn| conflict::settle(txn, &caller, document, &command)).await {
+        Ok(()) => Ok(done(&address("/tasks", &[]), /*key*/ "toast-conflict-settled", "")),
+        Err(error) => page(&visit, None, None, Some(&Problem::from(error))),
+    }
 }
