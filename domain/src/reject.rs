@@ -75,3 +75,9 @@ pub fn last_administrator(pointer: impl Into<String>, permission: Permission) ->
     .at(pointer)
     .with("permission", permission.code())
 }
+
+/// One of the codes `gs1-…`: what a scanner read is not what its symbol should say. `identifier` is the application
+/// identifier at fault.
+pub fn gs1(code: &'static str, identifier: &str, message: impl Into<String>) -> Rejection {
+    Rejection::new(code, message).with("code", identifier)
+}

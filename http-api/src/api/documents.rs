@@ -79,6 +79,7 @@ const NOUNS: &[Noun] = nouns! {
     "inbound-shipments", "Inbound shipments", "shipment";
     "assets", "Equipment", "asset";
     "asset-logs", "Equipment", "asset_log";
+    "barcodes", "Scanning", "barcode";
 };
 
 /// Whether the visitor may see what is in a scope.

@@ -11,6 +11,7 @@ mod national;
 mod reference;
 pub mod replies;
 pub(crate) mod route;
+mod scanning;
 mod service;
 mod session;
 mod shipments;
@@ -30,6 +31,7 @@ pub(crate) fn table() -> Vec<Route> {
         session::routes(),
         items::routes(),
         stock::routes(),
+        scanning::routes(),
         adjustments::routes(),
         shipments::routes(),
         assets::routes(),
