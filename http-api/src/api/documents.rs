@@ -202,7 +202,7 @@ fn history_route(noun: &'static Noun) -> Route {
         };
     }
     const HISTORY: &str = "Its changes: who, when, what";
-    of!("item" "store" "site" "partner" "reason" "asset_reason" "location" "stock_line" "adjustment" "shipment" "asset" "asset_log")
+    of!("item" "store" "site" "partner" "reason" "asset_reason" "location" "stock_line" "adjustment" "shipment" "asset" "asset_log" "barcode")
 }
 
 pub(super) fn routes() -> Vec<Route> {

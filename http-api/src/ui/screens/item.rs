@@ -166,7 +166,7 @@ fn batches(visit: &Visit, rows: &[StockRow]) -> Markup {
                         th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } }
                     } }
                     tbody { @for row in rows {
-                        tr class={ @if row.on_hold { "is-held" } } {
+                        tr id={ "line-" (row.id) } class={ @if row.on_hold { "is-held" } } {
                             td class="nowrap" { span class="strong" { (or_dash(row.batch.as_deref())) } " " (mark(words, row.status)) }
                             td class="nowrap" data-label=(t!(words, "expiry")) { (expiry(words, row, visit.today())) }
                             td data-label=(t!(words, "location")) { (or_dash(row.location_code.as_deref())) }
