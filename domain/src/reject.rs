@@ -81,3 +81,9 @@ pub fn stale_conflict(pointer: impl Into<String>) -> Rejection {
     Rejection::new("stale-conflict", "this value is no longer among the choices; look at them again")
         .at(pointer)
 }
+
+/// One of the codes `gs1-…`: what a scanner read is not what its symbol should say. `identifier` is the application
+/// identifier at fault.
+pub fn gs1(code: &'static str, identifier: &str, message: impl Into<String>) -> Rejection {
+    Rejection::new(code, message).with("code", identifier)
+}

@@ -8,6 +8,7 @@ use crdt_store::{
 use crate::adjustment::{self, Adjustment};
 use crate::asset::{self, Asset, AssetLog};
 use crate::asset_reason::{self, AssetReason};
+use crate::barcode::{self, Barcode};
 use crate::conflict;
 use crate::item::{self, Item};
 use crate::location::{self, Location};
@@ -117,6 +118,7 @@ const KINDS: &[Kind] = &[
     kind!(Shipment, of_shipment, shipment::project),
     kind!(Asset, of_store, asset::project),
     kind!(AssetLog, of_store, asset::project_log),
+    kind!(Barcode, of_store, barcode::project),
 ];
 
 /// The kind of a document, unless it is of a kind or of a shape that this version does not know.

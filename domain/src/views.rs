@@ -99,6 +99,10 @@ views! {
     ASSET_NUMBER = "view/asset/number",
     /// asset, log time, recorded, log → AssetLogRow
     ASSET_LOG = "view/asset_log",
+    /// store, GTIN 0 barcode → BarcodeRow
+    BARCODE = "view/barcode",
+    /// store, item, GTIN 0 barcode → BarcodeRow
+    BARCODE_BY_ITEM = "view/barcode/item",
     /// user → UserRow
     USER = "view/user",
     /// username 0 user → nothing

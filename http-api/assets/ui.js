@@ -30,10 +30,11 @@ export function localTimes(root) {
 
 // ---- dialogs ----
 
-function openDialog(content, onClose) {
+export function openDialog(content, onClose) {
   const dialog = document.createElement("dialog");
   dialog.append(content);
   document.body.append(dialog);
+  settings(dialog);
   const back = document.activeElement;
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog || event.target.closest("[data-close]")) dialog.close(event.target.dataset.close || "");
@@ -108,14 +109,21 @@ addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").
 
 // ---- toasts ----
 
-export function toast(text) {
+export function toast(text, word, act) {
   const tray = document.querySelector(".toasts");
   if (!tray) return;
   const note = document.createElement("div");
   note.className = "toast";
   note.textContent = text;
+  if (act) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = word;
+    button.addEventListener("click", () => { note.remove(); act(); });
+    note.append(button);
+  }
   tray.append(note);
-  setTimeout(() => note.remove(), 6000);
+  setTimeout(() => note.remove(), act ? 10000 : 6000);
 }
 for (const note of document.querySelectorAll(".toasts .toast")) setTimeout(() => note.remove(), 7000);
 
@@ -125,9 +133,20 @@ document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
 
+// ---- what this browser remembers of its reader's wishes ----
+
+export function setting(name, otherwise) {
+  try { return (localStorage.getItem(name) || otherwise) === "on"; } catch { return otherwise === "on"; }
+}
+export function settings(root) {
+  for (const box of root.querySelectorAll("[data-setting]")) box.checked = setting(box.dataset.setting, box.dataset.default || "off");
+}
+page.classList.add("scripts");
+settings(document);
+
 // ---- keys ----
 
-const keysOff = () => { try { return localStorage.keys === "off"; } catch { return false; } };
+const keysOff = () => !setting("keys", "on");
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     const menu = document.querySelector("details.menu[open]");
@@ -160,7 +179,7 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("change", (event) => {
   const target = event.target;
-  if (target.matches("[data-keys]")) { try { localStorage.keys = target.checked ? "on" : "off"; } catch { /* private window */ } }
+  if (target.matches("[data-setting]")) { try { localStorage.setItem(target.dataset.setting, target.checked ? "on" : "off"); } catch { /* private window */ } }
   if (target.matches("[data-go]")) target.form.requestSubmit();
   // Options that belong to a choice made elsewhere, such as the reasons of a status.
   if (target.matches("[data-rules]")) rule(target);

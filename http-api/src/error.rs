@@ -110,6 +110,37 @@ pub(crate) const KNOWN: &[Known] = &[
         "Not at this status",
         "Read the document again and choose an action that its status allows.",
     ),
+    known(
+        "gs1-check-digit",
+        422,
+        "The check digit is wrong",
+        "Scan again, or type the number below the bars.",
+    ),
+    known(
+        "gs1-unknown-identifier",
+        422,
+        "Unknown application identifier",
+        "Scan again; if it stays so, type the batch and the expiry by hand.",
+    ),
+    known(
+        "gs1-bad-date",
+        422,
+        "The label says a day that does not exist",
+        "Read the day on the box and type it by hand.",
+    ),
+    known(
+        "gs1-bad-value",
+        422,
+        "A value that its identifier does not allow",
+        "Scan again; if it stays so, type it by hand.",
+    ),
+    known("gs1-truncated", 422, "The label ends too early", "Scan again, the whole symbol in view."),
+    known(
+        "gs1-duplicate",
+        422,
+        "The label contradicts itself",
+        "Read the box and type the batch and the expiry by hand.",
+    ),
     known("on-hold", 409, "On hold", "Release the hold, or choose something else."),
     known(
         "stale-count",

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod adjustments;
 pub mod assets;
+pub mod barcodes;
 pub mod dashboard;
 pub mod items;
 pub mod ledger;
@@ -13,6 +14,7 @@ pub mod names;
 pub mod national;
 mod page;
 pub mod reference;
+pub mod scan;
 pub mod shipments;
 pub mod stock;
 pub mod stocktakes;

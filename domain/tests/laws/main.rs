@@ -9,6 +9,7 @@ mod merging;
 mod model;
 mod numbers;
 mod queries;
+mod scanning;
 mod shipments;
 mod stock;
 mod stocktakes;

@@ -121,6 +121,7 @@ const NOUNS: &[Noun] = nouns! {
     "inbound-shipments", "Inbound shipments", "shipment";
     "assets", "Equipment", "asset";
     "asset-logs", "Equipment", "asset_log";
+    "barcodes", "Scanning", "barcode";
 };
 
 /// Whether the visitor may see what is in a scope.
@@ -265,7 +266,7 @@ fn past_routes(noun: &'static Noun) -> [Route; 2] {
     }
     const HISTORY: &str = "Its changes: who, when, on which device, what";
     const AS_OF: &str = "Its fields as they were at an instant, as the document keeps them";
-    of!("item" "store" "site" "partner" "reason" "asset_reason" "location" "stock_line" "adjustment" "stocktake" "shipment" "asset" "asset_log")
+    of!("item" "store" "site" "partner" "reason" "asset_reason" "location" "stock_line" "adjustment" "stocktake" "shipment" "asset" "asset_log" "barcode")
 }
 
 pub(super) fn routes() -> Vec<Route> {

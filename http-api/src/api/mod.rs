@@ -11,6 +11,7 @@ mod national;
 mod reference;
 pub mod replies;
 pub(crate) mod route;
+mod scanning;
 mod service;
 mod session;
 mod shipments;
@@ -31,6 +32,7 @@ pub(crate) fn table() -> Vec<Route> {
         session::routes(),
         items::routes(),
         stock::routes(),
+        scanning::routes(),
         adjustments::routes(),
         stocktakes::routes(),
         shipments::routes(),

@@ -78,6 +78,15 @@ impl Form {
         self.0.iter().filter_map(|(name, _)| name.strip_prefix(&prefix)?.parse().ok()).collect()
     }
 
+    /// The same for several kinds of names, in the order of the page.
+    pub(super) fn ids_with_kind<'k>(&self, kinds: &[&'k str]) -> Vec<(&'k str, DocumentId)> {
+        let of_kind = |name: &str| {
+            let (kind, id) = name.split_once('.')?;
+            Some((*kinds.iter().find(|wanted| **wanted == kind)?, id.parse().ok()?))
+        };
+        self.0.iter().filter_map(|(name, _)| of_kind(name)).collect()
+    }
+
     /// A day; an error at the pointer when it is not one.
     pub(super) fn day(&self, name: &str, pointer: &str) -> Result<Option<Date>, Problem> {
         let read = |text: &str| {

@@ -205,6 +205,9 @@ fn head(visit: &Visit, page: &Page) -> Markup {
                 // A phone has no room for the field: there the page of the stock is one tap away, its search focused.
                 a class="tool phone-only" href="/stock#list-search" { (icon("search")) span class="visually-hidden" { (t!(words, "search-stock")) } }
             }
+            @if visit.own_store().is_some() {
+                a class="tool scan" href="/scan" data-scan-open title={ (t!(words, "scan-title")) " (F2)" } { (icon("scan-barcode")) span class="wide-only" { (t!(words, "scan-open")) } span class="visually-hidden" { (t!(words, "scan-title")) } }
+            }
             a class="tool wide-only" href="/help" data-dialog data-help title=(t!(words, "help")) { (icon("circle-help")) span class="visually-hidden" { (t!(words, "help")) } }
             span class="wide-only" { (theme_switch(&visit.setting, &visit.here, false)) }
             details class="menu" {
@@ -315,6 +318,7 @@ fn head_element(title: &str) -> Markup {
             script src=(assets::address("htmx.min.js")) defer {}
             script type="module" src=(assets::address("ui.js")) {}
             script type="module" src=(assets::address("grid.js")) {}
+            script type="module" src=(assets::address("scan.js")) {}
         }
     }
 }
@@ -337,7 +341,7 @@ pub(super) fn page(visit: &Visit, page: Page) -> Response {
         (DOCTYPE)
         html lang=(words.language().tag()) dir=(direction) data-theme=[visit.setting.theme] {
             (head_element(&page.title))
-            body class={ @if visit.is_central() { "is-central" } } data-user=(visit.visitor.username()) data-resume=(t!(words, "resume")) data-cancel=(t!(words, "cancel")) data-failed=(t!(words, "request-failed"))
+            body class={ @if visit.is_central() { "is-central" } } data-user=(visit.visitor.username()) data-resume=(t!(words, "resume")) data-cancel=(t!(words, "cancel")) data-failed=(t!(words, "request-failed")) data-undo=(t!(words, "scan-undo"))
                 data-changes=(t!(words, "live-changes")) data-elsewhere=(t!(words, "live-elsewhere")) data-keep=(t!(words, "live-keep")) data-take=(t!(words, "live-take")) {
                 a class="skip" href="#main" { (t!(words, "skip")) }
                 div class="frame" {

@@ -53,6 +53,7 @@ pub fn routes() -> Router<AppState> {
         .route("/issue", get(issue::show).post(issue::act))
         .route("/issue/items", get(issue::items))
         .route("/issue/line/{id}", get(issue::line))
+        .route("/issue/batch/{id}", get(issue::batch_line))
         .route("/issue/proposal/{id}", get(issue::proposal))
         .route("/receive", get(receive::show))
         .route("/receive/new", get(receive::new).post(receive::create))
@@ -78,6 +79,7 @@ pub fn routes() -> Router<AppState> {
         .route("/sync/now", post(sync::now))
         .route("/sync/network/{site}/{act}", post(sync::switch))
         .route("/help", get(help::show))
+        .merge(scan_routes())
         .route("/live", get(live::events))
         .route("/{*anything}", any(unknown))
         .layer(middleware::from_fn(explain))
@@ -128,6 +130,19 @@ fn shipment_routes() -> Router<AppState> {
         .route("/inbound-shipments/{id}/delivered", post(inbound_delivered))
         .route("/inbound-shipments/{id}/verify", post(inbound_verify))
         .route("/inbound-shipments/{id}/lines/{line}", post(inbound_line_save))
+}
+
+fn scan_routes() -> Router<AppState> {
+    use screens::{labels, scan};
+
+    Router::new()
+        .route("/scan", get(scan::show))
+        .route("/scan/panel", get(scan::panel))
+        .route("/scan/items", get(scan::items))
+        .route("/scan/learn", post(scan::learn))
+        .route("/scan/barcodes/{id}/forget", post(scan::forget))
+        .route("/labels", get(labels::choose))
+        .route("/labels/print", get(labels::print))
 }
 
 fn reference_routes() -> Router<AppState> {
@@ -221,6 +236,6 @@ fn sources() -> &'static [(&'static str, &'static str)] {
         "screens/issue.rs" "screens/item.rs" "screens/items.rs" "screens/login.rs" "screens/national.rs"
         "screens/partners.rs" "screens/receive.rs" "screens/shipments.rs" "screens/sites.rs" "screens/stock.rs"
         "screens/stocktakes/add.rs" "screens/stocktakes/finish.rs" "screens/stocktakes/mod.rs" "screens/stocktakes/paper.rs"
-        "screens/stocktakes/sheet.rs" "screens/stores.rs" "screens/sync.rs" "screens/tasks.rs" "screens/users.rs"
+        "screens/labels.rs" "screens/scan.rs" "screens/stocktakes/sheet.rs" "screens/stores.rs" "screens/sync.rs" "screens/tasks.rs" "screens/users.rs"
     )
 }

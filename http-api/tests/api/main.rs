@@ -5,6 +5,7 @@ mod conflicts;
 mod doors;
 mod feed;
 mod lists;
+mod scanning;
 mod stocktakes;
 mod whole;
 mod work;

@@ -16,11 +16,12 @@ fn keys(words: Words) -> Markup {
                 tr { td { kbd { "/" } } td { (t!(words, "key-search")) } }
                 tr { td { kbd { "Enter" } " " kbd { "↓" } } td { (t!(words, "key-next")) } }
                 tr { td { kbd { "↑" } } td { (t!(words, "key-previous")) } }
+                tr { td { kbd { "F2" } } td { (t!(words, "key-scan")) } }
                 tr { td { kbd { "?" } } td { (t!(words, "key-help")) } }
                 tr { td { kbd { "Esc" } } td { (t!(words, "key-close")) } }
             }
         }
-        label class="check" { input type="checkbox" data-keys checked; (t!(words, "keys-on")) }
+        label class="check" { input type="checkbox" data-setting="keys" data-default="on" checked; (t!(words, "keys-on")) }
     }
 }
 

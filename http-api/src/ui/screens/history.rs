@@ -21,7 +21,7 @@ use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
 
 /// Kinds of document whose history is shown; those that hold secrets are not among them.
-const SHOWN: [&str; 12] = [
+const SHOWN: [&str; 13] = [
     "item",
     "store",
     "site",
@@ -34,6 +34,7 @@ const SHOWN: [&str; 12] = [
     "shipment",
     "asset",
     "asset_log",
+    "barcode",
 ];
 
 /// What documents carry for the program, and references that another field says in words.

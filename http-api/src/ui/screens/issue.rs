@@ -154,7 +154,7 @@ fn line_row(
     let balance = stock::item_balance(read, own, item)?;
     let name = format!("quantity.{item}");
     Ok(html! {
-        tr data-line=(item) {
+        tr data-line=(item) data-pack=(row.default_pack_size) {
             td { span class="strong" { (row.name) } span class="two" { (row.code) " · " (t!(words, "available")) " " span data-live={ "av-" (item) } { (words.quantity(balance.available())) } " " (row.unit) } }
             td data-label=(t!(words, "quantity")) {
                 input class="input small quantity" id={ "q-" (item) } name=(name) value=(typed) inputmode="decimal" autocomplete="off" data-land[land]
@@ -166,6 +166,28 @@ fn line_row(
             td class="num" { button class="btn quiet" name="remove" value=(item) formnovalidate data-remove title=(t!(words, "remove")) { (icon("trash-2")) span class="visually-hidden" { (t!(words, "remove")) " " (row.name) } } }
         }
     })
+}
+
+/// A line for one batch that somebody holds in their hand: it leaves from there and from nowhere else.
+fn batch_row(visit: &Visit, row: &StockRow, typed: &str, error: Option<&str>, land: bool) -> Markup {
+    let words = visit.words;
+    let name = format!("batch.{}", row.id);
+    html! {
+        tr data-line=(row.id) data-pack=(row.pack_size) {
+            td { span class="strong" { (row.item_name) } span class="two" { (row.item_code) " · " (t!(words, "available")) " " span data-live={ "av-" (row.id) } { (words.quantity(row.available)) } " " (row.unit) } }
+            td data-label=(t!(words, "quantity")) {
+                input class="input small quantity" id={ "q-" (row.id) } name=(name) value=(typed) inputmode="decimal" autocomplete="off" data-land[land]
+                    aria-label={ (t!(words, "quantity")) " " (row.item_name) " " (row.batch.as_deref().unwrap_or_default()) } aria-invalid=[error.is_some().then_some("true")];
+                @if let Some(error) = error { div class="error" { (icon("triangle-alert")) span { (error) } } }
+            }
+            td { div class="proposal" {
+                span class="chip accent" { (icon("scan-barcode")) (row.batch.clone().unwrap_or_else(|| t!(words, "no-batch-name"))) @if let Some(day) = row.expiry { " · " (words.day(day)) } }
+                @if row.on_hold || row.status == StockStatus::OnHold { (chip(Tone::Warn, "pause", &t!(words, "on-hold"))) }
+                @if allocation::is_expired(row.expiry, visit.today()) { (chip(Tone::Bad, "circle-x", &t!(words, "expired"))) }
+            } }
+            td class="num" { button class="btn quiet" name="remove" value=(row.id) formnovalidate data-remove title=(t!(words, "remove")) { (icon("trash-2")) span class="visually-hidden" { (t!(words, "remove")) " " (row.item_name) } } }
+        }
+    }
 }
 
 fn found_list(words: Words, found: &[ItemStockRow]) -> Markup {
@@ -184,16 +206,34 @@ fn found_list(words: Words, found: &[ItemStockRow]) -> Markup {
     }
 }
 
-/// The lines of the form: each item once, in the order in which it was added, with what was typed.
-fn lines_of(form: &Form) -> Vec<(DocumentId, String)> {
+/// What a line of the form wishes for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Wish {
+    /// An item, whatever its batches.
+    Item(DocumentId),
+    /// This batch.
+    Batch(DocumentId),
+}
+
+/// The lines of the form: each item and each chosen batch once, in the order in which it was added, with what was
+/// typed.
+fn lines_of(form: &Form) -> Vec<(Wish, String)> {
     let removed = form.id("remove");
-    let mut items: Vec<DocumentId> = Vec::new();
-    for item in form.ids_of("quantity").into_iter().chain(form.id("add")) {
-        if !items.contains(&item) && Some(item) != removed {
-            items.push(item);
+    let (mut wishes, added): (Vec<Wish>, _) = (Vec::new(), form.id("add").map(Wish::Item));
+    let lines = form.ids_with_kind(&["quantity", "batch"]).into_iter().map(|(kind, id)| match kind {
+        "batch" => (Wish::Batch(id), id),
+        _ => (Wish::Item(id), id),
+    });
+    for wish in lines.filter(|(_, id)| Some(*id) != removed).map(|(wish, _)| wish).chain(added) {
+        if !wishes.contains(&wish) {
+            wishes.push(wish);
         }
     }
-    items.into_iter().map(|item| (item, form.raw(&format!("quantity.{item}")).to_owned())).collect()
+    let typed = |wish: &Wish| match wish {
+        Wish::Item(id) => form.raw(&format!("quantity.{id}")).to_owned(),
+        Wish::Batch(id) => form.raw(&format!("batch.{id}")).to_owned(),
+    };
+    wishes.into_iter().map(|wish| (wish, typed(&wish))).collect()
 }
 
 fn chosen_end(form: &Form) -> Option<&str> {
@@ -270,9 +310,17 @@ fn page(visit: &Visit, form: &Form, problem: Option<&Problem>) -> Result<Respons
     let on_lines = problem
         .is_some_and(|problem| problem.errors.iter().any(|error| error.pointer.starts_with("/lines/")));
     let mut rows = Vec::new();
-    for (item, typed) in &lines {
-        let land = form.id("add") == Some(*item);
-        rows.push(line_row(visit, &read, own.id, *item, typed, errors.get(item).map(String::as_str), land)?);
+    for (wish, typed) in &lines {
+        let error = errors.get(wish).map(String::as_str);
+        rows.push(match *wish {
+            Wish::Item(item) => {
+                let land = form.id("add") == Some(item);
+                line_row(visit, &read, own.id, item, typed, error, land)?
+            }
+            Wish::Batch(line) => {
+                batch_row(visit, &own_line(visit, &read, own.id, line)?, typed, error, false)
+            }
+        });
     }
     let body = html! {
         (title(&t!(words, "issue-title"), html! { (own.name) }, html! {}))
@@ -311,15 +359,11 @@ fn page(visit: &Visit, form: &Form, problem: Option<&Problem>) -> Result<Respons
     Ok(response)
 }
 
-/// Errors of the command's lines, by the item they are about. Lines without a quantity are not sent, so positions are
+/// Errors of the command's lines, by what they wish for. Lines without a quantity are not sent, so positions are
 /// those of the lines that were.
-fn line_errors(
-    words: Words,
-    problem: Option<&Problem>,
-    lines: &[(DocumentId, String)],
-) -> BTreeMap<DocumentId, String> {
-    let sent: Vec<DocumentId> =
-        lines.iter().filter(|(_, typed)| !typed.trim().is_empty()).map(|(item, _)| *item).collect();
+fn line_errors(words: Words, problem: Option<&Problem>, lines: &[(Wish, String)]) -> BTreeMap<Wish, String> {
+    let sent: Vec<Wish> =
+        lines.iter().filter(|(_, typed)| !typed.trim().is_empty()).map(|(wish, _)| *wish).collect();
     let mut errors = BTreeMap::new();
     for error in problem.into_iter().flat_map(|problem| &problem.errors) {
         let at = error
@@ -327,13 +371,13 @@ fn line_errors(
             .strip_prefix("/lines/")
             .and_then(|rest| rest.split('/').next())
             .and_then(|at| at.parse::<usize>().ok());
-        if let (Some(item), Some(problem)) = (at.and_then(|at| sent.get(at)), problem) {
+        if let (Some(wish), Some(problem)) = (at.and_then(|at| sent.get(at)), problem) {
             let said = if problem.code == "validation" {
                 trouble::detail(words, &error.detail)
             } else {
                 trouble::message(words, problem)
             };
-            errors.insert(*item, said);
+            errors.insert(*wish, said);
         }
     }
     errors
@@ -353,12 +397,15 @@ fn command_of(visit: &Visit, own: &OwnStore, form: &Form) -> Result<Issue, Probl
         return Err(Problem::new("validation", "nothing to issue").at("/lines"));
     }
     let mut lines = Vec::new();
-    for (at, (item, text)) in typed.iter().enumerate() {
+    for (at, (wish, text)) in typed.iter().enumerate() {
         let pointer = format!("/lines/{at}/quantity");
         let quantity = visit.words.parse_quantity(text);
         let quantity =
             quantity.ok_or_else(|| Problem::new("validation", "this is not a number").at(pointer))?;
-        lines.push(item_line(*item, quantity));
+        lines.push(match *wish {
+            Wish::Item(item) => item_line(item, quantity),
+            Wish::Batch(line) => batch_wish(line, quantity),
+        });
     }
     let status =
         [Status::Allocated, Status::Shipped].into_iter().find(|status| form.raw("status") == status.code());
@@ -385,6 +432,20 @@ pub(in crate::ui) fn item_line(item: DocumentId, quantity: Quantity) -> AddLine 
         price: None,
         note: None,
         whole_packs: true,
+    }
+}
+
+/// A wish for so much of this batch.
+fn batch_wish(line: DocumentId, quantity: Quantity) -> AddLine {
+    AddLine { item: None, stock_line: Some(line), ..item_line(line, quantity) }
+}
+
+/// A stock line of the store; one of another store is not there.
+fn own_line(visit: &Visit, read: &Snapshot, own: DocumentId, line: DocumentId) -> Result<StockRow, Trouble> {
+    let row = stock::line(read, line, visit.today())?;
+    match row.store == own {
+        true => Ok(row),
+        false => Err(Trouble::not_found("stock line")),
     }
 }
 
@@ -425,6 +486,16 @@ pub(in crate::ui) async fn line(visit: Visit, Path(item): Path<DocumentId>) -> R
     Ok(line_row(&visit, &visit.read()?, own.id, item, "", None, true)?.into_response())
 }
 
+/// A line for a batch that was scanned.
+pub(in crate::ui) async fn batch_line(
+    visit: Visit,
+    Path(line): Path<DocumentId>,
+) -> Result<Response, Trouble> {
+    let own = visit.store(Permission::StockView)?;
+    let row = own_line(&visit, &visit.read()?, own.id, line)?;
+    Ok(batch_row(&visit, &row, "", None, true).into_response())
+}
+
 /// The batches that a quantity would be served from.
 pub(in crate::ui) async fn proposal(
     visit: Visit,
@@ -448,10 +519,21 @@ mod tests {
             ("add", b.to_string()),
             (&format!("quantity.{b}"), "3".to_owned()),
         ]);
-        assert_eq!(lines_of(&form), [(a, "12".to_owned()), (b, "3".to_owned())]);
+        let (of_a, of_b) = ((Wish::Item(a), "12".to_owned()), (Wish::Item(b), "3".to_owned()));
+        assert_eq!(lines_of(&form), [of_a, of_b.clone()]);
         let mut removing = form;
         removing.set("add", String::new());
         removing.set("remove", a.to_string());
-        assert_eq!(lines_of(&removing), [(b, "3".to_owned())]);
+        assert_eq!(lines_of(&removing), [of_b]);
+    }
+
+    #[test]
+    fn a_batch_that_was_scanned_keeps_its_place_among_the_items() {
+        let (a, b) = (DocumentId::from_bytes([1; 16]), DocumentId::from_bytes([2; 16]));
+        let form =
+            Form::with(&[(&format!("batch.{b}"), "5".to_owned()), (&format!("quantity.{a}"), String::new())]);
+        assert_eq!(lines_of(&form), [(Wish::Batch(b), "5".to_owned()), (Wish::Item(a), String::new())]);
+        let wish = batch_wish(b, Quantity::whole(5));
+        assert_eq!((wish.item, wish.stock_line), (None, Some(b)));
     }
 }

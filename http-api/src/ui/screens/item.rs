@@ -173,7 +173,7 @@ fn batches(visit: &Visit, contested: &Contested, rows: &[StockRow]) -> Markup {
                         th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } }
                     } }
                     tbody { @for row in rows {
-                        tr class={ @if row.on_hold { "is-held" } } {
+                        tr id={ "line-" (row.id) } class={ @if row.on_hold { "is-held" } } {
                             td class="nowrap" {
                                 span class="strong" { (or_dash(row.batch.as_deref())) } " " (mark(words, row.status))
                                 (flag(words, contested, row.id, "/batch")) (other_flags(words, contested, row.id, &COLUMNS))

@@ -79,7 +79,7 @@ fn line_row(
         html! { input class="input small" type=(kind) name={ (field) "." (key) } value=(value) aria-label={ (label) " " (item.name) } autocomplete="off"; }
     };
     html! {
-        tr data-line=(key) {
+        tr data-line=(key) data-item=(item.id) {
             td {
                 input type="hidden" name={ "item." (key) } value=(item.id);
                 span class="strong" { (item.name) } span class="two" { (item.code) " · " (item.unit) }
@@ -281,8 +281,17 @@ pub(in crate::ui) async fn items(visit: Visit, asked: Asked) -> Result<Response,
     Ok(found_list(visit.words, &lookup::found_items(&read, search)?).into_response())
 }
 
-/// A line for an item that was chosen.
-pub(in crate::ui) async fn line(visit: Visit, Path(item): Path<DocumentId>) -> Result<Response, Trouble> {
+/// A line for an item that was chosen, with what a scanned label said of it.
+pub(in crate::ui) async fn line(
+    visit: Visit,
+    Path(item): Path<DocumentId>,
+    asked: Asked,
+) -> Result<Response, Trouble> {
     let row = query::items::detail(&visit.read()?, item)?;
-    Ok(line_row(visit.words, &row, new_key(), &Form::default(), None, true).into_response())
+    let key = new_key();
+    let mut form = Form::default();
+    for field in ["quantity", "batch", "expiry", "pack"] {
+        form.set(&format!("{field}.{key}"), asked.raw(field).to_owned());
+    }
+    Ok(line_row(visit.words, &row, key, &form, None, true).into_response())
 }

@@ -628,7 +628,7 @@ impl Receiving<'_> {
             problem.errors.iter().any(|error| error.pointer.starts_with(&format!("/lines/{at}/")))
         });
         html! {
-            tr data-line=(line.id) {
+            tr data-line=(line.id) data-item=(line.item) data-batch=(line.batch.as_deref().unwrap_or_default()) {
                 td { (item_cell(line)) }
                 td class="nowrap" data-label=(t!(words, "batch")) { (or_dash(line.batch.as_deref())) span class="two" { (expiry(words, line.expiry, self.visit.today())) } }
                 td class="num" data-label=(t!(words, "sent")) data-live={ "e-" (line.id) } { (words.quantity(expected)) }

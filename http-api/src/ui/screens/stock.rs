@@ -210,7 +210,9 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
             @else { (batch_table(&visit, &page.rows, &kept[..3], by_expiry)) (pager(words, "/stock", &kept, page.rows.len(), cursor, page.next.as_deref())) }
         }
     };
+    let labels = address("/labels", &[("kind", "batch"), ("search", wanted), ("facet", facet)]);
     let actions = html! {
+        a class="btn" href=(labels) { (icon("tag")) (t!(words, "labels-title")) }
         @if visit.may(Permission::Adjust) { a class="btn" href="/adjustments/new" { (icon("scale")) (t!(words, "quick-adjust-name")) } }
         @if visit.may(Permission::OutboundEdit) { a class="btn primary" href="/issue" { (icon("arrow-up-from-line")) (t!(words, "nav-issue")) } }
     };
