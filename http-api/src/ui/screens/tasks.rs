@@ -10,6 +10,7 @@ use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section};
 use crate::ui::lookup;
 use crate::ui::parts::{Tone, chip, empty, pager, title};
+use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
 use crate::ui::words::t;
@@ -86,7 +87,9 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
         .collect();
     let name = t!(words, "nav-tasks");
     let body = html! {
-        (title(&name, html! { (t!(words, "tasks-text")) }, html! {}))
+        (title(&name, html! { (t!(words, "tasks-text")) }, html! {
+            (export(words, "tasks", &[], all_shown(page.rows.len(), cursor, page.next.as_deref())))
+        }))
         div id="rows" data-rows=(rows.join(" ")) {
             @if page.rows.is_empty() { div class="card" { (empty("circle-check", &t!(words, "tasks-empty"), &t!(words, "tasks-empty-text"), html! {})) } }
             @else {
