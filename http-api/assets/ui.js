@@ -143,6 +143,29 @@ export function settings(root) {
 }
 page.classList.add("scripts");
 settings(document);
+// Fields that belong to one choice of several are shown with it.
+function choices() {
+  for (const part of document.querySelectorAll("[data-for]")) {
+    const [name, value] = part.dataset.for.split("=");
+    part.hidden = document.querySelector(`[name="${name}"]:checked`)?.value !== value;
+  }
+}
+document.addEventListener("change", (event) => { if (event.target.type === "radio") choices(); });
+choices();
+
+// How many rows the files of a list have is asked when somebody opens their menu.
+document.addEventListener("toggle", async (event) => {
+  const menu = event.target;
+  if (!menu.open || !menu.matches?.("[data-files]") || menu.dataset.counted) return;
+  menu.dataset.counted = "1";
+  const places = [...menu.querySelectorAll("[data-rows-of]")].filter((place) => !place.textContent.trim());
+  if (!places.length) return;
+  const answer = await fetch(menu.querySelector("a[download]").href, { method: "HEAD" }).catch(() => null);
+  const rows = answer?.ok && answer.headers.get("tributary-row-count");
+  if (!rows) return;
+  const many = menu.dataset.many.replace("#", new Intl.NumberFormat(page.lang).format(rows));
+  for (const place of places) place.textContent = ` · ${rows === "1" ? menu.dataset.one : many}`;
+}, true);
 
 // ---- keys ----
 

@@ -154,6 +154,12 @@ pub(crate) const KNOWN: &[Known] = &[
         "Counted differently on two devices",
         "Decide line by line, or finalise with acceptLatest.",
     ),
+    known(
+        "below-zero",
+        409,
+        "More has left than was counted",
+        "Count the line again, or say that what left was counted in.",
+    ),
     known("nothing-counted", 409, "Nothing has been counted", "Count at least one line first."),
     known(
         "not-arrived",

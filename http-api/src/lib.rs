@@ -22,6 +22,7 @@ mod metrics;
 mod openapi;
 mod rights;
 mod server;
+mod sheets;
 mod state;
 mod ui;
 

@@ -103,7 +103,23 @@ pub fn list(
 pub fn detail(read: &(impl ViewRead + ?Sized), id: DocumentId) -> Result<AssetDetail, Failure> {
     let row: AssetRow =
         read.row(views::ASSET, id.as_bytes())?.ok_or_else(|| reject::not_found("asset", id))?;
+    let entries = entries(read, id, LOG_LEN_MAX)?;
     let mut names = Names::new(read);
+    let asset = list_row(read, &mut names, row, entries.first().cloned())?;
+    Ok(AssetDetail { asset, log: named(read, &mut names, entries)? })
+}
+
+/// The whole log of a piece of equipment, newest first.
+pub fn log(read: &(impl ViewRead + ?Sized), id: DocumentId) -> Result<Vec<AssetLogEntry>, StoreError> {
+    named(read, &mut Names::new(read), entries(read, id, usize::MAX)?)
+}
+
+/// The newest entries of a log, newest first.
+fn entries(
+    read: &(impl ViewRead + ?Sized),
+    id: DocumentId,
+    len_max: usize,
+) -> Result<Vec<AssetLogRow>, StoreError> {
     let mut entries: Vec<AssetLogRow> = Vec::new();
     let mut failed = None;
     page::scan_from(read, views::ASSET_LOG, id.as_bytes(), true, None, &mut |_, value| {
@@ -111,20 +127,26 @@ pub fn detail(read: &(impl ViewRead + ?Sized), id: DocumentId) -> Result<AssetDe
             Ok(entry) => entries.push(entry),
             Err(error) => failed = Some(error),
         }
-        match failed.is_some() || entries.len() == LOG_LEN_MAX {
+        match failed.is_some() || entries.len() == len_max {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
     })?;
-    failed.map_or(Ok(()), Err)?;
-    let asset = list_row(read, &mut names, row, entries.first().cloned())?;
-    let mut log = Vec::new();
+    failed.map_or(Ok(entries), Err)
+}
+
+fn named<R: ViewRead + ?Sized>(
+    read: &R,
+    names: &mut Names<'_, R>,
+    entries: Vec<AssetLogRow>,
+) -> Result<Vec<AssetLogEntry>, StoreError> {
+    let mut log = Vec::with_capacity(entries.len());
     for entry in entries {
         let reason_text = reason_text(read, entry.reason)?;
         let by_name = names.user(entry.by)?.map(str::to_owned);
         log.push(AssetLogEntry { entry, reason_text, by_name });
     }
-    Ok(AssetDetail { asset, log })
+    Ok(log)
 }
 
 /// How much equipment of a store, or of all stores, is in each status.

@@ -43,17 +43,9 @@ pub struct StoreStockRow {
     pub allocated: Quantity,
 }
 
-/// Items by name with what the country has of each.
+/// Items by name with what the country has of each: all, only those that it has (true), or those that it has had and
+/// has none of (false).
 pub fn list(
-    read: &(impl ViewRead + ?Sized),
-    filter: &ItemFilter,
-    request: &PageRequest,
-) -> Result<Page<NationalRow>, Failure> {
-    list_by_stock(read, filter, None, request)
-}
-
-/// The same, only those that the country has (true), or has had and has none of (false).
-pub fn list_by_stock(
     read: &(impl ViewRead + ?Sized),
     filter: &ItemFilter,
     in_stock: Option<bool>,

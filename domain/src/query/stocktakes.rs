@@ -134,6 +134,8 @@ pub struct StocktakeLine {
     pub rivals: Vec<CountEntry>,
     /// Movements that its counter did not know and that may have happened before.
     pub in_doubt: Vec<LedgerEntry>,
+    /// Whether more has left since it was counted than was counted: it must be counted again.
+    pub below_zero: bool,
     /// Why it differs.
     pub reason: Option<DocumentId>,
     /// The text of the reason.
@@ -259,7 +261,10 @@ impl<R: ViewRead + ?Sized> LineReader<'_, R> {
         }
         let on_hand = stock_line::balance(self.read, self.stocktake.store, row.line)?.on_hand;
         let in_doubt = self.in_doubt(&row, on_hand)?;
-        let doubtful = !in_doubt.is_empty() || !row.standing.rivals.is_empty();
+        let difference = row.standing.count.as_ref().and_then(|count| count.observation.difference());
+        let below_zero = self.stocktake.status == StocktakeStatus::Counting
+            && difference.is_some_and(|difference| stocktake::below_zero(on_hand, difference));
+        let doubtful = below_zero || !in_doubt.is_empty() || !row.standing.rivals.is_empty();
         if self.filter.part == Some(LinePart::Doubtful) && !doubtful {
             return Ok(None);
         }
@@ -291,6 +296,7 @@ impl<R: ViewRead + ?Sized> LineReader<'_, R> {
             count,
             rivals: rivals.collect::<Result<_, _>>()?,
             in_doubt,
+            below_zero,
             reason: row.reason,
             reason_text,
             note: row.note,

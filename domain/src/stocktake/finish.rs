@@ -15,7 +15,7 @@ use crate::permission::{Caller, Permission};
 use crate::quantity::Quantity;
 use crate::reason::{self, ReasonRow};
 use crate::shipment::Event;
-use crate::{record, reject, views};
+use crate::{record, reject, stock_line, views};
 
 // ---- rules ----
 
@@ -92,6 +92,32 @@ fn require_reason(
     }
 }
 
+/// A count after which more left than was counted cannot be right: it is made again, or what left was counted in. What
+/// other devices did meanwhile is never refused; what this one knows is.
+fn require_not_below_zero(
+    txn: &Txn<'_>,
+    stocktake: &Stocktake,
+    row: &StocktakeLineRow,
+) -> Result<(), Failure> {
+    let Some((_, _, difference)) = outcome(row) else { return Ok(()) };
+    let before = stocktake.result(row.line).map_or(Quantity::ZERO, |result| result.quantity);
+    let on_hand = stock_line::balance(txn, stocktake.store, row.line)?.on_hand;
+    match below_zero(on_hand, difference - before) {
+        true => {
+            Err(Rejection::new("below-zero", "more has left since than was counted; count this line again")
+                .at(format!("/lines/{}/quantity", row.line))
+                .with("line", row.position)
+                .into())
+        }
+        false => Ok(()),
+    }
+}
+
+/// Whether a change takes what is on hand below zero.
+pub(crate) fn below_zero(on_hand: Quantity, change: Quantity) -> bool {
+    change.is_negative() && (on_hand + change).is_negative()
+}
+
 /// Freezes what a counted line came to.
 fn freeze(stocktake: &mut Stocktake, reasons: &[ReasonRow], row: &StocktakeLineRow) -> Result<(), Rejection> {
     let Some((count, counted, difference)) = outcome(row) else { return Ok(()) };
@@ -139,6 +165,7 @@ pub fn finalise(
     let mut new = old.clone();
     let mut missing: Vec<Rejection> = Vec::new();
     for row in &rows {
+        require_not_below_zero(txn, &old, row)?;
         missing.extend(freeze(&mut new, &reasons, row).err());
     }
     if let Some(first) = missing.first() {
@@ -186,9 +213,9 @@ pub fn settle_late(
             continue;
         }
         let Some((_, counted, difference)) = outcome(row) else { continue };
-        match command.apply {
-            true => freeze(&mut new, &reasons, row)?,
-            false => {}
+        if command.apply {
+            require_not_below_zero(txn, &old, row)?;
+            freeze(&mut new, &reasons, row)?;
         }
         // An outcome that is applied is no longer put aside: its mark says the same either way.
         if !command.apply || old.put_aside.contains_key(&row.line) {

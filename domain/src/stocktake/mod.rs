@@ -29,8 +29,8 @@ mod rules;
 mod types;
 
 pub use count::{count, keep};
+pub(crate) use finish::{below_zero, is_late, result_row};
 pub use finish::{cancel, finalise, settle_late};
-pub(crate) use finish::{is_late, result_row};
 pub(crate) use make::require;
 pub use make::{add_batch, add_lines, create, strike, update};
 pub(crate) use project::{derive_counted, derive_tasks, project, project_sheet};

@@ -151,6 +151,23 @@ fn what_moves_after_a_count_adds_on_top_of_it() {
 }
 
 #[test]
+fn a_count_after_which_more_left_than_was_counted_must_be_made_again() {
+    let mut world = World::new();
+    let line = world.open_stock(A, "L1", "2027-06-30", 100);
+    let id = begin(&mut world, A);
+    count(&mut world, A, id, line, 10);
+    give(&mut world, A, line, 20);
+    assert!(lines(&world, A, id, Some(LinePart::Doubtful))[0].below_zero);
+    let rejection = world
+        .try_at(A, |txn, caller| stocktake::finalise(txn, caller, id, &Finalise::default()))
+        .expect_err("ten were there, and twenty left");
+    assert_eq!((rejection.code.as_str(), rejection.parameters["line"].as_str()), ("below-zero", "1"));
+    count(&mut world, A, id, line, 0);
+    finalise(&mut world, A, id);
+    assert_eq!(world.balance(A, line).0, Quantity::ZERO);
+}
+
+#[test]
 fn a_withdrawn_count_is_none() {
     let mut world = World::new();
     let line = world.open_stock(A, "L1", "2027-06-30", 100);

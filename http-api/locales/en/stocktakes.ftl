@@ -136,3 +136,7 @@ detail-no-item-of-the-store-is-called-so = No item of this store is called so
 detail-the-store-has-finalised-a-stocktake-already = The store has finalised a stocktake already
 detail-this-reason-does-not-explain-such-a-change = This reason does not explain such a change
 detail-which-lines = Choose at least one line
+more-left-than-counted = More left than was counted
+count-again = Count this line again.
+problem-below-zero = More has left since than was counted (line { $line })
+advice-below-zero = Count the line again, or say that what left was counted in.

@@ -136,3 +136,7 @@ detail-no-item-of-the-store-is-called-so = Aucun article de ce dépôt ne porte 
 detail-the-store-has-finalised-a-stocktake-already = Le dépôt a déjà finalisé un inventaire
 detail-this-reason-does-not-explain-such-a-change = Cette raison n’explique pas un tel changement
 detail-which-lines = Choisissez au moins une ligne
+more-left-than-counted = Il en est sorti plus qu’il n’en a été compté
+count-again = Recomptez cette ligne.
+problem-below-zero = Il en est sorti depuis plus qu’il n’en a été compté (ligne { $line })
+advice-below-zero = Recomptez la ligne, ou dites que ce qui est sorti était déjà déduit.

@@ -114,6 +114,28 @@ fn check_names(uri: &Uri, known: &[&str]) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Takes the language out of the parameters of a file: `language=fr`.
+///
+/// # Errors
+/// `invalid-parameter` for a language that headings are not written in, or two of them.
+pub(crate) fn with_language(uri: &Uri) -> Result<(Option<String>, Uri), Problem> {
+    let (mut language, mut rest) = (None, form_urlencoded::Serializer::new(String::new()));
+    for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+        match name.as_ref() {
+            "language" if language.is_none() && crate::ui::is_language(&value) => {
+                language = Some(value.into_owned());
+            }
+            "language" => return Err(Problem::advised("invalid-parameter", "language is en or fr, once")),
+            _ => drop(rest.append_pair(&name, &value)),
+        }
+    }
+    let rest = rest.finish();
+    let target = if rest.is_empty() { uri.path().to_owned() } else { format!("{}?{rest}", uri.path()) };
+    let uri =
+        target.parse().map_err(|_| Problem::advised("invalid-parameter", "The address cannot be read"))?;
+    Ok((language, uri))
+}
+
 /// The page that parameters ask for.
 pub(crate) fn page(limit: Option<u32>, cursor: Option<String>) -> Result<PageRequest, Problem> {
     let limit = limit.unwrap_or(PAGE_ROWS);

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::input::{self, Empty};
 use super::replies;
-use super::route::{Ask, Cell, Place, Route, Sheet, all_pages, command, query, sheet};
+use super::route::{Ask, Place, Route, Take, all_pages, command, files, query, sheets};
 use crate::error::Problem;
+use crate::sheets::{Cell, Column, column};
 
 const TAG: &str = "Items";
 
@@ -23,6 +24,15 @@ struct ItemQuery {
     vaccine: Option<bool>,
     limit: Option<u32>,
     cursor: Option<String>,
+}
+
+/// The same without a page, for a file.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ItemSheetQuery {
+    search: Option<String>,
+    active: Option<bool>,
+    vaccine: Option<bool>,
 }
 
 /// Whose ledger, and which page of it.
@@ -51,50 +61,48 @@ fn ledger_page(ask: &Ask<'_>, wish: LedgerQuery) -> Result<Page<LedgerEntry>, Pr
     Ok(ledger::of_item(ask.read, store, ask.ids.id, &input::page(wish.limit, wish.cursor)?)?)
 }
 
-/// A ledger as a file.
-pub(super) fn ledger_sheet(
-    page: impl FnMut(&domain::query::PageRequest) -> Result<Page<LedgerEntry>, crdt_store::Failure>,
-) -> Result<Sheet, Problem> {
-    let mut sheet = Sheet::new(&[
-        "at",
-        "kind",
-        "number",
-        "document",
-        "stock line",
-        "batch",
-        "expiry",
-        "quantity",
-        "balance",
-        "other end",
-        "reason",
-        "user",
-    ])?;
-    all_pages(page, |entry| {
-        sheet.row([
-            Cell::instant(entry.movement.at),
-            Cell::word(&entry.movement.kind),
-            Cell::maybe(entry.movement.number.as_ref()),
-            Cell::plain(entry.movement.document),
-            Cell::plain(entry.movement.stock_line),
-            Cell::maybe(entry.batch.as_ref()),
-            Cell::plain_or_empty(entry.expiry),
-            Cell::plain(entry.movement.quantity),
-            Cell::plain(entry.balance),
-            Cell::maybe(entry.other_name.as_ref()),
-            Cell::maybe(entry.reason_text.as_ref()),
-            Cell::maybe(entry.by_name.as_ref()),
-        ])
-    })?;
-    Ok(sheet)
+/// The columns of a ledger.
+pub(super) const LEDGER_COLUMNS: &[Column<LedgerEntry>] = &[
+    column("at", |entry| Cell::Instant(entry.movement.at)),
+    column("kind", |entry| Cell::word(&entry.movement.kind)),
+    column("number", |entry| Cell::maybe(entry.movement.number.as_ref())),
+    column("document", |entry| Cell::id(entry.movement.document)),
+    column("stock line", |entry| Cell::id(entry.movement.stock_line)),
+    column("batch", |entry| Cell::maybe(entry.batch.as_ref())),
+    column("expiry", |entry| Cell::day(entry.expiry)),
+    column("quantity", |entry| Cell::quantity(entry.movement.quantity)),
+    column("balance", |entry| Cell::quantity(entry.balance)),
+    column("other end", |entry| Cell::maybe(entry.other_name.as_ref())),
+    column("reason", |entry| Cell::maybe(entry.reason_text.as_ref())),
+    column("user", |entry| Cell::maybe(entry.by_name.as_ref())),
+];
+
+const COLUMNS: &[Column<ItemRow>] = &[
+    column("code", |row| Cell::text(&row.code)),
+    column("name", |row| Cell::text(&row.name)),
+    column("unit", |row| Cell::text(&row.unit)),
+    column("strength", |row| Cell::maybe(row.strength.as_ref())),
+    column("ven", |row| Cell::or_empty(row.ven, |ven| Cell::word(&ven))),
+    column("default pack size", |row| Cell::count(row.default_pack_size)),
+    column("vaccine", |row| Cell::Flag(row.is_vaccine)),
+    column("doses per unit", |row| Cell::count(row.doses_per_unit)),
+    column("universal code", |row| Cell::maybe(row.universal_code.as_ref())),
+    column("active", |row| Cell::Flag(row.active)),
+    column("id", |row| Cell::id(row.id)),
+];
+
+fn file(ask: &Ask<'_>, wish: ItemSheetQuery, take: &mut Take<'_, ItemRow>) -> Result<(), Problem> {
+    let filter = items::ItemFilter { search: wish.search, active: wish.active, vaccine: wish.vaccine };
+    all_pages(|request| items::list(ask.read, &filter, request), take)
 }
 
-fn ledger_file(ask: &Ask<'_>, wish: StoreQuery) -> Result<Sheet, Problem> {
+fn ledger_file(ask: &Ask<'_>, wish: StoreQuery, take: &mut Take<'_, LedgerEntry>) -> Result<(), Problem> {
     let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
-    ledger_sheet(|request| ledger::of_item(ask.read, store, ask.ids.id, request))
+    all_pages(|request| ledger::of_item(ask.read, store, ask.ids.id, request), take)
 }
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         query::<ItemQuery, replies::Page<ItemRow>, _>("/api/v1/items", TAG, "Items, by name", list),
         command::<CreateItem, Created>(
             Method::POST,
@@ -122,11 +130,8 @@ pub(super) fn routes() -> Vec<Route> {
             "Movements of an item in a store, newest first, with the balance after each",
             ledger_page,
         ),
-        sheet::<StoreQuery>(
-            "/api/v1/items/{id}/ledger.csv",
-            TAG,
-            "The same as a file, all rows",
-            ledger_file,
-        ),
-    ]
+    ];
+    routes.extend(sheets(files!("/api/v1/items"), TAG, COLUMNS, file));
+    routes.extend(sheets(files!("/api/v1/items/{id}/ledger"), TAG, LEDGER_COLUMNS, ledger_file));
+    routes
 }

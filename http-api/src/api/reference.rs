@@ -10,13 +10,15 @@ use domain::query::names::Names;
 use domain::query::reference::{self, PartnerFilter};
 use domain::reason::{self, CreateReason, ReasonRow, UpdateReason};
 use domain::store::{self, CreateStore, StoreRow, UpdateStore};
+use domain::text::fold;
 use domain::{Created, Permission};
 use serde::{Deserialize, Serialize};
 
 use super::input::{self, Empty};
 use super::replies;
-use super::route::{Ask, Place, Route, command, query};
+use super::route::{Ask, Place, Route, Take, all_pages, command, each, files, query, sheets};
 use crate::error::Problem;
+use crate::sheets::{Cell, Column, column};
 
 /// All rows of a short list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +37,21 @@ struct PartnerQuery {
     cursor: Option<String>,
 }
 
+/// The same without a page, for a file.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct PartnerSheetQuery {
+    search: Option<String>,
+    customer: Option<bool>,
+    supplier: Option<bool>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct StoreListQuery {
+    search: Option<String>,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct LocationQuery {
@@ -47,11 +64,44 @@ struct AssetReasonQuery {
     status: Option<AssetStatus>,
 }
 
+fn found_stores(ask: &Ask<'_>, wish: StoreListQuery) -> Result<Vec<StoreRow>, Problem> {
+    let wanted = wish.search.as_deref().map(fold).unwrap_or_default();
+    let mut rows = reference::stores(ask.read)?;
+    rows.retain(|row| [&row.name, &row.code].iter().any(|text| fold(text).contains(&wanted)));
+    Ok(rows)
+}
+
+/// A store with the names of what it names.
+struct NamedStore {
+    row: StoreRow,
+    supplier: Option<String>,
+    site: Option<String>,
+}
+
+const STORE_COLUMNS: &[Column<NamedStore>] = &[
+    column("code", |store| Cell::text(&store.row.code)),
+    column("name", |store| Cell::text(&store.row.name)),
+    column("level", |store| Cell::count(store.row.level)),
+    column("supplied by", |store| Cell::maybe(store.supplier.as_ref())),
+    column("site", |store| Cell::maybe(store.site.as_ref())),
+    column("closed", |store| Cell::Flag(store.row.disabled)),
+    column("expiring days", |store| Cell::count(store.row.expiring_days)),
+    column("id", |store| Cell::id(store.row.id)),
+];
+
+fn stores_file(ask: &Ask<'_>, wish: StoreListQuery, take: &mut Take<'_, NamedStore>) -> Result<(), Problem> {
+    let (all, sites) = (reference::stores(ask.read)?, reference::sites(ask.read)?);
+    let supplier = |id| all.iter().find(|store| Some(store.id) == id).map(|store| store.name.clone());
+    let site = |id| sites.iter().find(|site| Some(site.id) == id).map(|site| site.name.clone());
+    let named = |row: StoreRow| NamedStore { supplier: supplier(row.supplier), site: site(row.site), row };
+    each(found_stores(ask, wish)?.into_iter().map(named), take)
+}
+
 fn stores() -> Vec<Route> {
     const TAG: &str = "Stores";
-    vec![
-        query::<Empty, Rows<StoreRow>, _>("/api/v1/stores", TAG, "Stores, by name", |ask, _| {
-            Ok(Rows { rows: reference::stores(ask.read)? })
+    let mut routes = vec![
+        query::<StoreListQuery, Rows<StoreRow>, _>("/api/v1/stores", TAG, "Stores, by code", |ask, wish| {
+            Ok(Rows { rows: found_stores(ask, wish)? })
         }),
         command::<CreateStore, Created>(
             Method::POST,
@@ -72,12 +122,34 @@ fn stores() -> Vec<Route> {
             Place::Central,
             |txn, caller, ids, wish| store::update(txn, caller, ids.id, wish),
         ),
-    ]
+    ];
+    routes.extend(sheets(files!("/api/v1/stores"), TAG, STORE_COLUMNS, stores_file));
+    routes
+}
+
+const PARTNER_COLUMNS: &[Column<PartnerRow>] = &[
+    column("code", |row| Cell::text(&row.code)),
+    column("name", |row| Cell::text(&row.name)),
+    column("customer", |row| Cell::Flag(row.customer)),
+    column("supplier", |row| Cell::Flag(row.supplier)),
+    column("manufacturer", |row| Cell::Flag(row.manufacturer)),
+    column("donor", |row| Cell::Flag(row.donor)),
+    column("active", |row| Cell::Flag(row.active)),
+    column("id", |row| Cell::id(row.id)),
+];
+
+fn partners_file(
+    ask: &Ask<'_>,
+    wish: PartnerSheetQuery,
+    take: &mut Take<'_, PartnerRow>,
+) -> Result<(), Problem> {
+    let filter = PartnerFilter { search: wish.search, customer: wish.customer, supplier: wish.supplier };
+    all_pages(|request| reference::partners(ask.read, &filter, request), take)
 }
 
 fn partners() -> Vec<Route> {
     const TAG: &str = "Partners";
-    vec![
+    let mut routes = vec![
         query::<PartnerQuery, replies::Page<PartnerRow>, _>(
             "/api/v1/partners",
             TAG,
@@ -109,12 +181,35 @@ fn partners() -> Vec<Route> {
             Place::Central,
             |txn, caller, ids, wish| partner::update(txn, caller, ids.id, wish),
         ),
-    ]
+    ];
+    routes.extend(sheets(files!("/api/v1/partners"), TAG, PARTNER_COLUMNS, partners_file));
+    routes
+}
+
+const REASON_COLUMNS: &[Column<ReasonRow>] = &[
+    column("kind", |row| Cell::word(&row.kind)),
+    column("reason", |row| Cell::text(&row.text)),
+    column("active", |row| Cell::Flag(row.active)),
+    column("id", |row| Cell::id(row.id)),
+];
+
+const ASSET_REASON_COLUMNS: &[Column<AssetReasonRow>] = &[
+    column("status", |row| Cell::word(&row.status)),
+    column("reason", |row| Cell::text(&row.text)),
+    column("comment required", |row| Cell::Flag(row.comment_required)),
+    column("active", |row| Cell::Flag(row.active)),
+    column("id", |row| Cell::id(row.id)),
+];
+
+fn found_asset_reasons(ask: &Ask<'_>, wish: AssetReasonQuery) -> Result<Vec<AssetReasonRow>, Problem> {
+    let mut rows = reference::asset_reasons(ask.read)?;
+    rows.retain(|row| wish.status.is_none_or(|status| row.status == status));
+    Ok(rows)
 }
 
 fn reasons() -> Vec<Route> {
     const TAG: &str = "Reasons";
-    vec![
+    let mut routes = vec![
         query::<Empty, Rows<ReasonRow>, _>("/api/v1/reasons", TAG, "Reasons for adjustments", |ask, _| {
             Ok(Rows { rows: reference::reasons(ask.read)? })
         }),
@@ -138,11 +233,7 @@ fn reasons() -> Vec<Route> {
             "/api/v1/asset-reasons",
             TAG,
             "Reasons for the status of equipment",
-            |ask, wish| {
-                let mut rows = reference::asset_reasons(ask.read)?;
-                rows.retain(|row| wish.status.is_none_or(|status| row.status == status));
-                Ok(Rows { rows })
-            },
+            |ask, wish| Ok(Rows { rows: found_asset_reasons(ask, wish)? }),
         ),
         command::<CreateAssetReason, Created>(
             Method::POST,
@@ -160,7 +251,14 @@ fn reasons() -> Vec<Route> {
             Place::Central,
             |txn, caller, ids, wish| asset_reason::update(txn, caller, ids.id, wish),
         ),
-    ]
+    ];
+    routes.extend(sheets(files!("/api/v1/reasons"), TAG, REASON_COLUMNS, |ask, _: Empty, take| {
+        each(reference::reasons(ask.read)?, take)
+    }));
+    routes.extend(sheets(files!("/api/v1/asset-reasons"), TAG, ASSET_REASON_COLUMNS, |ask, wish, take| {
+        each(found_asset_reasons(ask, wish)?, take)
+    }));
+    routes
 }
 
 /// A location of a store that the visitor may look into; any other is not there.
@@ -173,9 +271,17 @@ fn location(ask: &Ask<'_>) -> Result<LocationRow, Problem> {
     }
 }
 
+const LOCATION_COLUMNS: &[Column<LocationRow>] = &[
+    column("code", |row| Cell::text(&row.code)),
+    column("name", |row| Cell::text(&row.name)),
+    column("kind", |row| Cell::word(&row.kind)),
+    column("on hold", |row| Cell::Flag(row.on_hold)),
+    column("id", |row| Cell::id(row.id)),
+];
+
 fn locations() -> Vec<Route> {
     const TAG: &str = "Locations";
-    vec![
+    let mut routes = vec![
         query::<LocationQuery, Rows<LocationRow>, _>(
             "/api/v1/locations",
             TAG,
@@ -202,7 +308,17 @@ fn locations() -> Vec<Route> {
             Place::Of(|ask| location(ask).map(|row| row.store)),
             |txn, caller, ids, wish| location::update(txn, caller, ids.id, wish),
         ),
-    ]
+    ];
+    routes.extend(sheets(
+        files!("/api/v1/locations"),
+        TAG,
+        LOCATION_COLUMNS,
+        |ask, wish: LocationQuery, take| {
+            let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
+            each(reference::locations(ask.read, store)?, take)
+        },
+    ));
+    routes
 }
 
 pub(super) fn routes() -> Vec<Route> {

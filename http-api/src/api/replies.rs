@@ -586,6 +586,8 @@ pub struct StocktakeLine {
     pub rivals: Vec<CountEntry>,
     /// Movements that its counter did not know and that may have happened before.
     pub in_doubt: Vec<LedgerEntry>,
+    /// Whether more has left since it was counted than was counted: it must be counted again.
+    pub below_zero: bool,
     /// Why it differs.
     pub reason: Option<DocumentId>,
     /// The text of the reason.

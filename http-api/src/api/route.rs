@@ -9,7 +9,7 @@ use axum::handler::Handler;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter};
-use crdt_store::{DocumentId, Failure, Rejection, Snapshot, Timestamp, Txn, ViewRead};
+use crdt_store::{DocumentId, Failure, Rejection, Snapshot, Txn, ViewRead};
 use domain::{Caller, Role};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,8 +17,10 @@ use serde::de::DeserializeOwned;
 use super::input::{self, BODY_BYTES_MAX, Empty, Ids, Precondition};
 use crate::auth::Visitor;
 use crate::error::Problem;
-use crate::openapi::shape::{self, Description};
+use crate::openapi::shape::{self, Description, Field, Named, Shape};
+use crate::sheets::{About, Cell, Column, Format, Writer};
 use crate::state::AppState;
+use crate::ui;
 
 /// Set to `true` on the answer to an update that was based on an earlier version and has been merged.
 pub(crate) const MERGED: &str = "tributary-merged";
@@ -47,6 +49,8 @@ pub(crate) struct Route {
     pub(crate) reply: Reply,
     /// Codes of its own, besides those that any address may answer.
     pub(crate) codes: &'static [&'static str],
+    /// The columns of a file.
+    pub(crate) columns: Vec<&'static str>,
     handler: MethodRouter<AppState>,
 }
 
@@ -85,6 +89,7 @@ impl Route {
             body: None,
             reply: Reply::Nothing,
             codes: &[],
+            columns: Vec::new(),
             handler: axum::routing::on(filter, handler),
         }
     }
@@ -390,154 +395,188 @@ fn tagged(mut response: Response, tag: Option<&str>) -> Response {
     response
 }
 
-/// A table as it is written to a file.
-pub(crate) struct Sheet {
-    writer: csv::Writer<Vec<u8>>,
-    rows: usize,
+/// The ends of the addresses of a list's files.
+macro_rules! files {
+    ($stem:literal) => {
+        [concat!($stem, ".csv"), concat!($stem, ".xlsx")]
+    };
 }
+pub(crate) use files;
 
-/// Most rows of a file: a store's history of years; about 40 MB.
-const SHEET_ROWS_MAX: usize = 200_000;
-/// By which Excel knows that a file is UTF-8.
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+/// Takes the rows of a list, one after the other.
+pub(crate) type Take<'a, T> = dyn FnMut(T) -> Result<(), Problem> + 'a;
 
-impl Sheet {
-    /// A table with this heading.
-    pub(crate) fn new(heading: &[&str]) -> Result<Self, Problem> {
-        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-        writer.write_record(heading).map_err(|error| Problem::advised("internal-error", error))?;
-        Ok(Self { writer, rows: 0 })
-    }
-
-    /// Adds a row. A text that a spreadsheet would take for a formula is written as text.
-    pub(crate) fn row<const N: usize>(&mut self, cells: [Cell; N]) -> Result<(), Problem> {
-        self.rows += 1;
-        if self.rows > SHEET_ROWS_MAX {
-            let detail = format!("A file has at most {SHEET_ROWS_MAX} rows");
-            return Err(Problem::advised("export-too-large", detail));
-        }
-        let written = self.writer.write_record(cells.iter().map(Cell::written));
-        written.map_err(|error| Problem::advised("internal-error", error))
-    }
-
-    fn response(self, name: &str) -> Result<Response, Problem> {
-        let rows = self.rows;
-        let body = self.writer.into_inner().map_err(|error| Problem::advised("internal-error", error))?;
-        let mut response = [BYTE_ORDER_MARK, &body].concat().into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-        headers.insert(ROW_COUNT, HeaderValue::from(rows));
-        let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
-        disposition.into_iter().for_each(|value| drop(headers.insert(header::CONTENT_DISPOSITION, value)));
-        Ok(response)
-    }
-}
-
-/// A cell of a table.
-pub(crate) enum Cell {
-    /// What somebody typed.
-    Text(String),
-    /// A number, a date, a word of ours.
-    Plain(String),
-}
-
-impl Cell {
-    /// What somebody typed.
-    pub(crate) fn text(text: impl Into<String>) -> Self {
-        Self::Text(text.into())
-    }
-
-    /// What somebody typed, or nothing.
-    pub(crate) fn maybe(text: Option<&String>) -> Self {
-        Self::Text(text.cloned().unwrap_or_default())
-    }
-
-    /// A number, a date, a word of ours.
-    pub(crate) fn plain(value: impl ToString) -> Self {
-        Self::Plain(value.to_string())
-    }
-
-    /// The same, or nothing.
-    pub(crate) fn plain_or_empty(value: Option<impl ToString>) -> Self {
-        Self::Plain(value.map(|value| value.to_string()).unwrap_or_default())
-    }
-
-    /// An instant, as RFC 3339.
-    pub(crate) fn instant(time: Timestamp) -> Self {
-        let time = jiff::Timestamp::from_millisecond(time.as_millis());
-        Self::Plain(time.map(|time| time.to_string()).unwrap_or_default())
-    }
-
-    /// A word of ours, as JSON writes it.
-    pub(crate) fn word(word: &impl Serialize) -> Self {
-        let word = serde_json::to_value(word).unwrap_or_default();
-        Self::Plain(word.as_str().unwrap_or_default().to_owned())
-    }
-
-    fn written(&self) -> Vec<u8> {
-        match self {
-            Self::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => {
-                format!("'{text}").into_bytes()
-            }
-            Self::Text(text) | Self::Plain(text) => text.clone().into_bytes(),
-        }
-    }
-}
-
-/// A list as a file: the same filter as the list, all rows.
-pub(crate) fn sheet<Q>(
-    path: &'static str,
+/// A list as files, CSV and Excel: the same filter as the list, all rows.
+///
+/// `HEAD` says how many rows there are and writes none of them.
+pub(crate) fn sheets<Q, T>(
+    paths: [&'static str; 2],
     tag: &'static str,
-    summary: &'static str,
-    run: fn(&Ask<'_>, Q) -> Result<Sheet, Problem>,
-) -> Route
+    columns: &'static [Column<T>],
+    run: fn(&Ask<'_>, Q, &mut Take<'_, T>) -> Result<(), Problem>,
+) -> [Route; 2]
 where
     Q: Serialize + DeserializeOwned + 'static,
+    T: 'static,
 {
-    let name = path.rsplit('/').next().unwrap_or("list.csv");
-    let write: Write = Arc::new(move |ask, uri| run(ask, input::parameters::<Q>(uri)?));
-    let handler = move |State(state): State<AppState>, visitor: Visitor, ids: Ids, uri: Uri| async move {
-        // All rows of a list may take a second: not on a thread that answers others meanwhile.
-        let written = tokio::task::spawn_blocking(move || {
-            let read = state.snapshot()?;
-            write(&Ask { state: &state, visitor: &visitor, read: &read, ids: &ids }, &uri)?.response(name)
-        });
-        written.await.map_err(|_| Problem::advised("internal-error", "The file could not be written"))?
+    let walk: Walk = Arc::new(move |ask, uri, take| {
+        let wish = input::parameters::<Q>(uri)?;
+        run(ask, wish, &mut |row| take(&mut || columns.iter().map(|column| (column.cell)(&row)).collect()))
+    });
+    let file = File {
+        walk,
+        columns: columns.iter().map(|column| column.name).collect(),
+        of_store: shape::field_names::<Q>().contains(&"storeId"),
     };
-    Route::new(Method::GET, path, tag, summary, handler)
-        .asks::<Q>()
-        .media("text/csv")
-        .codes(&["export-too-large"])
+    let route = |path: &'static str, format: Format, summary: &'static str| {
+        let file = file.clone();
+        let handler = move |State(state): State<AppState>,
+                            visitor: Visitor,
+                            ids: Ids,
+                            method: Method,
+                            uri: Uri| async move {
+            // All rows of a list may take a second: not on a thread that answers others meanwhile.
+            let name = path.rsplit('/').next().unwrap_or("list");
+            let written = tokio::task::spawn_blocking(move || {
+                let read = state.snapshot()?;
+                let ask = Ask { state: &state, visitor: &visitor, read: &read, ids: &ids };
+                match method == Method::HEAD {
+                    true => file.counted(&ask, &uri, format),
+                    false => file.written(&ask, &uri, format, name),
+                }
+            });
+            written.await.map_err(|_| Problem::advised("internal-error", "The file could not be written"))?
+        };
+        let mut route = Route::new(Method::GET, path, tag, summary, handler)
+            .media(format.media_type())
+            .codes(&["export-too-large"]);
+        route.query = || described_file(shape::describe::<Q>());
+        route.columns = columns.iter().map(|column| column.name).collect();
+        route
+    };
+    let [csv, xlsx] = paths;
+    [
+        route(csv, Format::Csv, "The same as a file of comma-separated values, all rows"),
+        route(xlsx, Format::Xlsx, "The same as an Excel workbook, all rows"),
+    ]
 }
 
-type Write = Arc<dyn Fn(&Ask<'_>, &Uri) -> Result<Sheet, Problem> + Send + Sync>;
+/// Makes the cells of a row.
+type Cells<'a> = &'a mut dyn FnMut() -> Vec<Cell>;
+/// Walks over all rows of a list.
+type Walk = Arc<
+    dyn Fn(&Ask<'_>, &Uri, &mut dyn FnMut(Cells<'_>) -> Result<(), Problem>) -> Result<(), Problem>
+        + Send
+        + Sync,
+>;
+
+/// The parameters of a list, and the language of the headings of its file.
+fn described_file(mut description: Description) -> Description {
+    let language = Field {
+        name: "language",
+        shape: Shape::Optional(Box::new(Shape::Text(None))),
+        required: false,
+        decimal_as_text: false,
+    };
+    match &description.root {
+        Shape::Named(name) => {
+            if let Some(Named::Fields(fields)) = description.named.get_mut(name) {
+                fields.push(language);
+            }
+        }
+        _ => debug_assert!(false, "parameters are a struct"),
+    }
+    description
+}
+
+/// A list that can be written to a file, without its types.
+#[derive(Clone)]
+struct File {
+    walk: Walk,
+    columns: Vec<&'static str>,
+    of_store: bool,
+}
+
+impl File {
+    fn counted(&self, ask: &Ask<'_>, uri: &Uri, format: Format) -> Result<Response, Problem> {
+        let (_, uri) = input::with_language(uri)?;
+        let mut rows = 0_usize;
+        (self.walk)(ask, &uri, &mut |_| {
+            rows += 1;
+            Ok(())
+        })?;
+        let mut response = Response::new(axum::body::Body::empty());
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        headers.insert(ROW_COUNT, HeaderValue::from(rows));
+        Ok(response)
+    }
+
+    fn written(&self, ask: &Ask<'_>, uri: &Uri, format: Format, name: &str) -> Result<Response, Problem> {
+        let (language, uri) = input::with_language(uri)?;
+        let heading: Vec<String> = match &language {
+            Some(language) => self.columns.iter().map(|name| ui::heading(language, name)).collect(),
+            None => self.columns.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        let stem = name.split('.').next().unwrap_or(name);
+        let about = self.about(ask, &uri, language.as_deref().unwrap_or("en"), stem)?;
+        let mut writer = Writer::new(format, &heading, about)?;
+        (self.walk)(ask, &uri, &mut |cells| writer.row(&cells()))?;
+        let rows = writer.rows();
+        let name = format!("{stem}-{}.{}", ask.state.today(), format.ending());
+        let mut response = attachment(format.media_type(), &name, writer.finish()?);
+        response.headers_mut().insert(ROW_COUNT, HeaderValue::from(rows));
+        Ok(response)
+    }
+
+    fn about(&self, ask: &Ask<'_>, uri: &Uri, language: &str, stem: &str) -> Result<About, Problem> {
+        let say = |name: &str| ui::heading(language, name);
+        let pairs: Vec<(String, String)> =
+            form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+        let named = pairs.iter().find(|(name, _)| name == "storeId").and_then(|(_, id)| id.parse().ok());
+        let mut facts = vec![(say("list"), Cell::Word(ui::heading(language, stem)))];
+        if let Some(store) = named.or(ask.visitor.store()).filter(|_| self.of_store) {
+            let row = domain::query::reference::store(ask.read, store)?;
+            facts.push((say("store"), Cell::text(format!("{} ({})", row.name, row.code))));
+        }
+        let filters = pairs.iter().filter(|(name, value)| name != "storeId" && !value.is_empty());
+        facts.extend(filters.map(|(name, value)| (format!("{}: {name}", say("filter")), Cell::text(value))));
+        facts.push((say("made at"), Cell::Instant(ask.state.now())));
+        facts.push((say("made by"), Cell::text(ask.visitor.name())));
+        facts.push((say("made on"), Cell::text(&ask.state.settings().system_name)));
+        Ok(About { table: ui::heading(language, stem), title: say("about"), facts, rows: Some(say("rows")) })
+    }
+}
+
+/// A file to be saved under a name.
+pub(crate) fn attachment(media_type: &'static str, name: &str, body: Vec<u8>) -> Response {
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
+    disposition.into_iter().for_each(|value| drop(headers.insert(header::CONTENT_DISPOSITION, value)));
+    response
+}
+
+/// Gives all rows of a short list.
+pub(crate) fn each<T>(rows: impl IntoIterator<Item = T>, take: &mut Take<'_, T>) -> Result<(), Problem> {
+    rows.into_iter().try_for_each(take)
+}
 
 /// Every page of a list, one after the other.
 pub(crate) fn all_pages<T>(
     mut page: impl FnMut(&domain::query::PageRequest) -> Result<domain::query::Page<T>, Failure>,
-    mut visit: impl FnMut(T) -> Result<(), Problem>,
+    take: &mut Take<'_, T>,
 ) -> Result<(), Problem> {
     let mut request = input::page(Some(input::PAGE_ROWS_MAX), None)?;
     loop {
         let found = page(&request)?;
-        found.rows.into_iter().try_for_each(&mut visit)?;
+        each(found.rows, take)?;
         match found.next {
             Some(next) => request.cursor = Some(next),
             None => return Ok(()),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_is_never_a_formula_and_a_negative_number_stays_one() {
-        assert_eq!(Cell::text("=1+1").written(), b"'=1+1");
-        assert_eq!(Cell::text("@cmd").written(), b"'@cmd");
-        assert_eq!(Cell::plain(-5).written(), b"-5");
-        assert_eq!(Cell::text("Amoxicillin 500 mg").written(), b"Amoxicillin 500 mg");
     }
 }

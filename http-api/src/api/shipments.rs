@@ -1,9 +1,9 @@
 //! Shipments from both ends: the sender's outbound and the receiver's inbound shipment are one document.
 
 use axum::http::Method;
-use crdt_store::{DocumentId, Failure, Txn, ViewRead};
+use crdt_store::{DocumentId, Failure, Timestamp, Txn, ViewRead};
 use domain::query::Page;
-use domain::query::shipments::{self, ShipmentDetail, ShipmentFilter, ShipmentListRow};
+use domain::query::shipments::{self, LineDetail, ShipmentDetail, ShipmentFilter, ShipmentListRow};
 use domain::shipment::{
     self, AddLine, AddedLines, Allocate, CreateInbound, CreateOutbound, Direction, End, Issue, Receive,
     SetReceived, SetStatus, SettleLine, Status, UpdateLine, UpdateShipment,
@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::input::{self, Empty, Ids};
 use super::replies;
-use super::route::{Ask, Cell, Place, Route, Sheet, all_pages, command, query, sheet};
+use super::route::{Ask, Place, Route, Take, all_pages, command, each, files, query, sheets};
 use crate::error::Problem;
+use crate::sheets::{Cell, Column, column};
 
 const OUTBOUND: &str = "Outbound shipments";
 const INBOUND: &str = "Inbound shipments";
@@ -44,44 +45,96 @@ fn list(ask: &Ask<'_>, direction: Direction, wish: ShipmentQuery) -> Result<Page
     Ok(shipments::list(ask.read, store, direction, &filter, &input::page(wish.limit, wish.cursor)?)?)
 }
 
-fn file(ask: &Ask<'_>, direction: Direction, wish: ShipmentSheetQuery) -> Result<Sheet, Problem> {
+const COLUMNS: &[Column<ShipmentListRow>] = &[
+    column("number", |row| Cell::text(&row.shipment.number)),
+    column("status", |row| Cell::word(&row.shipment.status)),
+    column("other end", |row| Cell::text(&row.other_name)),
+    column("made", |row| Cell::Instant(row.shipment.created_at)),
+    column("status since", |row| Cell::Instant(row.shipment.status_at)),
+    column("expected", |row| Cell::day(row.shipment.expected)),
+    column("lines", |row| Cell::count(row.shipment.lines)),
+    column("without batch", |row| Cell::count(row.shipment.placeholders)),
+    column("on hold", |row| Cell::Flag(row.shipment.on_hold)),
+    column("reference", |row| Cell::maybe(row.shipment.reference.as_ref())),
+    column("comment", |row| Cell::maybe(row.shipment.comment.as_ref())),
+    column("shipment", |row| Cell::id(row.shipment.id)),
+];
+
+fn file(
+    ask: &Ask<'_>,
+    direction: Direction,
+    wish: ShipmentSheetQuery,
+    take: &mut Take<'_, ShipmentListRow>,
+) -> Result<(), Problem> {
     let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
     let filter = ShipmentFilter { status: wish.status, search: wish.search };
-    let mut sheet = Sheet::new(&[
-        "number",
-        "status",
-        "other end",
-        "made",
-        "status since",
-        "expected",
-        "lines",
-        "without batch",
-        "on hold",
-        "reference",
-        "comment",
-        "shipment",
-    ])?;
-    all_pages(
-        |request| shipments::list(ask.read, store, direction, &filter, request),
-        |listed| {
-            let row = listed.shipment;
-            sheet.row([
-                Cell::text(&row.number),
-                Cell::plain(row.status),
-                Cell::text(&listed.other_name),
-                Cell::instant(row.created_at),
-                Cell::instant(row.status_at),
-                Cell::plain_or_empty(row.expected),
-                Cell::plain(row.lines),
-                Cell::plain(row.placeholders),
-                Cell::plain(row.on_hold),
-                Cell::maybe(row.reference.as_ref()),
-                Cell::maybe(row.comment.as_ref()),
-                Cell::plain(row.id),
-            ])
-        },
-    )?;
-    Ok(sheet)
+    all_pages(|request| shipments::list(ask.read, store, direction, &filter, request), take)
+}
+
+/// A line with what its shipment says of itself.
+struct Line {
+    number: String,
+    status: Status,
+    other_name: String,
+    made: Timestamp,
+    line: LineDetail,
+}
+
+const LINE_COLUMNS: &[Column<Line>] = &[
+    column("number", |row| Cell::text(&row.number)),
+    column("status", |row| Cell::word(&row.status)),
+    column("other end", |row| Cell::text(&row.other_name)),
+    column("made", |row| Cell::Instant(row.made)),
+    column("item code", |row| Cell::text(&row.line.item_code)),
+    column("item", |row| Cell::text(&row.line.item_name)),
+    column("unit", |row| Cell::text(&row.line.unit)),
+    column("batch", |row| Cell::maybe(row.line.batch.as_ref())),
+    column("expiry", |row| Cell::day(row.line.expiry)),
+    column("pack size", |row| Cell::count(row.line.pack_size)),
+    column("quantity", |row| Cell::quantity(row.line.quantity)),
+    column("issued", |row| Cell::quantity(row.line.issued)),
+    column("received", |row| Cell::or_empty(row.line.received, Cell::quantity)),
+    column("price", |row| Cell::money(row.line.price)),
+    column("verdict", |row| Cell::word(&row.line.verdict)),
+    column("note", |row| Cell::maybe(row.line.note.as_ref())),
+    column("received note", |row| Cell::maybe(row.line.received_note.as_ref())),
+    column("line", |row| Cell::id(row.line.id)),
+];
+
+fn take_lines(
+    detail: ShipmentDetail,
+    direction: Direction,
+    take: &mut Take<'_, Line>,
+) -> Result<(), Problem> {
+    let other_name = match direction {
+        Direction::Outbound => detail.receiver_name,
+        Direction::Inbound => detail.sender_name,
+    };
+    let row = detail.shipment;
+    let line = |line: LineDetail| Line {
+        number: row.number.clone(),
+        status: row.status,
+        other_name: other_name.clone(),
+        made: row.created_at,
+        line,
+    };
+    each(detail.line_details.into_iter().map(line), take)
+}
+
+fn lines_file(ask: &Ask<'_>, direction: Direction, take: &mut Take<'_, Line>) -> Result<(), Problem> {
+    take_lines(detail(ask, direction)?, direction, take)
+}
+
+/// The lines of all shipments that the list shows.
+fn all_lines_file(
+    ask: &Ask<'_>,
+    direction: Direction,
+    wish: ShipmentSheetQuery,
+    take: &mut Take<'_, Line>,
+) -> Result<(), Problem> {
+    file(ask, direction, wish, &mut |row| {
+        take_lines(shipments::detail(ask.read, row.shipment.id)?, direction, take)
+    })
 }
 
 /// The store at the end of the shipment from which one looks, if the visitor may look into it; any other shipment is
@@ -163,12 +216,6 @@ fn outbound() -> Vec<Route> {
             OUTBOUND,
             "What a store sends, newest first",
             |ask, wish| list(ask, OUT, wish),
-        ),
-        sheet::<ShipmentSheetQuery>(
-            "/api/v1/outbound-shipments.csv",
-            OUTBOUND,
-            "The same as a file, all rows",
-            |ask, wish| file(ask, OUT, wish),
         ),
         command::<CreateOutbound, Numbered>(
             M::POST,
@@ -284,12 +331,6 @@ fn inbound() -> Vec<Route> {
             "What comes to a store, newest first",
             |ask, wish| list(ask, IN, wish),
         ),
-        sheet::<ShipmentSheetQuery>(
-            "/api/v1/inbound-shipments.csv",
-            INBOUND,
-            "The same as a file, all rows",
-            |ask, wish| file(ask, IN, wish),
-        ),
         command::<CreateInbound, Numbered>(
             M::POST,
             "/api/v1/inbound-shipments",
@@ -362,5 +403,36 @@ fn inbound() -> Vec<Route> {
 }
 
 pub(super) fn routes() -> Vec<Route> {
-    outbound().into_iter().chain(inbound()).collect()
+    let mut routes: Vec<Route> = outbound().into_iter().chain(inbound()).collect();
+    routes.extend(sheets(files!("/api/v1/outbound-shipments"), OUTBOUND, COLUMNS, |ask, wish, take| {
+        file(ask, OUT, wish, take)
+    }));
+    routes.extend(sheets(files!("/api/v1/inbound-shipments"), INBOUND, COLUMNS, |ask, wish, take| {
+        file(ask, IN, wish, take)
+    }));
+    routes.extend(sheets(
+        files!("/api/v1/outbound-shipments/lines"),
+        OUTBOUND,
+        LINE_COLUMNS,
+        |ask, wish, take| all_lines_file(ask, OUT, wish, take),
+    ));
+    routes.extend(sheets(
+        files!("/api/v1/inbound-shipments/lines"),
+        INBOUND,
+        LINE_COLUMNS,
+        |ask, wish, take| all_lines_file(ask, IN, wish, take),
+    ));
+    routes.extend(sheets(
+        files!("/api/v1/outbound-shipments/{id}/lines"),
+        OUTBOUND,
+        LINE_COLUMNS,
+        |ask, _: Empty, take| lines_file(ask, OUT, take),
+    ));
+    routes.extend(sheets(
+        files!("/api/v1/inbound-shipments/{id}/lines"),
+        INBOUND,
+        LINE_COLUMNS,
+        |ask, _: Empty, take| lines_file(ask, IN, take),
+    ));
+    routes
 }

@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use super::input::{Empty, Ids};
 use super::reference::Rows;
-use super::route::{Place, Route, command, query, require_central};
+use super::route::{Place, Route, command, each, files, query, require_central, sheets};
 use super::session::read_body;
 use crate::auth::Visitor;
 use crate::error::Problem;
+use crate::sheets::{Cell, Column, column};
 use crate::state::AppState;
 
 const TAG: &str = "Sites";
@@ -75,8 +76,16 @@ pub(crate) async fn site_password_verifier(
     Ok(central::enrolment::secret(&verifier, true).verifier)
 }
 
+const COLUMNS: &[Column<SiteRow>] = &[
+    column("name", |row| Cell::text(&row.name)),
+    column("central", |row| Cell::Flag(row.is_central)),
+    column("several devices", |row| Cell::Flag(row.multi_device)),
+    column("devices", |row| Cell::count(row.devices)),
+    column("id", |row| Cell::id(row.id)),
+];
+
 pub(super) fn routes() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         query::<Empty, Rows<SiteRow>, _>("/api/v1/sites", TAG, "Sites, by name", |ask, _| {
             Ok(Rows { rows: reference::sites(ask.read)? })
         }),
@@ -127,5 +136,9 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .takes::<SitePassword>()
         .central_only(),
-    ]
+    ];
+    routes.extend(sheets(files!("/api/v1/sites"), TAG, COLUMNS, |ask, _: Empty, take| {
+        each(reference::sites(ask.read)?, take)
+    }));
+    routes
 }

@@ -12,10 +12,11 @@ use domain::{Created, Permission};
 use serde::{Deserialize, Serialize};
 
 use super::input::{self, Empty};
-use super::items::ledger_sheet;
+use super::items::LEDGER_COLUMNS;
 use super::replies;
-use super::route::{Ask, Cell, Place, Route, Sheet, all_pages, command, query, sheet};
+use super::route::{Ask, Place, Route, Take, all_pages, command, files, query, sheets};
 use crate::error::Problem;
+use crate::sheets::{Cell, Column, column};
 
 const TAG: &str = "Stock";
 
@@ -54,6 +55,15 @@ struct ItemStockQuery {
     cursor: Option<String>,
 }
 
+/// The same without a page, for a file.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ItemStockSheetQuery {
+    store_id: Option<DocumentId>,
+    search: Option<String>,
+    in_stock: Option<bool>,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PageQuery {
@@ -81,47 +91,47 @@ fn list(ask: &Ask<'_>, wish: StockQuery) -> Result<Page<StockRow>, Problem> {
     Ok(stock::list(ask.read, store, &wish.filter(), ask.state.today(), &page)?)
 }
 
-fn file(ask: &Ask<'_>, wish: StockSheetQuery) -> Result<Sheet, Problem> {
+const COLUMNS: &[Column<StockRow>] = &[
+    column("item code", |row| Cell::text(&row.item_code)),
+    column("item", |row| Cell::text(&row.item_name)),
+    column("unit", |row| Cell::text(&row.unit)),
+    column("batch", |row| Cell::maybe(row.batch.as_ref())),
+    column("expiry", |row| Cell::day(row.expiry)),
+    column("pack size", |row| Cell::count(row.pack_size)),
+    column("location", |row| Cell::maybe(row.location_code.as_ref())),
+    column("on hand", |row| Cell::quantity(row.on_hand)),
+    column("available", |row| Cell::quantity(row.available)),
+    column("on hold", |row| Cell::Flag(row.on_hold)),
+    column("vvm", |row| Cell::or_empty(row.vvm, |vvm| Cell::word(&vvm))),
+    column("cost price", |row| Cell::money(row.cost_price)),
+    column("sell price", |row| Cell::money(row.sell_price)),
+    column("note", |row| Cell::maybe(row.note.as_ref())),
+    column("stock line", |row| Cell::id(row.id)),
+];
+
+fn file(ask: &Ask<'_>, wish: StockSheetQuery, take: &mut Take<'_, StockRow>) -> Result<(), Problem> {
     let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
     let (filter, today) = (wish.filter(), ask.state.today());
-    let mut sheet = Sheet::new(&[
-        "item code",
-        "item",
-        "unit",
-        "batch",
-        "expiry",
-        "pack size",
-        "location",
-        "on hand",
-        "available",
-        "on hold",
-        "vvm",
-        "cost price",
-        "sell price",
-        "stock line",
-    ])?;
-    all_pages(
-        |request| stock::list(ask.read, store, &filter, today, request),
-        |row| {
-            sheet.row([
-                Cell::text(&row.item_code),
-                Cell::text(&row.item_name),
-                Cell::text(&row.unit),
-                Cell::maybe(row.batch.as_ref()),
-                Cell::plain_or_empty(row.expiry),
-                Cell::plain(row.pack_size),
-                Cell::maybe(row.location_code.as_ref()),
-                Cell::plain(row.on_hand),
-                Cell::plain(row.available),
-                Cell::plain(row.on_hold),
-                row.vvm.map_or(Cell::plain(""), |vvm| Cell::word(&vvm)),
-                Cell::plain_or_empty(row.cost_price),
-                Cell::plain_or_empty(row.sell_price),
-                Cell::plain(row.id),
-            ])
-        },
-    )?;
-    Ok(sheet)
+    all_pages(|request| stock::list(ask.read, store, &filter, today, request), take)
+}
+
+const ITEM_COLUMNS: &[Column<ItemStockRow>] = &[
+    column("item code", |row| Cell::text(&row.item.code)),
+    column("item", |row| Cell::text(&row.item.name)),
+    column("unit", |row| Cell::text(&row.item.unit)),
+    column("on hand", |row| Cell::quantity(row.on_hand)),
+    column("promised", |row| Cell::quantity(row.allocated)),
+    column("available", |row| Cell::quantity(row.available)),
+];
+
+fn by_item_file(
+    ask: &Ask<'_>,
+    wish: ItemStockSheetQuery,
+    take: &mut Take<'_, ItemStockRow>,
+) -> Result<(), Problem> {
+    let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
+    let filter = ItemStockFilter { search: wish.search, in_stock: wish.in_stock };
+    all_pages(|request| stock::items(ask.read, store, &filter, request), take)
 }
 
 fn by_item(ask: &Ask<'_>, wish: ItemStockQuery) -> Result<Page<ItemStockRow>, Problem> {
@@ -148,20 +158,19 @@ fn ledger_page(ask: &Ask<'_>, wish: PageQuery) -> Result<Page<LedgerEntry>, Prob
     Ok(ledger::of_line(ask.read, ask.ids.id, &input::page(wish.limit, wish.cursor)?)?)
 }
 
-fn ledger_file(ask: &Ask<'_>, _: Empty) -> Result<Sheet, Problem> {
+fn ledger_file(ask: &Ask<'_>, _: Empty, take: &mut Take<'_, LedgerEntry>) -> Result<(), Problem> {
     visible(ask)?;
-    ledger_sheet(|request| ledger::of_line(ask.read, ask.ids.id, request))
+    all_pages(|request| ledger::of_line(ask.read, ask.ids.id, request), take)
 }
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         query::<StockQuery, replies::Page<replies::StockRow>, _>(
             "/api/v1/stock-lines",
             TAG,
             "Stock lines of a store, with item, location and balance",
             list,
         ),
-        sheet::<StockSheetQuery>("/api/v1/stock-lines.csv", TAG, "The same as a file, all rows", file),
         query::<ItemStockQuery, replies::Page<replies::ItemStockRow>, _>(
             "/api/v1/stock-items",
             TAG,
@@ -193,11 +202,9 @@ pub(super) fn routes() -> Vec<Route> {
             "Movements of a stock line, newest first, with the balance after each",
             ledger_page,
         ),
-        sheet::<Empty>(
-            "/api/v1/stock-lines/{id}/ledger.csv",
-            TAG,
-            "The same as a file, all rows",
-            ledger_file,
-        ),
-    ]
+    ];
+    routes.extend(sheets(files!("/api/v1/stock-lines"), TAG, COLUMNS, file));
+    routes.extend(sheets(files!("/api/v1/stock-items"), TAG, ITEM_COLUMNS, by_item_file));
+    routes.extend(sheets(files!("/api/v1/stock-lines/{id}/ledger"), TAG, LEDGER_COLUMNS, ledger_file));
+    routes
 }

@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::input::{self, Empty};
 use super::replies;
-use super::route::{Ask, Cell, Place, Route, Sheet, all_pages, command, query, sheet};
+use super::route::{Ask, Place, Route, Take, all_pages, command, files, query, sheets};
 use crate::error::Problem;
+use crate::sheets::{Cell, Column, column};
 
 const TAG: &str = "Stocktakes";
 
@@ -74,58 +75,86 @@ fn lines(ask: &Ask<'_>, wish: LinesQuery) -> Result<Page<StocktakeLine>, Problem
     Ok(stocktakes::lines(ask.read, ask.ids.id, &filter, &input::page(limit, cursor)?)?)
 }
 
-fn lines_file(ask: &Ask<'_>, wish: LinesSheetQuery) -> Result<Sheet, Problem> {
+/// The list without a page, for a file.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct StocktakesSheetQuery {
+    store_id: Option<DocumentId>,
+    status: Option<StocktakeStatus>,
+}
+
+const COLUMNS: &[Column<StocktakeEntry>] = &[
+    column("number", |row| Cell::text(&row.stocktake.number)),
+    column("description", |row| Cell::maybe(row.stocktake.description.as_ref())),
+    column("status", |row| Cell::word(&row.stocktake.status)),
+    column("begun at", |row| Cell::Instant(row.stocktake.created_at)),
+    column("begun by", |row| Cell::maybe(row.created_by_name.as_ref())),
+    column("closed at", |row| Cell::or_empty(row.stocktake.closed_at, Cell::Instant)),
+    column("closed by", |row| Cell::maybe(row.closed_by_name.as_ref())),
+    column("lines", |row| Cell::count(row.counts.lines)),
+    column("lines counted", |row| Cell::count(row.counts.counted)),
+    column("lines differing", |row| Cell::count(row.counts.differing)),
+    column("comment", |row| Cell::maybe(row.stocktake.comment.as_ref())),
+    column("stocktake", |row| Cell::id(row.stocktake.id)),
+];
+
+fn file(
+    ask: &Ask<'_>,
+    wish: StocktakesSheetQuery,
+    take: &mut Take<'_, StocktakeEntry>,
+) -> Result<(), Problem> {
+    let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
+    let filter = StocktakeFilter { status: wish.status };
+    all_pages(|request| stocktakes::list(ask.read, store, &filter, request), take)
+}
+
+/// A line, and whether its counters may not see what is expected.
+struct Row {
+    blind: bool,
+    line: StocktakeLine,
+}
+
+const LINE_COLUMNS: &[Column<Row>] = &[
+    column("line", |row| Cell::count(row.line.position)),
+    column("item code", |row| Cell::text(&row.line.item_code)),
+    column("item", |row| Cell::text(&row.line.item_name)),
+    column("unit", |row| Cell::text(&row.line.unit)),
+    column("batch", |row| Cell::maybe(row.line.batch.as_ref())),
+    column("expiry", |row| Cell::day(row.line.expiry)),
+    column("pack size", |row| Cell::count(row.line.pack_size)),
+    column("location", |row| Cell::maybe(row.line.location_code.as_ref())),
+    column("expected", |row| match &row.line.count {
+        Some(count) => Cell::quantity(count.balance),
+        None if row.blind => Cell::Empty,
+        None => Cell::quantity(row.line.on_hand),
+    }),
+    column("counted", |row| {
+        row.line.count.as_ref().map_or(Cell::Empty, |count| Cell::quantity(count.quantity))
+    }),
+    column("difference", |row| {
+        row.line.count.as_ref().map_or(Cell::Empty, |count| Cell::quantity(count.difference))
+    }),
+    column("reason", |row| Cell::maybe(row.line.reason_text.as_ref())),
+    column("note", |row| Cell::maybe(row.line.note.as_ref())),
+    column("counted by", |row| Cell::maybe(row.line.count.as_ref().and_then(|count| count.by_name.as_ref()))),
+    column("counted at", |row| row.line.count.as_ref().map_or(Cell::Empty, |count| Cell::Instant(count.at))),
+    column("stock line", |row| Cell::id(row.line.stock_line)),
+];
+
+fn lines_file(ask: &Ask<'_>, wish: LinesSheetQuery, take: &mut Take<'_, Row>) -> Result<(), Problem> {
     let blind = visible(ask)?.stocktake.blind;
     let LinesSheetQuery { search, part, item, stock_line } = wish;
     let filter = LineFilter { search, part, item, stock_line };
-    let mut sheet = Sheet::new(&[
-        "line",
-        "item code",
-        "item",
-        "unit",
-        "batch",
-        "expiry",
-        "pack size",
-        "location",
-        "expected",
-        "counted",
-        "difference",
-        "reason",
-        "note",
-        "counted by",
-        "counted at",
-        "stock line",
-    ])?;
     all_pages(
         |request| stocktakes::lines(ask.read, ask.ids.id, &filter, request),
-        |row| {
-            let count = row.count.as_ref();
-            let expected = count.map_or(row.on_hand, |count| count.balance);
-            sheet.row([
-                Cell::plain(row.position),
-                Cell::text(&row.item_code),
-                Cell::text(&row.item_name),
-                Cell::text(&row.unit),
-                Cell::maybe(row.batch.as_ref()),
-                Cell::plain_or_empty(row.expiry),
-                Cell::plain(row.pack_size),
-                Cell::maybe(row.location_code.as_ref()),
-                Cell::plain_or_empty((!blind || count.is_some()).then_some(expected)),
-                Cell::plain_or_empty(count.map(|count| count.quantity)),
-                Cell::plain_or_empty(count.map(|count| count.difference)),
-                Cell::maybe(row.reason_text.as_ref()),
-                Cell::maybe(row.note.as_ref()),
-                Cell::maybe(count.and_then(|count| count.by_name.as_ref())),
-                count.map_or(Cell::plain(""), |count| Cell::instant(count.at)),
-                Cell::plain(row.stock_line),
-            ])
-        },
-    )?;
-    Ok(sheet)
+        &mut |line: StocktakeLine| take(Row { blind, line }),
+    )
 }
 
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = looks();
+    routes.extend(sheets(files!("/api/v1/stocktakes"), TAG, COLUMNS, file));
+    routes.extend(sheets(files!("/api/v1/stocktakes/{id}/lines"), TAG, LINE_COLUMNS, lines_file));
     routes.extend(acts());
     routes
 }
@@ -149,12 +178,6 @@ fn looks() -> Vec<Route> {
             TAG,
             "Its lines in the order of its sheets, with counts and what is in doubt",
             lines,
-        ),
-        sheet::<LinesSheetQuery>(
-            "/api/v1/stocktakes/{id}/lines.csv",
-            TAG,
-            "The same as a file, all rows",
-            lines_file,
         ),
     ]
 }
@@ -238,6 +261,7 @@ fn acts() -> Vec<Route> {
             "not-arrived",
             "counts-differ",
             "nothing-counted",
+            "below-zero",
             "reason-required",
         ]),
         command::<Empty, ()>(
@@ -257,6 +281,6 @@ fn acts() -> Vec<Route> {
             Place::Of(store_of),
             |txn, caller, ids, wish| stocktake::settle_late(txn, caller, ids.id, wish),
         )
-        .codes(&["wrong-status", "reason-required"]),
+        .codes(&["wrong-status", "reason-required", "below-zero"]),
     ]
 }

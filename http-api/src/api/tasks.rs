@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::input;
 use super::replies;
-use super::route::{Ask, Place, Route, command, query};
+use super::route::{Ask, Place, Route, Take, all_pages, command, files, query, sheets};
 use crate::error::Problem;
+use crate::sheets::{Cell, Column, column};
 
 const TAG: &str = "Tasks";
 
@@ -45,24 +46,29 @@ struct Written {
 /// One store's tasks; on central, with no store chosen, everybody's.
 fn list(ask: &Ask<'_>, wish: TaskQuery) -> Result<Page<TaskEntry>, Problem> {
     let page = input::page(wish.limit, wish.cursor)?;
-    let store = one_store(ask, wish.store_id)?;
+    let store = one_store(ask, wish.store_id, Permission::StockView)?;
     Ok(tasks::list(ask.read, store, &page)?)
 }
 
 fn figures(ask: &Ask<'_>, wish: DashboardQuery) -> Result<Written, Problem> {
-    let figures = match one_store(ask, wish.store_id)? {
+    let figures = match one_store(ask, wish.store_id, Permission::StockView)? {
         Some(store) => dashboard::of_store(ask.read, store, ask.state.today())?,
         None => dashboard::national(ask.read)?,
     };
     Ok(Written { figures })
 }
 
-fn one_store(ask: &Ask<'_>, named: Option<DocumentId>) -> Result<Option<DocumentId>, Problem> {
+/// The store that is asked about; none on central for somebody who may look into every store and has chosen none.
+pub(super) fn one_store(
+    ask: &Ask<'_>,
+    named: Option<DocumentId>,
+    permission: Permission,
+) -> Result<Option<DocumentId>, Problem> {
     let chosen = named.or(ask.visitor.store());
-    let everywhere = ask.state.is_central() && ask.visitor.require(Permission::StockView).is_ok();
+    let everywhere = ask.state.is_central() && ask.visitor.require(permission).is_ok();
     match chosen {
         None if everywhere => Ok(None),
-        chosen => ask.visitor.look(chosen, Permission::StockView).map(Some),
+        chosen => ask.visitor.look(chosen, permission).map(Some),
     }
 }
 
@@ -79,8 +85,25 @@ fn store_of(ask: &Ask<'_>) -> Result<DocumentId, Problem> {
     chosen.or_else(entered).ok_or_else(|| Problem::not_found("document"))
 }
 
+const COLUMNS: &[Column<TaskEntry>] = &[
+    column("store", |row| Cell::text(&row.store_name)),
+    column("kind", |row| Cell::word(&row.task.kind)),
+    column("number", |row| Cell::maybe(row.task.number.as_ref())),
+    column("item code", |row| Cell::maybe(row.item_code.as_ref())),
+    column("item", |row| Cell::maybe(row.item_name.as_ref())),
+    column("batch", |row| Cell::maybe(row.batch.as_ref())),
+    column("quantity expected", |row| Cell::quantity(row.task.expected)),
+    column("quantity found", |row| Cell::quantity(row.task.found)),
+    column("document", |row| Cell::id(row.task.document)),
+];
+
+fn file(ask: &Ask<'_>, wish: DashboardQuery, take: &mut Take<'_, TaskEntry>) -> Result<(), Problem> {
+    let store = one_store(ask, wish.store_id, Permission::StockView)?;
+    all_pages(|request| tasks::list(ask.read, store, request), take)
+}
+
 pub(super) fn routes() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         command::<SettleConflict, ()>(
             Method::POST,
             "/api/v1/tasks/conflicts/{id}/settle",
@@ -102,5 +125,7 @@ pub(super) fn routes() -> Vec<Route> {
             "The figures of a store, or on central of the country",
             figures,
         ),
-    ]
+    ];
+    routes.extend(sheets(files!("/api/v1/tasks"), TAG, COLUMNS, file));
+    routes
 }

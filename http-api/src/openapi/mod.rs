@@ -174,6 +174,7 @@ fn parameter_words(name: &str) -> Option<&'static str> {
         "limit" => "Rows of the page: 1 to 500, 100 if absent.",
         "cursor" => "The `next` of the page before.",
         "storeId" => "The store; the session's if absent.",
+        "language" => "The language of the headings, en or fr; the names of columns if absent.",
         "search" => "Text in names and codes; accents and case do not matter.",
         "since" => "Position in this node's log: the `next` of the page before, 0 for all.",
         _ => return None,

@@ -19,6 +19,7 @@ mod live;
 mod lookup;
 mod parts;
 mod screens;
+mod sheets;
 mod trouble;
 mod values;
 mod visit;
@@ -30,6 +31,8 @@ use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get, post};
+
+pub(crate) use sheets::{heading, is_language};
 
 use crate::error::Problem;
 use crate::state::AppState;
@@ -231,7 +234,7 @@ fn sources() -> &'static [(&'static str, &'static str)] {
         ($($file:literal)*) => { &[$(($file, include_str!($file))),*] };
     }
     sources!(
-        "form.rs" "icon.rs" "layout.rs" "live.rs" "lookup.rs" "mod.rs" "parts.rs" "trouble.rs" "values.rs" "visit.rs" "words.rs"
+        "form.rs" "icon.rs" "layout.rs" "live.rs" "lookup.rs" "mod.rs" "parts.rs" "sheets.rs" "trouble.rs" "values.rs" "visit.rs" "words.rs"
         "screens/adjustments.rs" "screens/dashboard.rs" "screens/equipment.rs" "screens/help.rs" "screens/history.rs"
         "screens/issue.rs" "screens/item.rs" "screens/items.rs" "screens/login.rs" "screens/national.rs"
         "screens/partners.rs" "screens/receive.rs" "screens/shipments.rs" "screens/sites.rs" "screens/stock.rs"

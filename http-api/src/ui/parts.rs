@@ -85,7 +85,7 @@ pub(super) fn search(words: Words, path: &str, label: &str, text: &str, kept: &[
                 (icon("search"))
                 input type="search" name="search" id="list-search" value=(text) aria-label=(label) placeholder=(label) data-slash autocomplete="off"
                     hx-get=(path) hx-include="closest form" hx-trigger="input changed delay:250ms, search" hx-target="#list" hx-select="#list"
-                    hx-swap="outerHTML" hx-push-url="true" hx-sync="this:replace";
+                    hx-select-oob="#export" hx-swap="outerHTML" hx-push-url="true" hx-sync="this:replace";
                 kbd aria-hidden="true" { "/" }
             }
             noscript { button class="btn" { (t!(words, "search")) } }

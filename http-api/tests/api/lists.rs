@@ -1,11 +1,14 @@
 //! Lists: pages, filters, files.
 
 use std::collections::BTreeSet;
+use std::io::Cursor;
 
+use axum::http::Method;
+use calamine::{Data, Reader, Xlsx};
 use http_api::replies::{Page, StockRow};
 use serde_json::json;
 
-use crate::world::{self, World, get, post};
+use crate::world::{self, World, call, get, post};
 
 const LINES: usize = 230;
 
@@ -54,8 +57,84 @@ async fn pages_and_files_hold_every_row_exactly_once() {
     assert_eq!(text.trim_end().split("\r\n").count(), LINES + 1);
     assert!(text.contains(",'=cmd|x,") && !text.contains(",=cmd"), "no cell is a formula");
 
+    let counted = format!("/api/v1/stock-lines.xlsx?storeId={}", world.country.cms);
+    let counted = call(Method::HEAD, counted).by(&token).send(&world.router).await.done();
+    assert_eq!((counted.header("tributary-row-count"), counted.body.len()), (LINES.to_string().as_str(), 0));
+
     let filtered = format!("/api/v1/stock-lines.csv?storeId={}&search=B0100", world.country.cms);
     assert_eq!(get(filtered).by(&token).send(&world.router).await.done().header("tributary-row-count"), "1");
+}
+
+fn sheet(file: &[u8], at: usize) -> Vec<Vec<Data>> {
+    let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(file)).expect("a workbook");
+    let name = book.sheet_names()[at].clone();
+    let range = book.worksheet_range(&name).expect("a sheet");
+    range.rows().map(<[Data]>::to_vec).collect()
+}
+
+#[tokio::test]
+async fn a_workbook_holds_numbers_days_and_texts_as_such_and_says_what_it_is() {
+    let (world, token) = with_stock().await;
+    let address = format!("/api/v1/stock-lines.xlsx?storeId={}&sort=name&language=fr", world.country.cms);
+    let file = get(address).by(&token).send(&world.router).await.done();
+    assert_eq!(file.header("tributary-row-count"), LINES.to_string());
+    assert!(file.header("content-disposition").contains(".xlsx\""));
+    let rows = sheet(&file.body, 0);
+    assert_eq!(rows.len(), LINES + 1, "the heading and every row");
+    let text = |cell: &Data| cell.to_string();
+    let heading: Vec<String> = rows[0].iter().map(text).collect();
+    assert_eq!(heading[..5], ["Code article", "Article", "Unité", "Lot", "Péremption"]);
+    let at = |name: &str| heading.iter().position(|found| found == name).expect("a column");
+    let first =
+        rows[1..].iter().find(|row| text(&row[at("Lot")]) == "=cmd|x").expect("a text, not a formula");
+    assert_eq!(first[at("En stock")], Data::Float(1.0));
+    assert_eq!(first[at("Bloqué")], Data::Bool(false));
+    let Data::DateTime(day) = &first[at("Péremption")] else { panic!("a day is a day") };
+    assert_eq!(day.to_ymd_hms_milli(), (2031, 6, 30, 0, 0, 0, 0));
+
+    let about: Vec<String> = sheet(&file.body, 1).iter().map(|row| text(&row[1])).collect();
+    assert!(about.iter().any(|fact| fact.contains("Central medical store (CMS)")), "{about:?}");
+    assert!(about.contains(&"name".to_owned()), "the filter: {about:?}");
+    assert_eq!(about.last(), Some(&LINES.to_string()));
+    get("/api/v1/items.xlsx?language=xx")
+        .by(&token)
+        .send(&world.router)
+        .await
+        .refused(400, "invalid-parameter");
+}
+
+#[tokio::test]
+async fn every_list_is_a_file_of_either_kind_with_as_many_rows() {
+    let (world, token) = with_stock().await;
+    let (cms, item) = (world.country.cms, world.country.items[0]);
+    let description = world.openapi().await;
+    let paths = description["paths"].as_object().expect("paths");
+    let mut seen = 0;
+    for path in paths.keys().filter_map(|path| path.strip_suffix(".csv")) {
+        assert!(paths.contains_key(&format!("{path}.xlsx")), "{path} is a workbook too");
+        let described = &paths[&format!("{path}.csv")]["get"]["parameters"];
+        let of_store = described.as_array().expect("parameters").iter().any(|one| one["name"] == "storeId");
+        let of_store = if of_store { format!("?storeId={cms}") } else { String::new() };
+        let path = path.replace("{id}", &item.to_string());
+        let csv = get(format!("{path}.csv{of_store}")).by(&token).send(&world.router).await;
+        if csv.status == 404 {
+            continue;
+        }
+        let xlsx = get(format!("{path}.xlsx{of_store}")).by(&token).send(&world.router).await.done();
+        let (rows, text) = (csv.header("tributary-row-count").to_owned(), csv.done().text());
+        assert_eq!(rows, xlsx.header("tributary-row-count"), "{path}");
+        assert_eq!(
+            sheet(&xlsx.body, 0).len().to_string(),
+            (rows.parse::<usize>().expect("a count") + 1).to_string()
+        );
+        assert_eq!(
+            text.trim_end().split("\r\n").count(),
+            rows.parse::<usize>().expect("a count") + 1,
+            "{path}"
+        );
+        seen += 1;
+    }
+    assert!(seen >= 18, "{seen} lists");
 }
 
 #[tokio::test]

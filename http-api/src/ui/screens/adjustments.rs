@@ -18,6 +18,7 @@ use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup::{self, Names, once};
 use crate::ui::parts::{below, empty, fact, or_dash, pager, row_ids, search, signatures, title};
+use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::{OwnStore, Visit};
 use crate::ui::words::{Words, t};
@@ -33,7 +34,8 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let names = Names::new(&read);
     let cursor = asked.text("cursor");
     let page = adjustments::list(&read, own.id, &lookup::page_request(cursor))?;
-    let actions = html! { @if visit.may(Permission::Adjust) { a class="btn primary" href="/adjustments/new" { (icon("plus")) (t!(words, "new-adjustment")) } } };
+    let known = all_shown(page.rows.len(), cursor, page.next.as_deref());
+    let actions = html! { (export(words, "adjustments", &[], known)) @if visit.may(Permission::Adjust) { a class="btn primary" href="/adjustments/new" { (icon("plus")) (t!(words, "new-adjustment")) } } };
     let name = t!(words, "nav-adjustments");
     let body = html! {
         (title(&name, html! { (own.name) }, actions))

@@ -16,6 +16,7 @@ use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
 use crate::ui::parts::{Tone, below, chip, empty, facets, fact, or_dash, pager, row_ids, search, title};
+use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::values::{Contested, flag, other_flags};
 use crate::ui::visit::Visit;
@@ -95,7 +96,8 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
         .collect();
     let kept = [("search", wanted), ("status", chosen)];
     let name = t!(words, "nav-equipment");
-    let actions = html! { @if visit.may(Permission::AssetEdit) { a class="btn primary" href="/equipment/new" { (icon("plus")) (t!(words, "new-equipment")) } } };
+    let known = all_shown(page.rows.len(), cursor, page.next.as_deref());
+    let actions = html! { (export(words, "assets", &kept, known)) @if visit.may(Permission::AssetEdit) { a class="btn primary" href="/equipment/new" { (icon("plus")) (t!(words, "new-equipment")) } } };
     let sub = html! { @match store.and(visit.own_store()) { Some(own) => (own.name), None => (t!(words, "all-stores")) } };
     let body = html! {
         (title(&name, sub, actions))

@@ -18,6 +18,7 @@ use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
 use crate::ui::parts::{Tone, below, chip, empty, fact, or_dash, pager, quantity, title};
+use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::values::{Contested, flag, other_flags};
 use crate::ui::visit::Visit;
@@ -120,11 +121,17 @@ fn movements(
     let path = format!("/stock/items/{item}");
     let chosen = line.map(|line| line.to_string()).unwrap_or_default();
     let kept = [("tab", "movements"), ("line", chosen.as_str())];
+    let ledger = match line {
+        Some(line) => format!("stock-lines/{line}/ledger"),
+        None => format!("items/{item}/ledger"),
+    };
+    let known = all_shown(page.rows.len(), cursor, page.next.as_deref());
     Ok(html! {
         div class="card" {
             header {
                 h2 class="grow" { (t!(words, "stock-card")) }
                 @if line.is_some() { a class="btn quiet" href={ (path) "?tab=movements" } { (icon("x")) (t!(words, "all-batches")) } }
+                (export(words, &ledger, &[], known))
                 button type="button" class="btn" data-print { (icon("printer")) (t!(words, "print-card")) }
             }
             @if page.rows.is_empty() { (empty("history", &t!(words, "no-movements"), &t!(words, "no-movements-text"), html! {})) }

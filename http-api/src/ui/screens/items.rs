@@ -14,6 +14,7 @@ use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
 use crate::ui::parts::{Tone, below, central_button, chip, empty, or_dash, pager, search, title, yes_no};
+use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
@@ -71,7 +72,10 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let name = t!(words, "nav-items");
     let kept = [("search", asked.raw("search"))];
     let body = html! {
-        (title(&name, html! { (t!(words, "items-text")) }, central_button(words, visit.is_central(), "/items/new", "plus", &t!(words, "new-item"))))
+        (title(&name, html! { (t!(words, "items-text")) }, html! {
+            (export(words, "items", &kept, all_shown(page.rows.len(), asked.text("cursor"), page.next.as_deref())))
+            (central_button(words, visit.is_central(), "/items/new", "plus", &t!(words, "new-item")))
+        }))
         div class="card" {
             div class="filters" { (search(words, "/items", &t!(words, "search-items"), asked.raw("search"), &[])) }
             div id="list" {

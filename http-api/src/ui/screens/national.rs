@@ -13,6 +13,7 @@ use crate::ui::form::Asked;
 use crate::ui::layout::{self, Page, Section};
 use crate::ui::lookup;
 use crate::ui::parts::{Tone, below, chip, empty, facets, pager, quantity, search, title};
+use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
 use crate::ui::words::t;
@@ -54,12 +55,15 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let filter = ItemFilter { search: asked.owned("search"), ..ItemFilter::default() };
     let facet = asked.raw("facet");
     let in_stock = (facet == "zero").then_some(false);
-    let page = national::list_by_stock(&visit.read()?, &filter, in_stock, &lookup::page_request(cursor))?;
+    let page = national::list(&visit.read()?, &filter, in_stock, &lookup::page_request(cursor))?;
     let offered = [("", t!(words, "facet-all")), ("zero", t!(words, "out-of-stock"))];
     let name = t!(words, "nav-national");
     let kept = [("search", wanted), ("facet", facet)];
+    let filtered = [("search", wanted), ("inStock", if in_stock.is_some() { "false" } else { "" })];
     let body = html! {
-        (title(&name, html! { (t!(words, "national-text")) }, html! {}))
+        (title(&name, html! { (t!(words, "national-text")) }, html! {
+            (export(words, "national-stock", &filtered, all_shown(page.rows.len(), cursor, page.next.as_deref())))
+        }))
         div class="card" {
             div class="filters" { (search(words, "/national", &t!(words, "search-items"), wanted, &[("facet", facet)])) }
             div id="list" {
@@ -82,7 +86,9 @@ pub(in crate::ui) async fn item(visit: Visit, Path(id): Path<DocumentId>) -> Res
     let most = rows.iter().map(|row| row.on_hand).max().unwrap_or(Quantity::ZERO).max(Quantity::whole(1));
     let total: Quantity = rows.iter().map(|row| row.on_hand).sum();
     let body = html! {
-        (title(&item.name, html! { (item.code) " · " (t!(words, "on-hand")) " " b class="tabular" data-live="total" { (words.quantity(total)) } " " (item.unit) }, html! {}))
+        (title(&item.name, html! { (item.code) " · " (t!(words, "on-hand")) " " b class="tabular" data-live="total" { (words.quantity(total)) } " " (item.unit) }, html! {
+            (export(words, &format!("national-stock/{id}/stores"), &[], Some(rows.len())))
+        }))
         div class="card" {
             @if rows.is_empty() { (empty("globe", &t!(words, "national-none"), &t!(words, "national-none-text"), html! {})) }
             @else {

@@ -15,6 +15,7 @@ use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
 use crate::ui::parts::{Tone, central_button, chip, empty, pager, search, title};
+use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
@@ -36,7 +37,10 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let name = t!(words, "nav-partners");
     let kept = [("search", asked.raw("search"))];
     let body = html! {
-        (title(&name, html! { (t!(words, "partners-text")) }, central_button(words, visit.is_central(), "/partners/new", "plus", &t!(words, "new-partner"))))
+        (title(&name, html! { (t!(words, "partners-text")) }, html! {
+            (export(words, "partners", &kept, all_shown(page.rows.len(), asked.text("cursor"), page.next.as_deref())))
+            (central_button(words, visit.is_central(), "/partners/new", "plus", &t!(words, "new-partner")))
+        }))
         div class="card" {
             div class="filters" { (search(words, "/partners", &t!(words, "search"), asked.raw("search"), &[])) }
             div id="list" {

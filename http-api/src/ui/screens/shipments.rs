@@ -21,6 +21,7 @@ use crate::ui::lookup;
 use crate::ui::parts::{
     Tone, below, chip, empty, expiry, facets, fact, or_dash, pager, row_ids, search, signatures, stamp, title,
 };
+use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
@@ -110,12 +111,14 @@ async fn list(visit: Visit, asked: Asked, direction: Direction) -> Result<Respon
         .chain(statuses.map(|status| (status.code(), words.code("status", status.code()))))
         .collect();
     let kept = [("search", wanted), ("status", chosen)];
+    let known = all_shown(page.rows.len(), cursor, page.next.as_deref());
+    let files = export(words, path.trim_start_matches('/'), &kept, known);
     let actions = match direction {
         Direction::Outbound => {
-            html! { @if visit.may(Permission::OutboundEdit) { a class="btn primary" href="/issue" { (icon("plus")) (t!(words, "new-outbound")) } } }
+            html! { (files) @if visit.may(Permission::OutboundEdit) { a class="btn primary" href="/issue" { (icon("plus")) (t!(words, "new-outbound")) } } }
         }
         Direction::Inbound => {
-            html! { @if visit.may(Permission::InboundEdit) { a class="btn primary" href="/receive/new" { (icon("plus")) (t!(words, "from-partner")) } } }
+            html! { (files) @if visit.may(Permission::InboundEdit) { a class="btn primary" href="/receive/new" { (icon("plus")) (t!(words, "from-partner")) } } }
         }
     };
     let name = name_of(words, direction);

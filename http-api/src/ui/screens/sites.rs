@@ -15,6 +15,7 @@ use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
 use crate::ui::parts::{Tone, central_button, chip, empty, title};
+use crate::ui::sheets::export;
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
@@ -27,7 +28,10 @@ pub(in crate::ui) async fn list(visit: Visit) -> Result<Response, Trouble> {
     let status = visit.state.node().status();
     let name = t!(words, "nav-sites");
     let body = html! {
-        (title(&name, html! { (t!(words, "sites-text")) }, central_button(words, visit.is_central(), "/sites/new", "plus", &t!(words, "new-site"))))
+        (title(&name, html! { (t!(words, "sites-text")) }, html! {
+            (export(words, "sites", &[], Some(sites.len())))
+            (central_button(words, visit.is_central(), "/sites/new", "plus", &t!(words, "new-site")))
+        }))
         @if sites.is_empty() { div class="card" { (empty("map-pin", &t!(words, "nothing-found"), &t!(words, "sites-empty"), html! {})) } }
         div class="grid" {
             @for row in &sites {

@@ -15,6 +15,7 @@ use crate::ui::parts::{
     ROWS_PER_GROUP, Tone, below, chip, empty, facets, or_dash, pager, quantity, row_ids, search, sortable,
     title,
 };
+use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
@@ -174,7 +175,7 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let view = if items { "items" } else { "" };
     let sort = asked.raw("sort");
     let kept = [("view", view), ("search", wanted), ("facet", facet), ("sort", sort)];
-    let list = if items {
+    let (list, files) = if items {
         let in_stock = match facet {
             ALL => None,
             "zero" => Some(false),
@@ -182,10 +183,14 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
         };
         let filter = ItemStockFilter { search: asked.owned("search"), in_stock };
         let page = stock::items(&read, own.id, &filter, &request)?;
-        html! {
+        let in_stock = in_stock.map(|yes| yes.to_string()).unwrap_or_default();
+        let known = all_shown(page.rows.len(), cursor, page.next.as_deref());
+        let files = export(words, "stock-items", &[("search", wanted), ("inStock", &in_stock)], known);
+        let list = html! {
             @if page.rows.is_empty() { (nothing(words, wanted, facet, view)) }
             @else { (item_table(&visit, &page.rows)) (pager(words, "/stock", &kept, page.rows.len(), cursor, page.next.as_deref())) }
-        }
+        };
+        (list, files)
     } else {
         let part = match facet {
             ALL => None,
@@ -205,13 +210,28 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
             sort,
         };
         let page = stock::list(&read, own.id, &filter, visit.today(), &request)?;
-        html! {
+        let id_text = |id: Option<crdt_store::DocumentId>| id.map(|id| id.to_string()).unwrap_or_default();
+        let (of_item, of_location) = (id_text(filter.item), id_text(filter.location));
+        let part_name =
+            part.and_then(|part| FACETS.iter().find(|(_, known)| *known == part)).map(|(name, _)| *name);
+        let wish = [
+            ("search", wanted),
+            ("facet", part_name.unwrap_or_default()),
+            ("item", &of_item),
+            ("location", &of_location),
+            ("sort", if by_expiry { "expiry" } else { "name" }),
+        ];
+        let files =
+            export(words, "stock-lines", &wish, all_shown(page.rows.len(), cursor, page.next.as_deref()));
+        let list = html! {
             @if page.rows.is_empty() { (nothing(words, wanted, facet, view)) }
             @else { (batch_table(&visit, &page.rows, &kept[..3], by_expiry)) (pager(words, "/stock", &kept, page.rows.len(), cursor, page.next.as_deref())) }
-        }
+        };
+        (list, files)
     };
     let labels = address("/labels", &[("kind", "batch"), ("search", wanted), ("facet", facet)]);
     let actions = html! {
+        (files)
         a class="btn" href=(labels) { (icon("tag")) (t!(words, "labels-title")) }
         @if visit.may(Permission::Adjust) { a class="btn" href="/adjustments/new" { (icon("scale")) (t!(words, "quick-adjust-name")) } }
         @if visit.may(Permission::OutboundEdit) { a class="btn primary" href="/issue" { (icon("arrow-up-from-line")) (t!(words, "nav-issue")) } }

@@ -14,6 +14,7 @@ use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup::{self, Names};
 use crate::ui::parts::{Tone, central_button, chip, empty, or_dash, search, title};
+use crate::ui::sheets::export;
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
 use crate::ui::words::t;
@@ -32,7 +33,10 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
         .collect();
     let name = t!(words, "nav-stores");
     let body = html! {
-        (title(&name, html! { (t!(words, "stores-text")) }, central_button(words, visit.is_central(), "/stores/new", "plus", &t!(words, "new-store"))))
+        (title(&name, html! { (t!(words, "stores-text")) }, html! {
+            (export(words, "stores", &[("search", asked.raw("search"))], Some(stores.len())))
+            (central_button(words, visit.is_central(), "/stores/new", "plus", &t!(words, "new-store")))
+        }))
         div class="card" {
             div class="filters" { (search(words, "/stores", &t!(words, "search"), asked.raw("search"), &[])) }
             div id="list" {

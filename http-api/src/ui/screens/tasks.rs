@@ -15,6 +15,7 @@ use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
 use crate::ui::parts::{Tone, chip, empty, pager, title};
+use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::values::{field_name, shown};
 use crate::ui::visit::Visit;
@@ -198,6 +199,7 @@ fn page(
     let name = t!(words, "nav-tasks");
     let actions = html! {
         @if document.is_some() { a class="btn quiet" href="/tasks" { (icon("x")) (t!(words, "tasks-all")) } }
+        @else { (export(words, "tasks", &[], all_shown(page.rows.len(), cursor, page.next.as_deref()))) }
     };
     let body = html! {
         (title(&name, html! { (t!(words, "tasks-text")) }, actions))

@@ -23,6 +23,7 @@ use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup::{self, once};
 use crate::ui::parts::{Tone, below, chip, empty, facets, or_dash, pager, row_ids, title};
+use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::{OwnStore, Visit};
 use crate::ui::words::{Words, t};
@@ -113,7 +114,7 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     ];
     let name = t!(words, "nav-stocktakes");
     let body = html! {
-        (title(&name, html! { (own.name) }, new))
+        (title(&name, html! { (own.name) }, html! { (export(words, "stocktakes", &[("status", status)], all_shown(page.rows.len(), cursor, page.next.as_deref()))) (new) }))
         div class="card" {
             div class="filters" { (facets(&t!(words, "filter"), "/stocktakes", "status", status, &[], &choices)) }
             @if page.rows.is_empty() {
@@ -176,10 +177,10 @@ fn new_page(visit: &Visit, form: &Form, problem: Option<&Problem>) -> Result<Res
             input type="hidden" name="once" value=(once(form));
             (part_choice(words, form))
             div class="fields" {
-                (fields.select("location", &t!(words, "location"), false, &locations))
-                (fields.input("expiring", &t!(words, "stocktake-expiring-until"), Input { kind: "date", hint: Some(&t!(words, "stocktake-expiring-hint")), ..Input::default() }))
-                @if let Some(item) = &item { input type="hidden" name="item" value=(item.id); div class="field" { span class="label" { (t!(words, "item")) } span { (item.name) } } }
-                @else { (fields.input("item-search", &t!(words, "stocktake-item"), Input { hint: Some(&t!(words, "stocktake-item-hint")), ..Input::default() })) }
+                div data-for="part=location" { (fields.select("location", &t!(words, "location"), false, &locations)) }
+                div data-for="part=expiring" { (fields.input("expiring", &t!(words, "stocktake-expiring-until"), Input { kind: "date", hint: Some(&t!(words, "stocktake-expiring-hint")), ..Input::default() })) }
+                div data-for="part=item" { @if let Some(item) = &item { input type="hidden" name="item" value=(item.id); div class="field" { span class="label" { (t!(words, "item")) } span { (item.name) } } }
+                @else { (fields.input("item-search", &t!(words, "stocktake-item"), Input { hint: Some(&t!(words, "stocktake-item-hint")), ..Input::default() })) } }
             }
             div class="fields" {
                 (fields.input("description", &t!(words, "description"), Input { hint: Some(&t!(words, "stocktake-description-hint")), maxlength: Some(250), ..Input::default() }))

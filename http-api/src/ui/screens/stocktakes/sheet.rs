@@ -24,6 +24,7 @@ use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
 use crate::ui::parts::{ROWS_PER_GROUP, Tone, chip, empty, expiry, facets, or_dash, pager, search, title};
+use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
@@ -53,6 +54,9 @@ struct Sheet<'a> {
     reasons: &'a [ReasonRow],
     /// Whether the visitor may count now.
     open: bool,
+    /// The filter of the page, for files; and how many lines there are, where the page shows all.
+    files: Vec<(&'static str, &'a str)>,
+    shown: Option<usize>,
     typed: &'a Form,
     problem: Option<&'a Problem>,
 }
@@ -141,7 +145,7 @@ impl Sheet<'_> {
 
     fn row(&self, line: &StocktakeLine) -> Markup {
         let words = self.words();
-        let doubtful = !line.rivals.is_empty() || !line.in_doubt.is_empty();
+        let doubtful = line.below_zero || !line.rivals.is_empty() || !line.in_doubt.is_empty();
         html! {
             tr id={ "line-" (line.stock_line) } data-line=(line.stock_line) {
                 td class="num muted phone-hide" { (line.position) }
@@ -191,6 +195,9 @@ impl Sheet<'_> {
                     }
                 }
             }
+            @if line.below_zero && line.in_doubt.is_empty() {
+                div class="row" { (chip(Tone::Bad, "triangle-alert", &t!(words, "more-left-than-counted"))) span { (t!(words, "count-again")) } }
+            }
             @if !line.in_doubt.is_empty() {
                 div class="row" {
                     (chip(Tone::Warn, "clock", &t!(words, "moved-meanwhile")))
@@ -226,7 +233,8 @@ impl Sheet<'_> {
     fn table(&self, lines: &[StocktakeLine]) -> Markup {
         let words = self.words();
         let shape = |line: &StocktakeLine| {
-            let doubtful = !line.rivals.is_empty() || !line.in_doubt.is_empty() || line.late;
+            let doubtful =
+                line.below_zero || line.late || !line.rivals.is_empty() || !line.in_doubt.is_empty();
             format!("{}{}", line.stock_line, if doubtful { "!" } else { "" })
         };
         let shapes: Vec<String> = lines.iter().map(shape).collect();
@@ -257,7 +265,7 @@ impl Sheet<'_> {
         let base = self.base();
         let actions = html! {
             a class="btn" href={ (base) "/paper" } { (icon("printer")) (t!(words, "count-sheet")) }
-            a class="btn" href={ "/api/v1" (base) "/lines.csv" } download { (icon("file-text")) "CSV" }
+            (export(words, &format!("stocktakes/{}/lines", entry.stocktake.id), &self.files, self.shown))
             @if self.open {
                 a class="btn" href={ (base) "/add" } { (icon("plus")) (t!(words, "add-line")) }
                 a class="btn primary" href={ (base) "/review" } { (icon("check")) (t!(words, "review-finalise")) }
@@ -336,9 +344,11 @@ fn page(
         stock_line: asked.id("line"),
     };
     let lines = query::lines(&read, id, &filter, &lookup::page_request(cursor))?;
-    let sheet = Sheet { visit, entry: &entry, reasons: &reasons, open, typed, problem };
-    let base = sheet.base();
     let line = asked.raw("line");
+    let files = vec![("search", wanted), ("part", chosen), ("stockLine", line)];
+    let shown = all_shown(lines.rows.len(), cursor, lines.next.as_deref());
+    let sheet = Sheet { visit, entry: &entry, reasons: &reasons, open, files, shown, typed, problem };
+    let base = sheet.base();
     let kept = [("part", chosen), ("search", wanted), ("line", line)];
     let here = address(
         &base,
@@ -490,7 +500,16 @@ fn saved(visit: &Visit, id: DocumentId, counted: &CountedLine) -> Result<Saved, 
     let filter = LineFilter { stock_line: Some(counted.stock_line), ..LineFilter::default() };
     let lines = query::lines(&read, id, &filter, &lookup::page_request(None))?;
     let form = Form::default();
-    let sheet = Sheet { visit, entry: &entry, reasons: &reasons, open: true, typed: &form, problem: None };
+    let sheet = Sheet {
+        visit,
+        entry: &entry,
+        reasons: &reasons,
+        open: true,
+        files: Vec::new(),
+        shown: None,
+        typed: &form,
+        problem: None,
+    };
     let mut cells = BTreeMap::from([("progress".to_owned(), progress(words, &entry).into_string())]);
     if let Some(line) = lines.rows.first() {
         let expected = sheet.expected(line).map(|quantity| words.quantity(quantity)).unwrap_or_default();

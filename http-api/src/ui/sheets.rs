@@ -1,0 +1,76 @@
+//! Files of lists, for people: the menu that offers them, and their headings in a reader's language.
+
+use maud::{Markup, html};
+
+use super::form::address;
+use super::icon::icon;
+use super::words::{Language, Words, t};
+
+/// What a column, a list or a fact of a file is called in a language.
+pub(crate) fn heading(language: &str, name: &str) -> String {
+    let words = Words(Language::of_tag(language).unwrap_or(Language::English));
+    words.code("sheet", &name.replace(' ', "-"))
+}
+
+/// Whether files are written in this language.
+pub(crate) fn is_language(tag: &str) -> bool {
+    Language::of_tag(tag).is_some()
+}
+
+/// The menu of a list's files: the same filter, all rows. How many there are is known when the page shows them all;
+/// otherwise the page's script asks when the menu is opened.
+///
+/// `list` is the end of the address in the API, such as `stock-lines`; `kept` are its parameters.
+pub(super) fn export(words: Words, list: &str, kept: &[(&str, &str)], known: Option<usize>) -> Markup {
+    let language = [("language", words.language().tag())];
+    let kept: Vec<(&str, &str)> = kept.iter().copied().chain(language).collect();
+    let href = |ending: &str| address(&format!("/api/v1/{list}.{ending}"), &kept);
+    html! {
+        details class="menu" id="export" data-files data-one=(t!(words, "rows", n = 1)) data-many=(t!(words, "rows-many")) {
+            summary class="btn" { (icon("download")) (t!(words, "export")) (icon("chevron-down")) }
+            div class="sheet" {
+                @for (ending, name) in [("xlsx", t!(words, "file-excel")), ("csv", t!(words, "file-csv"))] {
+                    a href=(href(ending)) download {
+                        (icon("file-spreadsheet"))
+                        span { (name) span data-rows-of { @if let Some(rows) = known { " · " (t!(words, "rows", n = rows)) } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How many rows a list has, when the page that shows it begins and ends with it.
+pub(super) fn all_shown(rows: usize, cursor: Option<&str>, next: Option<&str>) -> Option<usize> {
+    (cursor.is_none() && next.is_none()).then_some(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api;
+
+    #[test]
+    fn every_list_and_column_of_a_file_has_a_heading_in_every_language() {
+        let facts = ["list", "store", "filter", "made at", "made by", "made on", "about", "rows"];
+        let mut names: Vec<String> = facts.map(str::to_owned).to_vec();
+        for route in api::table() {
+            if !route.columns.is_empty() {
+                let last = route.path.rsplit('/').next().expect("a path");
+                names.push(last.split('.').next().expect("a stem").to_owned());
+                names.extend(route.columns.iter().map(|name| (*name).to_owned()));
+            }
+        }
+        assert!(names.len() > 300, "files have columns");
+        for name in names {
+            let key = format!("sheet-{}", name.replace(' ', "-"));
+            for language in Language::ALL {
+                assert!(
+                    Words(language).try_say(&key, &[]).is_some(),
+                    "{}: no words for «{key}»",
+                    language.tag()
+                );
+            }
+        }
+    }
+}
