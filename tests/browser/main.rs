@@ -42,6 +42,9 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios! {
     forms_work_without_scripts,
     a_push_never_destroys_what_is_being_typed,
     equipment_gets_a_status_with_a_reason_of_that_status,
+    a_scanner_works_on_any_page_and_never_eats_what_a_person_types,
+    labels_are_read_back_by_the_scan_box,
+    keys_that_act_alone_can_be_switched_off,
     work_on_both_sides_of_a_cut_merges_when_it_ends,
 };
 

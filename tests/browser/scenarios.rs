@@ -179,7 +179,7 @@ pub async fn a_page_about_one_store_asks_which_one(world: &World) {
 }
 
 /// Pages that most people see.
-const SITE_PAGES: [&str; 17] = [
+const SITE_PAGES: [&str; 21] = [
     "/",
     "/stock",
     "/stock?view=items",
@@ -197,6 +197,10 @@ const SITE_PAGES: [&str; 17] = [
     "/items",
     "/users",
     "/help",
+    "/scan",
+    "/scan?text=9521234543213",
+    "/labels",
+    "/labels?kind=batch",
 ];
 const CENTRAL_PAGES: [&str; 11] = [
     "/",
@@ -236,6 +240,11 @@ pub async fn pages_never_scroll_sideways(world: &World) {
 async fn axe(browser: &Browser, node: &Node, page: &str) {
     browser.open(node, page).await;
     browser.find("h1").await;
+    axe_here(browser, page).await;
+}
+
+/// The same for what is on the screen now.
+async fn axe_here(browser: &Browser, page: &str) {
     browser.driver.execute(AXE, Vec::new()).await.expect("axe loads");
     // What happens to lie half under a bar that stays in place is no small target: one scrolls it free.
     let release = "for (const element of document.querySelectorAll('*')) { \
@@ -630,4 +639,117 @@ pub async fn work_on_both_sides_of_a_cut_merges_when_it_ends(world: &World) {
     sync_shows(&district, "and the sync page says so", "document.querySelector('.peer .chip.good')").await;
     district.quit().await;
     centre.quit().await;
+}
+
+/// Types as a scanner does: all at once, with Enter behind it, wherever the focus is.
+async fn scan_into(browser: &Browser, css: &str, text: &str) {
+    let place = browser.find(css).await;
+    place.send_keys(format!("{text}\u{e007}")).await.unwrap_or_else(|error| panic!("{css}: {error}"));
+}
+
+/// A batch of the store that can leave: what the API says of it.
+async fn some_batch(browser: &Browser) -> serde_json::Value {
+    let ask = format!(
+        "fetch('/api/v1/stock-lines?facet=in-stock&limit=500&search={PLENTY}').then((answer) => answer.json())"
+    );
+    let page = browser.eval_later(&ask).await;
+    let rows = page["rows"].as_array().expect("rows");
+    let good = |row: &&serde_json::Value| {
+        let fits = |field: &str| row[field].as_str().is_some_and(|text| !text.is_empty());
+        fits("batch") && fits("expiry") && row["status"] == "good" && row["available"].as_f64() > Some(0.0)
+    };
+    rows.iter().find(good).unwrap_or_else(|| panic!("no batch to scan: {page}")).clone()
+}
+
+pub async fn a_scanner_works_on_any_page_and_never_eats_what_a_person_types(world: &World) {
+    let (browser, node) = at_district(world).await;
+    browser.open(&node, "/stock").await;
+    let batch = some_batch(&browser).await;
+    let text = |name: &str| batch[name].as_str().expect("a text").to_owned();
+    let (line, item) = (text("id"), text("item"));
+    let label = format!("010952123454321317{}10{}", text("expiry")[2..].replace('-', ""), text("batch"));
+    // The first time the store asks which item it is, and then goes on with the scan.
+    scan_into(&browser, "body", &label).await;
+    browser.find("dialog [data-scan-learn]").await;
+    let dialog = browser.text("dialog").await;
+    assert!(dialog.contains("09521234543213") && dialog.contains(&text("batch")), "{dialog}");
+    axe_here(&browser, "the question which item it is").await;
+    browser.fill("#scan-pack", "10").await;
+    browser.fill("#scan-find", PLENTY).await;
+    browser.find("#scan-found button").await;
+    browser.find("#scan-find").await.send_keys("\u{e007}").await.expect("Enter");
+    let opened = format!("location.pathname.endsWith('{item}') && location.hash === '#line-{line}'");
+    browser.until("the batch that was scanned is opened", &opened).await;
+
+    // On the page of issues it becomes a line, and each further scan adds a box.
+    browser.open(&node, "/issue").await;
+    let quantity = format!("[data-line='{line}'] input.quantity");
+    let holds = |value: &str| format!("document.querySelector(\"{quantity}\")?.value === '{value}'");
+    scan_into(&browser, "body", &label).await;
+    browser.until("the batch is a line with one box", &holds("10")).await;
+    browser
+        .until("the cursor is where work goes on", &format!("document.activeElement.matches(\"{quantity}\")"))
+        .await;
+    browser.fill(&quantity, "7").await;
+    scan_into(&browser, &quantity, &label).await;
+    browser.until("what was typed is kept and a box is added", &holds("17")).await;
+    assert!(browser.holds("location.pathname === '/issue' && !document.querySelector('dialog')").await);
+    // A text that is none of a label stays where it is typed, however fast.
+    browser.fill("input[name=comment]", "").await;
+    browser.find("input[name=comment]").await.send_keys("quickly typed 4711").await.expect("keys");
+    assert_eq!(browser.value("input[name=comment]").await, "quickly typed 4711");
+    browser.until("the draft has the line", "location.search.includes('batch.')").await;
+
+    // Where a partner's goods are written down, batch and expiry are filled in.
+    browser.open(&node, "/receive/new").await;
+    scan_into(&browser, "body", &label).await;
+    browser.find("[data-line] input[name^='batch.']").await;
+    assert_eq!(browser.value("[data-line] input[name^='batch.']").await, text("batch"));
+    assert_eq!(browser.value("[data-line] input[name^='expiry.']").await, text("expiry"));
+    browser.until("one box", "document.querySelector('[data-line] input.quantity').value === '10'").await;
+    browser.click(".toast button").await;
+    browser.until("and it is undone", "!document.querySelector('[data-line]')").await;
+
+    // A code that was read badly says so, and a key opens the box for one that is typed.
+    scan_into(&browser, "body", "9521234543214").await;
+    browser.find("dialog [data-scan-refused] .alert").await;
+    axe_here(&browser, "the scan box").await;
+    browser.quit().await;
+}
+
+pub async fn labels_are_read_back_by_the_scan_box(world: &World) {
+    let (browser, node) = at_centre(world).await;
+    browser.open(&node, "/labels?kind=batch").await;
+    browser.find("form[action='/labels/print'] input[name=id]").await;
+    browser.click("form[action='/labels/print'] .bar button").await;
+    browser.find(".labels.sheet .label .qr").await;
+    axe_here(&browser, "labels").await;
+    let batch = some_batch(&browser).await;
+    let id = batch["id"].as_str().expect("an id");
+    let code = format!("TRIBUTARY:BATCH:{}", id.replace('-', "").to_uppercase());
+    browser.open(&node, "/stock").await;
+    browser.find("body").await.send_keys("\u{e032}").await.expect("F2");
+    browser.find("dialog [data-scan-field]").await;
+    browser.fill("dialog [data-scan-field]", &code).await;
+    browser.click("dialog [data-scan-form] button").await;
+    browser.until("the batch is opened", &format!("location.hash === '#line-{id}'")).await;
+    browser.quit().await;
+}
+
+pub async fn keys_that_act_alone_can_be_switched_off(world: &World) {
+    let (browser, node) = at_centre(world).await;
+    browser.open(&node, "/stock").await;
+    browser.find("body").await.send_keys("?").await.expect("a key");
+    browser.find("dialog input[data-setting=keys]").await;
+    assert!(browser.holds("document.querySelector('dialog input[data-setting=keys]').checked").await);
+    browser.click("dialog input[data-setting=keys]").await;
+    browser.click("dialog button[data-close]").await;
+    browser.until("the dialog is closed", "!document.querySelector('dialog')").await;
+    browser.find("body").await.send_keys("?/").await.expect("keys");
+    assert!(
+        browser.holds("!document.querySelector('dialog') && !document.activeElement.matches('input')").await
+    );
+    browser.open(&node, "/help").await;
+    assert!(browser.holds("!document.querySelector('input[data-setting=keys]').checked").await);
+    browser.quit().await;
 }
