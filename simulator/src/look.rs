@@ -17,10 +17,11 @@ const BALANCES: View = View("view/sum/line");
 const SHIPMENTS: View = View("view/shipment/status");
 const ASSETS: View = View("view/asset/number");
 const OVER_ISSUES: View = View("view/task/balance");
+pub(crate) const CONFLICTS: View = View("view/task/conflict");
 
 /// Whether the schema still has the views that are looked at here: an empty answer must not come from a wrong name.
 pub(crate) fn views_exist(schema: &dyn Schema) -> bool {
-    [STORE, STOCK_LINES, BALANCES, SHIPMENTS, ASSETS, OVER_ISSUES]
+    [STORE, STOCK_LINES, BALANCES, SHIPMENTS, ASSETS, OVER_ISSUES, CONFLICTS]
         .iter()
         .all(|view| schema.views().contains(view))
 }
