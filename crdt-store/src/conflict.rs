@@ -16,9 +16,9 @@ use crate::value::Value;
 const CONFLICTS_MAX: usize = 64;
 /// Most values of one conflict that are told: a store has fewer devices.
 const VALUES_MAX: usize = 16;
-/// Most places that are looked at for unequal values: two devices that wrote the same into thousands of lines disagree
-/// about nothing, and must not pay for it at every load.
-const PLACES_MAX: usize = 512;
+/// Most places that are looked at for unequal values: two devices that received the same 2,000 lines wrote the same into
+/// nearly all of them, and the one in which they differ must still be found.
+const PLACES_MAX: usize = 4_096;
 
 /// A place of a document where different values stand at once. Settled by writing there again.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -100,6 +100,8 @@ pub struct HistoryEntry {
     pub time: Timestamp,
     /// What the command that made it said of itself (see [`Author::message`](crate::Author)).
     pub message: Option<String>,
+    /// How the document read to whoever made it. Not what the entry before says: that one may have been unknown.
+    pub before: Map,
     /// How the document read after it.
     pub after: Map,
 }

@@ -278,17 +278,27 @@ pub(crate) fn heads_until(automerge: &Automerge, until: Timestamp) -> Vec<autome
     heads.into_iter().collect()
 }
 
-/// Every change of a document, in an order in which causes come first, with the content after each.
+/// Every change of a document, in an order in which causes come first, with the content before and after each.
 pub(crate) fn history(automerge: &Automerge) -> Vec<HistoryEntry> {
-    let metas = automerge.get_changes_meta(&[]);
-    metas
-        .iter()
-        .map(|meta| HistoryEntry {
+    let at = |heads: &[automerge::ChangeHash]| root_of(automerge, Some(heads), &mut Vec::new());
+    let mut entries: Vec<HistoryEntry> = Vec::new();
+    for meta in automerge.get_changes_meta(&[]) {
+        // Nearly always the change before is the only cause, and its content has just been read.
+        let known =
+            entries.last().filter(|last| matches!(meta.deps.as_slice(), [only] if only.0 == last.hash.0));
+        let before = match (known, meta.deps.is_empty()) {
+            (Some(last), _) => last.after.clone(),
+            (None, true) => Map::new(),
+            (None, false) => at(&meta.deps),
+        };
+        entries.push(HistoryEntry {
             hash: ChangeHash(meta.hash.0),
             actor: crate::change::actor_of(meta.actor.to_bytes()),
-            time: time_of(meta),
+            time: time_of(&meta),
             message: meta.message.as_ref().map(ToString::to_string),
-            after: root_of(automerge, Some(&[meta.hash]), &mut Vec::new()),
-        })
-        .collect()
+            before,
+            after: at(&[meta.hash]),
+        });
+    }
+    entries
 }

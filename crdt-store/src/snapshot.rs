@@ -212,7 +212,7 @@ impl Snapshot {
         Ok(found)
     }
 
-    /// A document's changes, causes first, with the content after each.
+    /// A document's changes, causes first, with the content before and after each.
     pub fn history(&self, id: DocumentId) -> Result<Option<Vec<HistoryEntry>>, StoreError> {
         Ok(self.automerge(id)?.map(|automerge| hot::history(&automerge)))
     }

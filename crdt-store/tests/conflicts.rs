@@ -99,6 +99,31 @@ fn who_knew_of_the_other_value_or_wrote_the_same_contradicts_nobody() {
 }
 
 #[test]
+fn a_history_says_of_each_change_what_its_author_saw_before_it() {
+    let (mut stores, id) = three();
+    write(&mut stores[0], id, at(1), &["name"], "crate");
+    write(&mut stores[1], id, at(2), &["name"], "chest");
+    meet_all(&mut stores);
+    write(&mut stores[2], id, at(3), &["name"], "trunk");
+    let found = document(&stores[1], id).root["name"].clone();
+    let history = stores[2].reader().snapshot().unwrap().history(id).unwrap().unwrap();
+    let steps: BTreeSet<(i64, String, String)> = history
+        .iter()
+        .skip(1)
+        .map(|entry| {
+            let name = |map: &crdt_store::Map| format!("{:?}", map["name"]);
+            (entry.time.millis_since(NOW) / 1_000, name(&entry.before), name(&entry.after))
+        })
+        .collect();
+    let step = |second, before: Value, after: &str| {
+        (second, format!("{before:?}"), format!("{:?}", Value::from(after)))
+    };
+    let expected = [step(1, "box".into(), "crate"), step(2, "box".into(), "chest"), step(3, found, "trunk")];
+    assert_eq!(steps, BTreeSet::from(expected));
+    assert!(history[0].before.is_empty());
+}
+
+#[test]
 fn whoever_settles_with_the_shown_value_has_said_so_to_those_who_did_not_know() {
     let (mut stores, id) = three();
     write(&mut stores[0], id, at(1), &["name"], "crate");

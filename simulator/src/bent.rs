@@ -13,6 +13,8 @@ pub(crate) struct Bent {
     pub(crate) unchecked: bool,
     /// A balance below zero makes no task.
     pub(crate) silent: bool,
+    /// A field that holds different values makes no task.
+    pub(crate) unaware: bool,
 }
 
 impl Schema for Bent {
@@ -29,7 +31,9 @@ impl Schema for Bent {
     }
 
     fn project(&self, document: &Document) -> Projection {
-        DomainSchema.project(document)
+        let mut projection = DomainSchema.project(document);
+        projection.rows.retain(|row| !(self.unaware && row.view == crate::look::CONFLICTS));
+        projection
     }
 
     fn derive(&self, view: View, key: &[u8], totals: &Totals) -> Vec<Row> {

@@ -18,10 +18,11 @@ const SHIPMENTS: View = View("view/shipment/status");
 const ASSETS: View = View("view/asset/number");
 const OVER_ISSUES: View = View("view/task/balance");
 const COUNT_TASKS: View = View("view/task/count");
+pub(crate) const CONFLICTS: View = View("view/task/conflict");
 
 /// Whether the schema still has the views that are looked at here: an empty answer must not come from a wrong name.
 pub(crate) fn views_exist(schema: &dyn Schema) -> bool {
-    [STORE, STOCK_LINES, BALANCES, SHIPMENTS, ASSETS, OVER_ISSUES, COUNT_TASKS]
+    [STORE, STOCK_LINES, BALANCES, SHIPMENTS, ASSETS, OVER_ISSUES, COUNT_TASKS, CONFLICTS]
         .iter()
         .all(|view| schema.views().contains(view))
 }

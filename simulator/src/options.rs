@@ -73,6 +73,8 @@ pub enum Mutant {
     UncheckedAuthor,
     /// A balance below zero makes no task.
     SilentOverIssue,
+    /// A field that holds different values makes no task.
+    SilentConflict,
 }
 
 /// The kinds of faults of one run.

@@ -54,3 +54,8 @@ fn a_balance_below_zero_without_a_task_is_found() {
 fn a_restored_device_that_writes_on_as_before_is_found() {
     is_found(Mutant::UnnoticedRestore, 3, &["I1", "I2", "N1"]);
 }
+
+#[test]
+fn a_field_of_two_values_without_a_task_is_found() {
+    is_found(Mutant::SilentConflict, 3, &["C1"]);
+}

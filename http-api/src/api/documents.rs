@@ -165,12 +165,10 @@ fn as_of(ask: &Ask<'_>, class: &str, at: Timestamp) -> Result<PastState, Problem
 }
 
 fn rows(names: &mut Names<'_, Snapshot>, entries: &[HistoryEntry]) -> Result<Vec<HistoryRow>, Problem> {
-    let nothing = Map::new();
-    let before = std::iter::once(&nothing).chain(entries.iter().map(|entry| &entry.after));
-    entries.iter().zip(before).map(|(entry, before)| row(names, entry, before)).collect()
+    entries.iter().map(|entry| row(names, entry)).collect()
 }
 
-fn row(names: &mut Names<'_, Snapshot>, entry: &HistoryEntry, before: &Map) -> Result<HistoryRow, Problem> {
+fn row(names: &mut Names<'_, Snapshot>, entry: &HistoryEntry) -> Result<HistoryRow, Problem> {
     let by = entry.message.as_deref().and_then(|user| user.parse().ok());
     let by = by.filter(|user| *user != DocumentId::NIL);
     let by_name = match by {
@@ -186,7 +184,7 @@ fn row(names: &mut Names<'_, Snapshot>, entry: &HistoryEntry, before: &Map) -> R
         device: device.map(|row| row.device),
         device_name: device.map(|row| row.name.clone()),
         actor: format!("{:?}", entry.actor),
-        changed: difference(before, &entry.after),
+        changed: difference(&entry.before, &entry.after),
     })
 }
 

@@ -200,7 +200,11 @@ impl World {
             honest,
             store: None,
             link,
-            schema: Bent { unchecked, silent: mutant == Some(Mutant::SilentOverIssue) },
+            schema: Bent {
+                unchecked,
+                silent: mutant == Some(Mutant::SilentOverIssue),
+                unaware: mutant == Some(Mutant::SilentConflict),
+            },
             disk: Disk::new(fsync),
             node: None,
             boot: 0,
@@ -385,7 +389,7 @@ fn draw_faults(options: &Options, dice: &mut Dice) -> Faults {
         FaultChoice::None => Faults::all(false),
     };
     match options.mutant {
-        None | Some(Mutant::SilentOverIssue) => chosen,
+        None | Some(Mutant::SilentOverIssue | Mutant::SilentConflict) => chosen,
         Some(Mutant::IgnoredFsync) => Faults { power_cuts: true, ..chosen },
         Some(Mutant::AnsweredBeforeCommit) => Faults { power_cuts: true, kills: true, ..chosen },
         Some(Mutant::ForgottenKey) => Faults { double_presses: false, power_cuts: true, ..chosen },

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::Path;
 use axum::response::Response;
-use crdt_store::{Actor, DeviceId, DocumentId, HistoryEntry, Map, Snapshot, Timestamp, Value, ViewRead};
+use crdt_store::{
+    Actor, DeviceId, Document, DocumentId, HistoryEntry, Map, Snapshot, Timestamp, Value, ViewRead,
+};
 use domain::query::names::Devices;
 use domain::{Permission, ScopeKind, conflict, location, stock_line};
 use maud::{Markup, html};
@@ -148,21 +150,20 @@ fn author(entry: &HistoryEntry) -> Option<DocumentId> {
     entry.message.as_deref().and_then(|user| user.parse().ok()).filter(|user| *user != DocumentId::NIL)
 }
 
-/// A change as it is told: what was there before it, and where it differs.
+/// A change as it is told, and where it made a difference.
 struct Told<'e> {
     entry: &'e HistoryEntry,
-    before: &'e Map,
     places: Vec<String>,
 }
 
 impl<'e> Told<'e> {
-    fn of(entry: &'e HistoryEntry, before: &'e Map) -> Self {
-        let (old, new) = (leaves(before), leaves(&entry.after));
+    fn of(entry: &'e HistoryEntry) -> Self {
+        let (old, new) = (leaves(&entry.before), leaves(&entry.after));
         let all: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
         let differs = |path: &&&String| old.get(**path) != new.get(**path);
         let told = |path: &&&String| says_something(path, old.get(**path), new.get(**path));
         let places = all.iter().filter(differs).filter(told).map(|path| (**path).clone()).collect();
-        Self { entry, before, places }
+        Self { entry, places }
     }
 }
 
@@ -183,7 +184,7 @@ fn read_instant(text: &str) -> Option<Timestamp> {
 
 fn change(visit: &Visit, names: &Names<'_>, told: &Told<'_>, device: &str, here: &Here<'_>) -> Markup {
     let words = visit.words;
-    let (old, new) = (leaves(told.before), leaves(&told.entry.after));
+    let (old, new) = (leaves(&told.entry.before), leaves(&told.entry.after));
     let order = order_of(&told.entry.after);
     let places = &told.places;
     html! {
@@ -306,10 +307,7 @@ fn past(
             html! { div class="alert bad" role="alert" { (icon("triangle-alert")) p { (t!(words, "history-not-an-instant")) } } },
         );
     };
-    let names = Names::new(read);
     let document = read.document_at(id, at)?;
-    let current = leaves(now);
-    let order = document.as_ref().map(|document| order_of(&document.root)).unwrap_or_default();
     Ok(html! {
         div class="alert warn" role="status" {
             (icon("clock"))
@@ -319,42 +317,57 @@ fn past(
                 div class="row no-print" { a class="btn" href=(here.at("")) { (icon("x")) (t!(words, "history-now")) } }
             }
         }
-        @if let Some(document) = &document {
-            section class="card" {
-                div class="scroll" { table {
-                    thead { tr {
-                        th scope="col" { (t!(words, "history-field")) }
-                        th scope="col" { (t!(words, "history-then")) }
-                        th scope="col" { (t!(words, "history-today")) }
-                        th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } }
-                    } }
-                    tbody {
-                        @for (path, value) in leaves(&document.root).into_iter().filter(|(path, _)| !UNSAID.contains(&field_of(path))).take(PAST_FIELDS_MAX) {
-                            @let field = field_of(&path);
-                            @let today = current.get(&path).copied();
-                            tr {
-                                td class="muted" { (place(words, &path, &order)) }
-                                td class="strong" { (shown(words, &names, field, value)) }
-                                td {
-                                    @if today == Some(value) { span class="muted" { (t!(words, "history-same")) } }
-                                    @else { @match today { Some(value) => (shown(words, &names, field, value)), None => (t!(words, "value-none")) } }
-                                }
-                                td {
-                                    @if today != Some(value) && may_restore(visit, &document.class, &document.root, &path) {
-                                        form class="no-print" method="post" action={ (here.path) "/restore" } {
-                                            input type="hidden" name="field" value=(path);
-                                            input type="hidden" name="at" value=(here.at);
-                                            button class="btn" { (icon("history")) (t!(words, "restore-value")) }
-                                        }
+        @if let Some(document) = &document { (past_fields(visit, &Names::new(read), here, document, now)) }
+    })
+}
+
+/// The fields of a past state beside those of today: what differs first.
+fn past_fields(visit: &Visit, names: &Names<'_>, here: &Here<'_>, document: &Document, now: &Map) -> Markup {
+    let words = visit.words;
+    let (then, today) = (leaves(&document.root), leaves(now));
+    let order = order_of(&document.root);
+    let all: BTreeSet<&String> = then.keys().chain(today.keys()).collect();
+    let tells = |path: &&String| {
+        let (old, new) = (then.get(*path), today.get(*path));
+        says_something(path, if old == new { None } else { Some(&&Value::Null) }, new.or(old))
+    };
+    let mut places: Vec<&String> = all.into_iter().filter(tells).collect();
+    places.sort_by_key(|path| then.get(*path) == today.get(*path));
+    let said = |path: &str, value: Option<&&Value>| match value {
+        Some(value) => shown(words, names, field_of(path), value),
+        None => t!(words, "value-none"),
+    };
+    html! {
+        section class="card" {
+            div class="scroll" { table {
+                thead { tr {
+                    th scope="col" { (t!(words, "history-field")) }
+                    th scope="col" { (t!(words, "history-then")) }
+                    th scope="col" { (t!(words, "history-today")) }
+                    th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } }
+                } }
+                tbody {
+                    @for path in places.into_iter().take(PAST_FIELDS_MAX) {
+                        @let (old, new) = (then.get(path), today.get(path));
+                        tr {
+                            td class="muted" { (place(words, path, &order)) }
+                            td class="strong" { (said(path, old)) }
+                            td { @if old == new { span class="muted" { (t!(words, "history-same")) } } @else { (said(path, new)) } }
+                            td {
+                                @if old != new && may_restore(visit, &document.class, &document.root, path) {
+                                    form class="no-print" method="post" action={ (here.path) "/restore" } {
+                                        input type="hidden" name="field" value=(path);
+                                        input type="hidden" name="at" value=(here.at);
+                                        button class="btn" { (icon("history")) (t!(words, "restore-value")) }
                                     }
                                 }
                             }
                         }
                     }
-                } }
-            }
+                }
+            } }
         }
-    })
+    }
 }
 
 /// Fields of a past state that are shown: a shipment of many lines has more, which are in its file.
@@ -376,7 +389,7 @@ fn may_restore(visit: &Visit, class: &str, root: &Map, path: &str) -> bool {
     let known = |(of, fields, permission): &(&str, &[&str], Permission)| {
         *of == class && fields.contains(&path) && visit.may(*permission)
     };
-    own && RESTORABLE.iter().any(|entry| known(entry))
+    own && RESTORABLE.iter().any(known)
 }
 
 /// The update that sets one field to a value that the document once had.
@@ -433,11 +446,16 @@ pub(in crate::ui) async fn restore(
 }
 
 /// What people call the document: its number or its name, as it stands now.
-fn called(after: &Map) -> Option<&str> {
-    ["number", "name", "text", "code"].iter().find_map(|field| match after.get(*field) {
-        Some(Value::Text(text)) => Some(text.as_str()),
-        _ => None,
-    })
+fn called(words: Words, names: &Names<'_>, after: &Map) -> Option<String> {
+    let text = |field: &str| after.get(field).and_then(Value::as_text).map(str::to_owned);
+    let batch = || {
+        let item = names.anything(DocumentId::try_from(after.get("item")?.as_bytes()?).ok()?);
+        Some(
+            text("batch")
+                .map_or_else(|| item.clone(), |batch| format!("{item} · {} {batch}", t!(words, "batch"))),
+        )
+    };
+    ["number", "name", "text", "code"].iter().find_map(|field| text(field)).or_else(batch)
 }
 
 /// Where the document itself is shown to this reader.
@@ -452,6 +470,10 @@ fn way_back(visit: &Visit, class: &str, id: DocumentId, after: &Map) -> Option<S
         "item" => Some(format!("/items/{id}")),
         "shipment" if sent_by_us => Some(format!("/outbound-shipments/{id}")),
         "shipment" => Some(format!("/inbound-shipments/{id}")),
+        "stock_line" => {
+            let item = DocumentId::try_from(after.get("item")?.as_bytes()?).ok()?;
+            own.map(|_| format!("/stock/items/{item}?tab=batches"))
+        }
         "adjustment" => Some(format!("/adjustments/{id}")),
         "asset" => Some(format!("/equipment/{id}")),
         _ => None,
@@ -473,10 +495,7 @@ pub(in crate::ui) async fn show(
     let entries = read.history(id)?.unwrap_or_default();
     let mut writers = Writers::of(&visit, &read)?;
     let names = Names::new(&read);
-    let nothing = Map::new();
-    let before = std::iter::once(&nothing).chain(entries.iter().map(|entry| &entry.after));
-    let told: Vec<Told<'_>> =
-        entries.iter().zip(before).map(|(entry, before)| Told::of(entry, before)).collect();
+    let told: Vec<Told<'_>> = entries.iter().map(Told::of).collect();
     let here = Here {
         path: format!("/history/{id}"),
         user: asked.raw("user"),
@@ -485,18 +504,20 @@ pub(in crate::ui) async fn show(
     };
     let subject = words.code("what", &header.class.replace('_', "-"));
     let now = read.document(id)?.map_or_else(Map::new, |document| document.root);
-    let name = called(&now).map_or_else(|| names.anything(id), str::to_owned);
+    let name = called(words, &names, &now).unwrap_or_else(|| names.anything(id));
     let listed: Vec<&Told<'_>> = told.iter().rev().filter(|told| here.shows(told)).collect();
     let body = html! {
         (title(&t!(words, "history"), html! { (subject) " · " (name) " · " (t!(words, "changes-count", n = entries.len())) }, html! {}))
-        (filter(words, &names, &here, &told))
-        (past(&visit, &read, &here, id, &now)?)
-        section class="card" {
+        div class="stack" {
+            (filter(words, &names, &here, &told))
+            (past(&visit, &read, &here, id, &now)?)
+            section class="card" {
             @if listed.is_empty() { (empty("history", &t!(words, "no-history"), &t!(words, "no-history-text"), html! {})) }
             ol class="trail pad" {
                 @for told in listed.into_iter().take(ENTRIES_MAX) {
                     (change(&visit, &names, told, &writers.name(words, told.entry.actor), &here))
                 }
+            }
             }
         }
     };

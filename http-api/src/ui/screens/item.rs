@@ -130,6 +130,7 @@ fn movements(
         div class="card" {
             header {
                 h2 class="grow" { (t!(words, "stock-card")) }
+                @if let Some(line) = line { a class="btn quiet" href={ "/history/" (line) } { (icon("clock")) (t!(words, "history")) } }
                 @if line.is_some() { a class="btn quiet" href={ (path) "?tab=movements" } { (icon("x")) (t!(words, "all-batches")) } }
                 (export(words, &ledger, &[], known))
                 button type="button" class="btn" data-print { (icon("printer")) (t!(words, "print-card")) }

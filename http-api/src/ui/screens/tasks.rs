@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use axum::response::Response;
 use crdt_store::DocumentId;
-use domain::conflict::{self, FieldKind, SettleConflict};
+use domain::conflict::{self, SettleConflict};
 use domain::query::Page as Rows;
 use domain::query::tasks::{self, ConflictChoice, ConflictEntry, TaskEntry};
 use domain::{Permission, TaskKind};
@@ -88,8 +88,10 @@ fn option(visit: &Visit, entry: &TaskEntry, conflict: &ConflictEntry, choice: &C
     let may = acts_in(visit, entry.task.store) && visit.may(conflict.permission);
     html! {
         li class={ @if choice.current { "is-shown" } } {
-            p class="value" { @if conflict.kind == FieldKind::Text { q { (value) } } @else { (value) } }
-            @if choice.current { (chip(Tone::Accent, "eye", &t!(words, "conflict-shown"))) }
+            div class="row" {
+                p class="value" { (value) }
+                @if choice.current { (chip(Tone::Accent, "eye", &t!(words, "conflict-shown"))) }
+            }
             ul class="muted small" {
                 @for writer in &choice.writers {
                     li {
