@@ -55,6 +55,7 @@ pub mod allocation;
 pub mod asset;
 pub mod asset_reason;
 mod effect;
+pub mod import;
 pub mod instant;
 pub mod item;
 pub mod location;

@@ -17,4 +17,5 @@ pub mod shipments;
 pub mod stock;
 pub mod tasks;
 
+pub(crate) use page::scan;
 pub use page::{PAGE_LEN_DEFAULT, PAGE_LEN_MAX, Page, PageRequest};
