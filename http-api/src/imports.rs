@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crdt_store::{DocumentId, Snapshot};
 use domain::import::{
-    self, Begin, Begun, CHUNK_ROWS, Checked, Chunk, ImportKind, ImportRow, Mapping, Outcome, Preview,
+    self, Begin, Begun, CHUNK_ROWS, Checked, Chunk, ImportKind, ImportRow, Mapping, Outcome, Preview, Raw,
     RowError, Style, Table, Tally, Undo, UndoError, Undone, Values,
 };
 use domain::{Caller, Permission};
@@ -29,6 +29,8 @@ use crate::state::AppState;
 
 /// Files that are kept for people to look at: more than a site has people at work.
 const UPLOADS_MAX: usize = 8;
+/// Memory that the tables of all of them may take: a tablet has 1 GB for everything.
+const TABLE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How long a file is kept.
 const KEPT_MS: u64 = 3_600_000;
 /// What a pasted table is called.
@@ -111,7 +113,12 @@ impl Uploads {
         let mut kept = self.lock();
         let at_work = |upload: &Upload| matches!(upload.stage(), Stage::Running(..));
         kept.retain(|_, old| at_work(old) || now_ms.saturating_sub(old.at_ms) < KEPT_MS);
-        if kept.len() >= UPLOADS_MAX && !kept.contains_key(&upload.id) {
+        kept.remove(&upload.id);
+        let is_full = |kept: &BTreeMap<DocumentId, Upload>| {
+            let bytes: usize = kept.values().chain([&upload]).map(|one| bytes_of(&one.table)).sum();
+            kept.len() >= UPLOADS_MAX || (bytes > TABLE_BYTES_MAX && !kept.is_empty())
+        };
+        while is_full(&kept) {
             let oldest =
                 kept.values().filter(|old| !at_work(old)).min_by_key(|old| old.at_ms).map(|old| old.id);
             let busy = || Problem::advised("busy", "Too many imports are being carried out").retry_after(10);
@@ -125,6 +132,15 @@ impl Uploads {
     fn of_user(&self, id: DocumentId, user: DocumentId) -> Option<Upload> {
         self.lock().get(&id).filter(|upload| upload.user == user).cloned()
     }
+}
+
+/// About how much memory a table takes.
+fn bytes_of(table: &Table) -> usize {
+    let cell = |raw: &Raw| {
+        let text = if let Raw::Text(text) | Raw::Broken(text) = raw { text.len() } else { 0 };
+        size_of::<Raw>() + text
+    };
+    table.rows.iter().flat_map(|row| &row.cells).map(cell).sum()
 }
 
 /// The answer where there is nothing of an id any more.

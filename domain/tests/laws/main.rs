@@ -4,6 +4,7 @@
 
 mod access;
 mod equipment;
+mod imports;
 mod merging;
 mod model;
 mod numbers;

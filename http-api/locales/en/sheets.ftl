@@ -296,3 +296,10 @@ advice-cell-too-long = Often a quotation mark is never closed.
 problem-file-unreadable = The file cannot be read
 advice-file-unreadable = Save it as .xlsx, .ods or .csv in your spreadsheet, and choose it again.
 problem-used-since = It was used since
+
+# Fields in histories.
+field-import = Import
+field-retired = Made by mistake
+field-withdrawn-at = Opening taken back
+field-withdrawn-by = Taken back by
+field-withdrawn-reason = Reason of taking back

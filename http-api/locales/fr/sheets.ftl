@@ -296,3 +296,10 @@ advice-cell-too-long = Souvent, un guillemet n’est jamais refermé.
 problem-file-unreadable = Le fichier ne peut pas être lu
 advice-file-unreadable = Enregistrez-le en .xlsx, .ods ou .csv dans votre tableur, puis choisissez-le de nouveau.
 problem-used-since = Utilisé depuis
+
+# Fields in histories.
+field-import = Import
+field-retired = Créé par erreur
+field-withdrawn-at = Stock initial annulé
+field-withdrawn-by = Annulé par
+field-withdrawn-reason = Motif de l’annulation

@@ -417,7 +417,6 @@ const FILE_CODES: &[&str] = &[
     "cell-too-long",
     "file-unreadable",
     "body-too-large",
-    "central-only",
     "read-only-here",
     "store-disabled",
 ];

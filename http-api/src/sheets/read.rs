@@ -211,13 +211,13 @@ fn workbook(bytes: &[u8]) -> Result<Lines, Problem> {
 /// Unpacks a workbook once into nothing, so that nobody else unpacks more than there may be.
 fn admitted(bytes: &[u8]) -> Result<Kind, Problem> {
     let broken = |_| unreadable("This workbook is damaged");
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| unreadable(error))?;
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(unreadable)?;
     if archive.len() > PARTS_MAX {
         return Err(unreadable("This workbook has too many parts"));
     }
     let (mut kind, mut left) = (None, UNPACKED_BYTES_MAX);
     for at in 0..archive.len() {
-        let mut part = archive.by_index(at).map_err(|error| unreadable(error))?;
+        let mut part = archive.by_index(at).map_err(unreadable)?;
         let name = part.name().map(|name| name.into_owned()).unwrap_or_default();
         let is_content = name == "content.xml";
         if name == "xl/workbook.xml" {
@@ -228,8 +228,8 @@ fn admitted(bytes: &[u8]) -> Result<Kind, Problem> {
         let mut unpacked = Vec::new();
         let mut limited = part.by_ref().take(left + 1);
         let len = match is_content {
-            true => limited.read_to_end(&mut unpacked).map_err(|error| broken(error))? as u64,
-            false => std::io::copy(&mut limited, &mut std::io::sink()).map_err(|error| broken(error))?,
+            true => limited.read_to_end(&mut unpacked).map_err(broken)? as u64,
+            false => std::io::copy(&mut limited, &mut std::io::sink()).map_err(broken)?,
         };
         left = left.checked_sub(len).ok_or_else(|| {
             let megabytes = UNPACKED_BYTES_MAX / 1024 / 1024;

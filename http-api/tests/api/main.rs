@@ -3,6 +3,7 @@
 mod bad_input;
 mod doors;
 mod feed;
+mod imports;
 mod lists;
 mod whole;
 mod work;
