@@ -14,7 +14,7 @@ use crate::permission::Caller;
 use crate::query::{Page, PageRequest};
 use crate::record::{self, Record, Stamp, record};
 use crate::text::{Key, id_at_end};
-use crate::views;
+use crate::{reject, views};
 
 // ---- types ----
 
@@ -236,10 +236,14 @@ fn require(txn: &Txn<'_>, caller: &Caller, id: DocumentId) -> Result<(ImportKind
 /// Begins an import, or finds it begun.
 ///
 /// # Errors
-/// As [`ImportKind::permit`]; `validation` for a name that cannot be one.
+/// As [`ImportKind::permit`]; `validation` for a name that cannot be one; `wrong-status` for one that was taken back
+/// since its id was asked for.
 pub fn begin(txn: &mut Txn<'_>, caller: &Caller, wish: &Begin) -> Result<Begun, Failure> {
     wish.kind.permit(txn, caller, wish.store)?;
     if let Some(row) = find(txn, wish.id)? {
+        if row.undone_at.is_some() {
+            return Err(reject::wrong_status("undone", "carry an import out").into());
+        }
         return Ok(if row.finished_at.is_some() { Begun::Done } else { Begun::Open });
     }
     let import = Import {

@@ -137,6 +137,7 @@ import-choose = Choose a file
 import-limits = Excel (.xlsx), OpenDocument (.ods) or CSV; at most 10 MB and 20,000 rows. The first row is the heading.
 import-paste = Or paste from a spreadsheet
 import-paste-hint = Copy the cells with their heading, and paste them here.
+import-pasted = Pasted table
 import-read = Read and check
 import-recent = Latest imports
 import-none = Nothing imported yet

@@ -137,6 +137,7 @@ import-choose = Choisir un fichier
 import-limits = Excel (.xlsx), OpenDocument (.ods) ou CSV ; 10 Mo et 20 000 lignes au plus. La première ligne porte les titres.
 import-paste = Ou coller depuis un tableur
 import-paste-hint = Copiez les cellules avec leurs titres, puis collez-les ici.
+import-pasted = Tableau collé
 import-read = Lire et vérifier
 import-recent = Derniers imports
 import-none = Rien n’a encore été importé

@@ -172,14 +172,17 @@ fn reader_of(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
     builder.delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes())
 }
 
-/// The delimiter that makes the most columns of the first row.
+/// The delimiter that makes the most columns of the heading.
 fn delimiter_of(text: &str) -> u8 {
     let columns = |delimiter: u8| {
+        let mut reader = reader_of(text, delimiter);
         let mut record = csv::StringRecord::new();
-        match reader_of(text, delimiter).read_record(&mut record) {
-            Ok(true) => record.len(),
-            _ => 0,
+        while matches!(reader.read_record(&mut record), Ok(true)) {
+            if !record.iter().next().is_some_and(|first| first.starts_with('#')) {
+                return record.len();
+            }
         }
+        0
     };
     // The last of the largest is taken, so the first choice comes last.
     DELIMITERS.into_iter().rev().max_by_key(|delimiter| columns(*delimiter)).unwrap_or(b',')
@@ -429,7 +432,9 @@ mod tests {
             <row r="3"><c r="A3" t="e"><f>1/0</f><v>#DIV/0!</v></c></row></sheetData></worksheet>"#;
         let book = br#"<?xml version="1.0"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="s" sheetId="1" r:id="rId1"/></sheets></workbook>"#;
         let links = br#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#;
+        let root = br#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#;
         let file = packed(&[
+            ("_rels/.rels", root),
             ("xl/workbook.xml", book),
             ("xl/_rels/workbook.xml.rels", links),
             ("xl/worksheets/sheet1.xml", sheet),

@@ -46,6 +46,11 @@ fn place(words: Words, kind: ImportKind) -> (Section, String, &'static str) {
     }
 }
 
+/// What a file is called; what was pasted has no name of its own.
+fn file_name(words: Words, file: &str) -> String {
+    if file == imports::PASTED { t!(words, "import-pasted") } else { file.to_owned() }
+}
+
 fn start_href(kind: ImportKind) -> String {
     address("/imports", &[("kind", kind.code())])
 }
@@ -102,7 +107,7 @@ fn recent(visit: &Visit, rows: &[ImportRow]) -> Markup {
                         th scope="col" class="num phone-hide" { (t!(words, "import-rows")) } th scope="col" { (t!(words, "status")) }
                     } }
                     tbody { @for row in rows { tr {
-                        td { a class="row-link" href={ "/imports/" (row.id) } { (row.file) } }
+                        td { a class="row-link" href={ "/imports/" (row.id) } { (file_name(words, &row.file)) } }
                         td class="nowrap" { (words.brief_instant(row.at)) }
                         td class="num phone-hide" { (words.whole(row.rows.into())) }
                         td { (status(words, row)) }
@@ -362,7 +367,7 @@ fn preview_page(visit: &Visit, upload: &Upload, problem: Option<&Problem>) -> Re
     let missing = !imports::missing_columns(upload).is_empty();
     let (errors, rows) = (&upload.preview.errors, upload.preview.rows.len());
     let body = html! {
-        (head(words, upload.kind, html! { (upload.file) }, html! { a class="btn" href=(start_href(upload.kind)) { (icon("upload")) (t!(words, "import-other-file")) } }))
+        (head(words, upload.kind, html! { (file_name(words, &upload.file)) }, html! { a class="btn" href=(start_href(upload.kind)) { (icon("upload")) (t!(words, "import-other-file")) } }))
         @if let Some(problem) = problem { (trouble::alert(words, problem)) }
         @if let Some(row) = &known {
             div class="alert warn" role="status" { (icon("info")) div {
@@ -400,7 +405,7 @@ fn preview_page(visit: &Visit, upload: &Upload, problem: Option<&Problem>) -> Re
 fn running_page(visit: &Visit, upload: &Upload, done: usize, rows: usize) -> Response {
     let words = visit.words;
     let body = html! {
-        (head(words, upload.kind, html! { (upload.file) }, html! {}))
+        (head(words, upload.kind, html! { (file_name(words, &upload.file)) }, html! {}))
         div class="card pad stack" role="status" {
             p class="strong" { (t!(words, "import-running", done = words.whole(done as i64), rows = words.whole(rows as i64))) }
             progress max=(rows) value=(done) aria-label=(t!(words, "import-progress")) {}
@@ -461,7 +466,7 @@ fn record_page(
     let created = (row.rows.saturating_sub(row.changed + row.same + row.refused) as usize).min(made);
     let number = |count: i64| html! { span class="tabular" { (words.whole(count)) } };
     let body = html! {
-        (head(words, row.kind, html! { (row.file) " · " (words.instant(row.at)) }, html! {
+        (head(words, row.kind, html! { (file_name(words, &row.file)) " · " (words.instant(row.at)) }, html! {
             a class="btn" href=(list) { (icon("eye")) (t!(words, "see-list")) }
             a class="btn" href=(start_href(row.kind)) { (icon("upload")) (t!(words, "import-other-file")) }
         }))
