@@ -4,7 +4,7 @@ use crdt_store::{DocumentId, Failure, Rejection, Txn, ViewRead, decode_row, enco
 
 use super::check::{Outcome, Values};
 use super::columns::{Column, ColumnKind, column};
-use super::kind::{Before, Place, Rules};
+use super::kind::{Acted, Before, Place, Rules};
 use crate::item::{self, CreateItem, ItemRow, UpdateItem, Ven};
 use crate::text::{Key, fold};
 use crate::{Caller, Permission, query, reject, views};
@@ -139,11 +139,7 @@ fn check(read: &dyn ViewRead, _: &Place<'_>, values: &Values) -> Result<Outcome,
     }
 }
 
-fn apply(
-    txn: &mut Txn<'_>,
-    place: &Place<'_>,
-    values: &Values,
-) -> Result<(Outcome, Option<Before>), Failure> {
+fn apply(txn: &mut Txn<'_>, place: &Place<'_>, values: &Values) -> Result<Acted, Failure> {
     let code = values.text("code").unwrap_or_default().trim();
     let Some(row) = query::items::by_code(txn, code)? else {
         item::create_imported(txn, place.caller, &creation(values)?, place.import)?;

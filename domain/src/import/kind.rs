@@ -18,6 +18,9 @@ pub enum ImportKind {
     OpeningStock,
 }
 
+/// What a row did, and what was there before it where it changed something.
+pub(crate) type Acted = (Outcome, Option<Before>);
+
 /// What a kind of import brings.
 pub(crate) struct Rules {
     /// Its columns.
@@ -29,7 +32,7 @@ pub(crate) struct Rules {
     /// What a row would do; a rejection says why it cannot.
     pub(crate) check: fn(&dyn ViewRead, &Place<'_>, &Values) -> Result<Outcome, Failure>,
     /// Does it, and says what has to be kept so that it can be undone.
-    pub(crate) apply: fn(&mut Txn<'_>, &Place<'_>, &Values) -> Result<(Outcome, Option<Before>), Failure>,
+    pub(crate) apply: fn(&mut Txn<'_>, &Place<'_>, &Values) -> Result<Acted, Failure>,
     /// Takes back what was made; a rejection says why it cannot be.
     pub(crate) unmake: fn(&mut Txn<'_>, &Place<'_>, DocumentId) -> Result<(), Failure>,
     /// Puts back what was changed.

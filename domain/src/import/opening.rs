@@ -112,7 +112,7 @@ pub(crate) const RULES: Rules = Rules {
         let found = resolve(txn, place, values)?;
         if let Found::New(id, command) = &found {
             let command = CreateStockLine { id: Some(*id), ..(**command).clone() };
-            drop(stock_line::create_imported(txn, place.caller, &command, place.import)?);
+            stock_line::create_imported(txn, place.caller, &command, place.import)?;
         }
         Ok((found.outcome(), None))
     },
