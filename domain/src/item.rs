@@ -1,9 +1,12 @@
 //! Items: what is stocked, counted in a base unit. Central data.
 
-use crdt_store::{Document, DocumentId, Failure, Projection, Row, StoreError, Txn, decode_row, encode_row};
+use crdt_store::{
+    Document, DocumentId, Failure, Projection, Row, StoreError, Timestamp, Txn, ViewRead, decode_row,
+    encode_row,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::permission::{Caller, Permission};
+use crate::permission::{Caller, Permission, Role};
 use crate::record::{self, Created, Record, Stamp, clearable, record};
 use crate::text::{Key, fold};
 use crate::views;
@@ -48,6 +51,12 @@ pub struct Item {
     pub universal_code: Option<String>,
     /// Whether it may be ordered and received.
     pub active: bool,
+    /// The import that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<DocumentId>,
+    /// Made by mistake: in no list, and its code is free; what refers to it still finds its name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retired: bool,
 }
 
 record!(Item, "item", "item");
@@ -154,10 +163,33 @@ pub struct UpdateItem {
 /// Makes an item. Central only.
 pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateItem) -> Result<Created, Failure> {
     caller.require_central(Permission::EditCentralData)?;
+    let item = Item { stamp: Item::new_stamp(txn.now(), caller), ..checked(txn, command)? };
+    let id = record::new_id(txn, command.id)?;
+    txn.create(id, record::root_of(&item));
+    Ok(Created { id })
+}
+
+/// Makes an item that an import names.
+pub(crate) fn create_imported(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    command: &CreateItem,
+    import: DocumentId,
+) -> Result<Created, Failure> {
+    caller.require_central(Permission::EditCentralData)?;
+    let stamp = Item::new_stamp(txn.now(), caller);
+    let item = Item { stamp, import: Some(import), ..checked(txn, command)? };
+    let id = record::new_id(txn, command.id)?;
+    txn.create(id, record::root_of(&item));
+    Ok(Created { id })
+}
+
+/// The item that a command would make, but for who makes it and when.
+pub(crate) fn checked(read: &(impl ViewRead + ?Sized), command: &CreateItem) -> Result<Item, Failure> {
     let code = record::valid_code("/code", &command.code)?;
-    record::require_free_code(txn, views::ITEM_CODE, "/code", &code, None)?;
-    let item = Item {
-        stamp: Item::new_stamp(txn.now(), caller),
+    record::require_free_code(read, views::ITEM_CODE, "/code", &code, None)?;
+    Ok(Item {
+        stamp: Item::new_stamp(Timestamp::default(), &Caller::system(Role::Central)),
         code,
         name: record::valid_name("/name", &command.name)?,
         unit: record::valid_code("/unit", &command.unit)?,
@@ -171,10 +203,9 @@ pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateItem) -> Resul
         doses_per_unit: record::valid_pack_size("/dosesPerUnit", command.doses_per_unit.unwrap_or(1))?,
         universal_code: record::valid_label("/universalCode", command.universal_code.as_deref())?,
         active: true,
-    };
-    let id = record::new_id(txn, command.id)?;
-    txn.create(id, record::root_of(&item));
-    Ok(Created { id })
+        import: None,
+        retired: false,
+    })
 }
 
 /// Changes an item. Central only.
@@ -186,10 +217,46 @@ pub fn update(
 ) -> Result<(), Failure> {
     caller.require_central(Permission::EditCentralData)?;
     let old: Item = record::load(txn, id)?;
+    let ItemRow {
+        code,
+        name,
+        unit,
+        strength,
+        ven,
+        default_pack_size,
+        is_vaccine,
+        doses_per_unit,
+        universal_code,
+        active,
+        ..
+    } = updated(txn, &row_of(id, &old), command)?;
+    let new = Item {
+        code,
+        name,
+        unit,
+        strength,
+        ven,
+        default_pack_size,
+        is_vaccine,
+        doses_per_unit,
+        universal_code,
+        active,
+        ..old.clone()
+    };
+    record::put_difference(txn, id, &old, &new);
+    Ok(())
+}
+
+/// What a command would make of an item.
+pub(crate) fn updated(
+    read: &(impl ViewRead + ?Sized),
+    old: &ItemRow,
+    command: &UpdateItem,
+) -> Result<ItemRow, Failure> {
     let mut new = old.clone();
     if let Some(code) = &command.code {
         new.code = record::valid_code("/code", code)?;
-        record::require_free_code(txn, views::ITEM_CODE, "/code", &new.code, Some(id))?;
+        record::require_free_code(read, views::ITEM_CODE, "/code", &new.code, Some(old.id))?;
     }
     if let Some(name) = &command.name {
         new.name = record::valid_name("/name", name)?;
@@ -212,6 +279,13 @@ pub fn update(
     record::set(&mut new.ven, command.ven);
     record::set(&mut new.is_vaccine, command.is_vaccine);
     record::set(&mut new.active, command.active);
+    Ok(new)
+}
+
+/// Takes an item out of all lists that was made by mistake.
+pub(crate) fn retire(txn: &mut Txn<'_>, id: DocumentId) -> Result<(), Failure> {
+    let old: Item = record::load(txn, id)?;
+    let new = Item { retired: true, ..old.clone() };
     record::put_difference(txn, id, &old, &new);
     Ok(())
 }
@@ -244,9 +318,8 @@ pub(crate) fn read_named(value: &[u8]) -> Result<ItemRow, StoreError> {
     decode_row(views::ITEM_NAME, row.unwrap_or_default())
 }
 
-pub(crate) fn project(document: &Document, item: &Item, projection: &mut Projection) {
-    let id = document.id;
-    let row = ItemRow {
+fn row_of(id: DocumentId, item: &Item) -> ItemRow {
+    ItemRow {
         id,
         code: item.code.clone(),
         name: item.name.clone(),
@@ -257,10 +330,21 @@ pub(crate) fn project(document: &Document, item: &Item, projection: &mut Project
         is_vaccine: item.is_vaccine,
         doses_per_unit: item.doses_per_unit,
         universal_code: item.universal_code.clone(),
-        active: item.active,
-    };
+        active: item.active && !item.retired,
+    }
+}
+
+pub(crate) fn project(document: &Document, item: &Item, projection: &mut Projection) {
+    let id = document.id;
+    let row = row_of(id, item);
+    projection.rows.push(views::row(views::ITEM, Key::new().id(id).build(), &row));
+    if let Some(import) = item.import {
+        projection.rows.push(views::mark(views::IMPORT_MADE, Key::new().id(import).id(id).build()));
+    }
+    if item.retired {
+        return;
+    }
     projection.rows.extend([
-        views::row(views::ITEM, Key::new().id(id).build(), &row),
         Row {
             view: views::ITEM_NAME,
             key: Key::new().text(&item.name).id(id).build(),

@@ -58,6 +58,7 @@ pub mod barcode;
 pub mod conflict;
 mod effect;
 pub mod gs1;
+pub mod import;
 pub mod instant;
 pub mod item;
 pub mod location;

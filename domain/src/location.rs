@@ -111,6 +111,16 @@ pub(crate) fn require(
         .ok_or_else(|| reject::not_found("location", id).at(pointer).into())
 }
 
+/// The location of a code in a store, whatever its case.
+pub(crate) fn by_code(
+    read: &(impl ViewRead + ?Sized),
+    store: DocumentId,
+    code: &str,
+) -> Result<Option<LocationRow>, crdt_store::StoreError> {
+    let rows: Vec<LocationRow> = read.rows(views::LOCATION_CODE, &Key::new().id(store).text(code).build())?;
+    Ok(rows.into_iter().next())
+}
+
 /// Refuses a code that another location of the store has.
 pub(crate) fn require_free(
     txn: &Txn<'_>,

@@ -244,13 +244,13 @@ pub(crate) fn holders_of_code(
 
 /// Refuses a code that another document of the kind has.
 pub(crate) fn require_free_code(
-    txn: &Txn<'_>,
+    read: &(impl ViewRead + ?Sized),
     view: View,
     pointer: &str,
     code: &str,
     own: Option<DocumentId>,
 ) -> Result<(), Failure> {
-    match holders_of_code(txn, view, code)?.iter().any(|id| Some(*id) != own) {
+    match holders_of_code(read, view, code)?.iter().any(|id| Some(*id) != own) {
         true => Err(reject::duplicate_code(pointer, code).into()),
         false => Ok(()),
     }

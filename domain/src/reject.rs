@@ -58,6 +58,11 @@ pub fn reason_required(pointer: impl Into<String>) -> Rejection {
     Rejection::new("reason-required", "choose a reason").at(pointer)
 }
 
+/// `used-since`: it cannot be taken back, because something was done with it.
+pub fn used_since() -> Rejection {
+    Rejection::new("used-since", "it has been used since")
+}
+
 /// `invalid-cursor`: the cursor is not one of ours, or of another list.
 pub fn invalid_cursor() -> Rejection {
     Rejection::new("invalid-cursor", "begin at the first page again").at("/cursor")

@@ -10,6 +10,7 @@ use crate::asset::{self, Asset, AssetLog};
 use crate::asset_reason::{self, AssetReason};
 use crate::barcode::{self, Barcode};
 use crate::conflict;
+use crate::import::{self, Import, ImportPart};
 use crate::item::{self, Item};
 use crate::location::{self, Location};
 use crate::partner::{self, Partner};
@@ -80,6 +81,14 @@ fn of_store(root: &Map) -> Option<ScopeKind> {
     id_in(root, "store").map(ScopeKind::Store)
 }
 
+/// What belongs to a store goes where it goes; anything else is everybody's.
+fn of_store_or_all(root: &Map) -> Option<ScopeKind> {
+    match root.get("store") {
+        None | Some(Value::Null) => Some(ScopeKind::Reference),
+        Some(_) => of_store(root),
+    }
+}
+
 fn of_store_config(root: &Map) -> Option<ScopeKind> {
     id_in(root, "store").map(ScopeKind::StoreConfig)
 }
@@ -119,6 +128,8 @@ const KINDS: &[Kind] = &[
     kind!(Asset, of_store, asset::project),
     kind!(AssetLog, of_store, asset::project_log),
     kind!(Barcode, of_store, barcode::project),
+    kind!(Import, of_store_or_all, import::project),
+    kind!(ImportPart, central, import::project_part),
 ];
 
 /// The kind of a document, unless it is of a kind or of a shape that this version does not know.

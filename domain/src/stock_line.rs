@@ -11,7 +11,7 @@ use crate::permission::{Caller, Permission};
 use crate::quantity::{Money, Quantity};
 use crate::record::{self, Created, Record, Stamp, clearable, record};
 use crate::text::Key;
-use crate::{Date, location, query, reject, store, views};
+use crate::{Date, location, query, reason, reject, store, views};
 
 // ---- types ----
 
@@ -74,6 +74,18 @@ pub struct StockLine {
     pub opening: Quantity,
     /// When that was counted.
     pub opened_at: Option<Timestamp>,
+    /// The import that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<DocumentId>,
+    /// When what was there was taken back, because its import was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_at: Option<Timestamp>,
+    /// Who took it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_by: Option<DocumentId>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_reason: Option<DocumentId>,
 }
 
 record!(StockLine, "stock_line", "stock line");
@@ -112,6 +124,15 @@ pub struct StockLineRow {
     pub donor: Option<DocumentId>,
     /// What people note of it.
     pub note: Option<String>,
+    /// What was there when the records began.
+    #[serde(default)]
+    pub opening: Quantity,
+    /// The import that made it.
+    #[serde(default)]
+    pub import: Option<DocumentId>,
+    /// When its opening was taken back.
+    #[serde(default)]
+    pub withdrawn: Option<Timestamp>,
 }
 
 /// Opens a stock line with what is on the shelf when the records begin (or with nothing).
@@ -218,6 +239,10 @@ impl StockLine {
             note: None,
             opening: Quantity::ZERO,
             opened_at: None,
+            import: None,
+            withdrawn_at: None,
+            withdrawn_by: None,
+            withdrawn_reason: None,
         }
     }
 }
@@ -262,18 +287,50 @@ pub(crate) fn valid_price(
 
 /// Opens a stock line.
 pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateStockLine) -> Result<Created, Failure> {
+    make(txn, caller, command, None)
+}
+
+/// Opens a stock line that an import names.
+pub(crate) fn create_imported(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    command: &CreateStockLine,
+    import: DocumentId,
+) -> Result<Created, Failure> {
+    make(txn, caller, command, Some(import))
+}
+
+fn make(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    command: &CreateStockLine,
+    import: Option<DocumentId>,
+) -> Result<Created, Failure> {
     caller.require(Permission::StockEdit, command.store)?;
     store::require_open(txn, command.store)?;
-    let item = query::items::require(txn, "/item", command.item)?;
-    if let Some(place) = command.location {
-        location::require(txn, "/location", command.store, place)?;
-    }
     let at = command.at.unwrap_or(txn.now());
     if at > txn.now() {
         return Err(reject::validation("/at", "this day is yet to come").into());
     }
+    let line = StockLine { import, ..checked(txn, caller, at, command)? };
+    let id = record::new_id(txn, command.id)?;
+    txn.create(id, record::root_of(&line));
+    Ok(Created { id })
+}
+
+/// The stock line that a command would open at an instant.
+pub(crate) fn checked(
+    read: &(impl ViewRead + ?Sized),
+    caller: &Caller,
+    at: Timestamp,
+    command: &CreateStockLine,
+) -> Result<StockLine, Failure> {
+    let item = query::items::require(read, "/item", command.item)?;
+    if let Some(place) = command.location {
+        location::require(read, "/location", command.store, place)?;
+    }
     let pack_size = command.pack_size.unwrap_or(item.default_pack_size);
-    let line = StockLine {
+    Ok(StockLine {
         stamp: StockLine::new_stamp(at, caller),
         store: command.store,
         item: command.item,
@@ -291,10 +348,47 @@ pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateStockLine) -> 
         note: record::valid_note("/note", command.note.as_deref())?,
         opening: valid_quantity("/quantity", command.quantity)?,
         opened_at: Some(at),
+        import: None,
+        withdrawn_at: None,
+        withdrawn_by: None,
+        withdrawn_reason: None,
+    })
+}
+
+/// Takes back what a line was opened with, unless anything else has moved it or promises it. Twice is once, also on two
+/// devices: the line itself says that it was.
+pub(crate) fn withdraw(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    id: DocumentId,
+    reason: Option<DocumentId>,
+) -> Result<(), Failure> {
+    let old: StockLine = record::load(txn, id)?;
+    caller.require(Permission::Adjust, old.store)?;
+    if old.withdrawn_at.is_some() {
+        return Ok(());
+    }
+    if old.opening != Quantity::ZERO {
+        reason::require_for_change(txn, "/reason", false, reason)?;
+    }
+    if is_used(txn, old.store, id)? {
+        return Err(reject::used_since().into());
+    }
+    let new = StockLine {
+        withdrawn_at: Some(txn.now()),
+        withdrawn_by: Some(caller.user),
+        withdrawn_reason: reason,
+        ..old.clone()
     };
-    let id = record::new_id(txn, command.id)?;
-    txn.create(id, record::root_of(&line));
-    Ok(Created { id })
+    record::put_difference(txn, id, &old, &new);
+    Ok(())
+}
+
+/// Whether anything but its own opening has moved a line, or promises it.
+fn is_used(txn: &Txn<'_>, store: DocumentId, id: DocumentId) -> Result<bool, Failure> {
+    let movements: Vec<effect::LedgerRow> = txn.rows(views::LEDGER_LINE, id.as_bytes())?;
+    let moved = movements.iter().any(|movement| movement.document != id);
+    Ok(moved || balance(txn, store, id)?.allocated != Quantity::ZERO)
 }
 
 /// Holds, moves or annotates a stock line.
@@ -350,6 +444,9 @@ pub(crate) fn project(document: &Document, line: &StockLine, projection: &mut Pr
         supplier: line.supplier,
         donor: line.donor,
         note: line.note.clone(),
+        opening: line.opening,
+        import: line.import,
+        withdrawn: line.withdrawn_at,
     };
     let of_store = || Key::new().id(line.store);
     let item = line.item.as_bytes().to_vec();
@@ -383,4 +480,19 @@ pub(crate) fn project(document: &Document, line: &StockLine, projection: &mut Pr
     };
     let act = Act { document: id, class: StockLine::CLASS, number: None };
     effect::project_movement(&act, &movement, projection);
+    if let Some(import) = line.import {
+        projection.rows.push(views::mark(views::IMPORT_MADE, Key::new().id(import).id(id).build()));
+    }
+    if let Some(at) = line.withdrawn_at {
+        let back = Movement {
+            kind: MovementKind::AdjustmentOut,
+            quantity: -line.opening,
+            at,
+            by: line.withdrawn_by.unwrap_or_default(),
+            reason: line.withdrawn_reason,
+            other: None,
+            ..movement
+        };
+        effect::project_movement(&act, &back, projection);
+    }
 }

@@ -111,6 +111,12 @@ views! {
     USER_ACCESS = "view/user_access",
     /// user, document → the name they are called by
     USER_LABEL = "view/user/label",
+    /// import → ImportRow
+    IMPORT = "view/import",
+    /// store or nil, when, import → ImportRow
+    IMPORT_TIME = "view/import/time",
+    /// import, what it made or a part of it → nothing
+    IMPORT_MADE = "view/import/made",
     /// store, kind, document, subject → TaskRow
     TASK = "view/task",
     /// store, line → TaskRow of a balance below zero

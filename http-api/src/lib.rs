@@ -17,6 +17,7 @@ mod api;
 mod auth;
 mod docs;
 mod error;
+mod imports;
 mod limiter;
 mod metrics;
 mod openapi;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 use crate::error::Problem;
+use crate::imports::Uploads;
 use crate::limiter::LoginLimiter;
 use crate::metrics::Metrics;
 
@@ -50,6 +51,7 @@ struct Inner {
     logins: LoginLimiter,
     hashing: Semaphore,
     metrics: Metrics,
+    uploads: Uploads,
     started: Instant,
 }
 
@@ -75,6 +77,7 @@ impl AppState {
             logins: LoginLimiter::default(),
             hashing: Semaphore::new(cores),
             metrics: Metrics::default(),
+            uploads: Uploads::default(),
             started: Instant::now(),
         }))
     }
@@ -150,6 +153,11 @@ impl AppState {
     /// One permit per core: each verification of a password holds 19 MiB.
     pub(crate) fn hashing(&self) -> &Semaphore {
         &self.0.hashing
+    }
+
+    /// Files that people look at before they are imported.
+    pub(crate) fn uploads(&self) -> &Uploads {
+        &self.0.uploads
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

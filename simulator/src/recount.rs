@@ -40,6 +40,8 @@ impl Recount {
             return;
         }
         match text(root, "class") {
+            // An opening that was taken back has come and gone.
+            Some("stock_line") if matches!(root.get("withdrawn_at"), Some(Value::Int(_))) => {}
             Some("stock_line") => self.moved(id(root, "store"), Some(document.id), int(root, "opening")),
             Some("adjustment") => {
                 for (_, line) in entries(root, "lines") {

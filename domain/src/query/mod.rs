@@ -20,4 +20,5 @@ pub mod stock;
 pub mod stocktakes;
 pub mod tasks;
 
+pub(crate) use page::scan;
 pub use page::{PAGE_LEN_DEFAULT, PAGE_LEN_MAX, Page, PageRequest};

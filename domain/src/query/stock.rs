@@ -237,6 +237,11 @@ pub(crate) fn kept_items(
     Ok(kept)
 }
 
+/// A stock line without its balance, or the rejection `not-found`.
+pub(crate) fn line_row(read: &(impl ViewRead + ?Sized), id: DocumentId) -> Result<StockLineRow, Failure> {
+    read.row(views::STOCK_LINE, id.as_bytes())?.ok_or_else(|| reject::not_found("stock line", id).into())
+}
+
 /// All stock lines of an item in a store, by expiry.
 pub(crate) fn lines_of_item(
     read: &(impl ViewRead + ?Sized),

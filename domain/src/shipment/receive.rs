@@ -204,5 +204,9 @@ fn stock_of_line(
         note: None,
         opening: Quantity::ZERO,
         opened_at: None,
+        import: None,
+        withdrawn_at: None,
+        withdrawn_by: None,
+        withdrawn_reason: None,
     }
 }

@@ -111,3 +111,196 @@ sheet-assets = Equipment
 sheet-log = Status history
 sheet-tasks = Tasks
 sheet-national-stock = National stock
+
+# Headings of the file of errors.
+sheet-errors = Errors
+sheet-row = Row
+sheet-column = Column
+sheet-error = What is wrong
+
+## Imports
+
+import = Import
+import-title-items = Import items
+import-title-opening-stock = Import opening stock
+import-items-text = For all stores, on the central server
+import-text-items = A table with one row for each item. A row whose code exists changes that item in the columns that say something; any other makes a new one. You look at everything before anything is done.
+import-text-opening-stock = A table with one row for each batch on the shelves, when the records of this store begin. You look at everything before anything is done.
+import-template-excel = Template (Excel)
+import-template-csv = Template (CSV)
+import-steps = Steps of an import
+import-step-file = File
+import-step-columns = Columns
+import-step-preview = Check
+import-step-done = Result
+import-choose = Choose a file
+import-limits = Excel (.xlsx), OpenDocument (.ods) or CSV; at most 10 MB and 20,000 rows. The first row is the heading.
+import-paste = Or paste from a spreadsheet
+import-paste-hint = Copy the cells with their heading, and paste them here.
+import-pasted = Pasted table
+import-read = Read and check
+import-recent = Latest imports
+import-none = Nothing imported yet
+import-none-text = What is imported is listed here, and can be taken back.
+import-file = File
+import-rows = Rows
+import-done = Imported
+import-undone = Taken back
+import-partly-undone = Partly taken back
+import-cut-off = Cut off
+import-cut-off-text = What was imported before the cut is there. Send the same file again: the rest follows, and nothing is done twice.
+import-columns = Which column is which
+import-columns-text = Columns are recognised by their headings. Correct here what is not, then check again. Columns with a star are needed.
+import-column-needed = Choose the column of the file that holds this
+import-decimal-mark = Decimal mark
+import-by-file = As the file shows
+import-comma = Comma: 1 234,5
+import-point = Point: 1,234.5
+import-day-order = Days such as 03/04/2027
+import-day-first = Day first: 3 April
+import-month-first = Month first: March 4
+import-check-again = Check again
+import-errors-excel = All errors (Excel)
+import-line = Line
+import-column = Column
+import-value = In the file
+import-error = What is wrong
+import-errors =
+    { $n ->
+        [one] { $n } error
+       *[other] { $n } errors
+    }
+import-errors-more = and { $n } more: download them all, correct the rows, and send the file again.
+import-outcome = Effect
+import-outcome-create = New
+import-outcome-change = Changes
+import-outcome-same = As it is
+import-first-rows = First rows, as they are understood
+import-will-create = New
+import-will-change = Changed
+import-will-leave = Already there
+import-with-errors = Errors
+import-other-file = Another file
+import-known = These rows were imported already:
+import-see = See that import
+import-leave-out =
+    { $n ->
+        [one] Leave out the row with the error
+       *[other] Leave out the rows with the { $n } errors
+    }
+import-apply =
+    { $n ->
+        [one] Import { $n } row
+       *[other] Import { $n } rows
+    }
+import-running = { $done } of { $rows } rows
+import-progress = Progress of the import
+import-running-text = You may leave this page; the import goes on.
+import-created = New
+import-changed = Changed
+import-left = Were there already
+import-refused = Not imported
+import-nothing-done = These rows were imported before: nothing was done now.
+import-undo = Take this import back
+import-undo-sure = Take the whole import back?
+import-undo-text-items = New items leave the lists and their codes are free again; changed items are as before. What was used or changed since stays.
+import-undo-text-opening-stock = What was opened leaves the shelves again, with a movement in the ledger. Batches that were used since stay.
+import-choose-reason = Choose a reason
+import-kept =
+    { $n ->
+        [one] { $n } was used or changed since and stays
+       *[other] { $n } were used or changed since and stay
+    }
+toast-import-undone = The import is taken back
+
+# Columns of imports.
+import-needed = Needed.
+import-field-code = Code
+import-field-name = Name
+import-field-unit = Unit
+import-field-strength = Strength
+import-field-ven = VEN
+import-field-defaultPackSize = Pack size
+import-field-isVaccine = Vaccine
+import-field-dosesPerUnit = Doses per vial
+import-field-universalCode = Universal code
+import-field-itemCode = Item code
+import-field-itemName = Item
+import-field-batch = Batch
+import-field-expiry = Expiry
+import-field-packSize = Pack size
+import-field-quantity = Quantity
+import-field-location = Location
+import-field-costPrice = Cost per pack
+import-field-donor = Donor
+import-field-note = Note
+import-hint-code = Code of the item, unique in the country
+import-hint-name = Name of the item
+import-hint-unit = What it is counted in: tablet, ml, dose
+import-hint-strength = Strength, such as 250 mg
+import-hint-ven = vital, essential or non-essential
+import-hint-defaultPackSize = Units in a pack, a whole number; 1 if empty
+import-hint-isVaccine = yes or no; no if empty
+import-hint-dosesPerUnit = Doses in a vial, a whole number; 1 if empty
+import-hint-universalCode = Code in the universal catalogue
+import-hint-itemCode = Code of an item that exists
+import-hint-itemName = Name of the item, for the reader only: the code decides
+import-hint-batch = Batch as printed
+import-hint-expiry = Last day of use: 2027-06-30, 30/06/2027, or 06/2027 for the end of the month
+import-hint-packSize = Units in a pack, a whole number; the item’s if empty
+import-hint-quantity = Units on the shelf, not packs
+import-hint-location = Code of a location of this store
+import-hint-costPrice = What a pack cost
+import-hint-donor = Code of the partner who paid for it
+import-hint-note = Anything worth noting
+
+# What can be wrong with a row.
+import-error-missing-value = This must not be empty
+import-error-not-a-number = This is not a number
+import-error-ambiguous-number = This can be read as two numbers: choose the decimal mark
+import-error-too-fine = At most three decimals are counted
+import-error-out-of-range = This is more than can be counted
+import-error-not-a-count = This is not a whole number
+import-error-not-a-day = This is not a day
+import-error-ambiguous-day = This can be read as two days: choose whether day or month comes first
+import-error-not-yes-or-no = This is neither yes nor no
+import-error-not-a-text = This cannot be read
+import-error-broken-cell = The spreadsheet could not calculate this cell
+import-error-unknown-word = Vital, essential or non-essential
+import-error-duplicate-row = Line { $value } is about the same: make one row of them
+import-error-ragged-row = This row has more cells than the heading
+import-error-unknown-item = There is no item with this code
+import-error-unknown-location = This store has no location with this code
+import-error-unknown-donor = There is no partner with this code
+import-error-already-in-stock = This batch is in stock already: count it, or adjust it
+import-error-used-since = It was used since
+import-error-changed-since = Somebody changed it since
+
+problem-import-lost = This import is not here any more
+advice-import-lost = A file that was not imported is kept for an hour, and lost when the program starts anew. Choose the file again; what was imported before is not done twice.
+problem-import-has-errors = The file has errors
+advice-import-has-errors = Correct the file, or tick the box to leave out the rows with errors.
+problem-import-empty = There is nothing to import in this file
+advice-import-empty = Correct the rows that the errors name, and send the file again.
+problem-missing-columns = Columns are missing
+advice-missing-columns = Choose which column of the file holds each column with a star.
+problem-file-empty = The file is empty
+advice-file-empty = Choose a table whose first row is its heading.
+problem-file-too-large = The file is too large
+advice-file-too-large = At most 10 MB. Cut it into several files.
+problem-file-too-many-rows = The file has too many rows
+advice-file-too-many-rows = At most 20,000. Cut it into several files.
+problem-too-many-columns = The table has too many columns
+advice-too-many-columns = At most 100. Leave out those that are not imported.
+problem-cell-too-long = A cell of the file is too long
+advice-cell-too-long = Often a quotation mark is never closed.
+problem-file-unreadable = The file cannot be read
+advice-file-unreadable = Save it as .xlsx, .ods or .csv in your spreadsheet, and choose it again.
+problem-used-since = It was used since
+
+# Fields in histories.
+field-import = Import
+field-retired = Made by mistake
+field-withdrawn-at = Opening taken back
+field-withdrawn-by = Taken back by
+field-withdrawn-reason = Reason of taking back

@@ -5,6 +5,7 @@ mod assets;
 mod changes;
 mod demo;
 mod documents;
+mod imports;
 pub(crate) mod input;
 mod items;
 mod national;
@@ -31,6 +32,7 @@ pub(crate) fn table() -> Vec<Route> {
     [
         session::routes(),
         items::routes(),
+        imports::routes(),
         stock::routes(),
         scanning::routes(),
         adjustments::routes(),

@@ -26,13 +26,13 @@ mod visit;
 mod words;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get, post};
 
-pub(crate) use sheets::{heading, is_language};
+pub(crate) use sheets::{heading, import_column, import_hint, import_title, is_language, row_error};
 
 use crate::error::Problem;
 use crate::state::AppState;
@@ -75,6 +75,7 @@ pub fn routes() -> Router<AppState> {
         .route("/tasks/conflicts/{id}", post(tasks::settle))
         .route("/national", get(national::list))
         .route("/national/{id}", get(national::item))
+        .merge(import_routes())
         .merge(reference_routes())
         .route("/history/{id}", get(history::show))
         .route("/history/{id}/restore", post(history::restore))
@@ -146,6 +147,19 @@ fn scan_routes() -> Router<AppState> {
         .route("/scan/barcodes/{id}/forget", post(scan::forget))
         .route("/labels", get(labels::choose))
         .route("/labels/print", get(labels::print))
+}
+
+fn import_routes() -> Router<AppState> {
+    use screens::imports::*;
+
+    // A file in its wrapping of a form.
+    let bytes_max = crate::sheets::FILE_BYTES_MAX * 2;
+    Router::new()
+        .route("/imports", get(start).post(receive).layer(DefaultBodyLimit::max(bytes_max)))
+        .route("/imports/{id}", get(show))
+        .route("/imports/{id}/columns", post(columns))
+        .route("/imports/{id}/apply", post(apply))
+        .route("/imports/{id}/undo", post(undo))
 }
 
 fn reference_routes() -> Router<AppState> {
@@ -236,7 +250,7 @@ fn sources() -> &'static [(&'static str, &'static str)] {
     sources!(
         "form.rs" "icon.rs" "layout.rs" "live.rs" "lookup.rs" "mod.rs" "parts.rs" "sheets.rs" "trouble.rs" "values.rs" "visit.rs" "words.rs"
         "screens/adjustments.rs" "screens/dashboard.rs" "screens/equipment.rs" "screens/help.rs" "screens/history.rs"
-        "screens/issue.rs" "screens/item.rs" "screens/items.rs" "screens/login.rs" "screens/national.rs"
+        "screens/imports.rs" "screens/issue.rs" "screens/item.rs" "screens/items.rs" "screens/login.rs" "screens/national.rs"
         "screens/partners.rs" "screens/receive.rs" "screens/shipments.rs" "screens/sites.rs" "screens/stock.rs"
         "screens/stocktakes/add.rs" "screens/stocktakes/finish.rs" "screens/stocktakes/mod.rs" "screens/stocktakes/paper.rs"
         "screens/labels.rs" "screens/scan.rs" "screens/stocktakes/sheet.rs" "screens/stores.rs" "screens/sync.rs" "screens/tasks.rs" "screens/users.rs"

@@ -1,15 +1,60 @@
 //! Files of lists, for people: the menu that offers them, and their headings in a reader's language.
 
+use domain::import::{ImportKind, RowError};
 use maud::{Markup, html};
 
 use super::form::address;
 use super::icon::icon;
+use super::trouble;
 use super::words::{Language, Words, t};
+use crate::error::Problem;
 
 /// What a column, a list or a fact of a file is called in a language.
 pub(crate) fn heading(language: &str, name: &str) -> String {
-    let words = Words(Language::of_tag(language).unwrap_or(Language::English));
+    let words = words_of(language);
     words.code("sheet", &name.replace(' ', "-"))
+}
+
+/// What a column of an import is called in a language.
+pub(crate) fn import_column(language: &str, name: &str) -> String {
+    column_name(words_of(language), name)
+}
+
+/// What a column of an import holds.
+pub(crate) fn import_hint(language: &str, name: &str, needed: bool) -> String {
+    let words = words_of(language);
+    let hint = words.code("import-hint", name);
+    if needed { format!("{} {hint}", t!(words, "import-needed")) } else { hint }
+}
+
+/// What a kind of import is called.
+pub(crate) fn import_title(language: &str, kind: ImportKind) -> String {
+    words_of(language).code("import-title", kind.code())
+}
+
+/// What is wrong with a row.
+pub(crate) fn row_error(language: &str, error: &RowError) -> String {
+    error_text(words_of(language), error)
+}
+
+/// What a column of an import is called; the name itself if this version does not know it.
+pub(super) fn column_name(words: Words, name: &str) -> String {
+    words.code("import-field", name)
+}
+
+/// What is wrong with a row, in the reader's language.
+pub(super) fn error_text(words: Words, error: &RowError) -> String {
+    let value = error.value.as_deref().unwrap_or_default();
+    match error.code.as_str() {
+        "validation" => trouble::detail(words, &error.message),
+        code => words
+            .try_say(&format!("import-error-{code}"), &[("value", value.into())])
+            .unwrap_or_else(|| trouble::message(words, &Problem::new(code, error.message.clone()))),
+    }
+}
+
+fn words_of(language: &str) -> Words {
+    Words(Language::of_tag(language).unwrap_or(Language::English))
 }
 
 /// Whether files are written in this language.
@@ -49,6 +94,26 @@ pub(super) fn all_shown(rows: usize, cursor: Option<&str>, next: Option<&str>) -
 mod tests {
     use super::*;
     use crate::api;
+
+    #[test]
+    fn every_column_of_an_import_is_named_and_explained_in_every_language() {
+        for kind in ImportKind::ALL {
+            let of_kind = ["import-title", "import-text", "import-undo-text"]
+                .map(|family| format!("{family}-{}", kind.code()));
+            let of_columns = kind.columns().iter().flat_map(|column| {
+                ["import-field", "import-hint"].map(|family| format!("{family}-{}", column.name))
+            });
+            for key in of_kind.into_iter().chain(of_columns) {
+                for language in Language::ALL {
+                    assert!(
+                        Words(language).try_say(&key, &[]).is_some(),
+                        "{}: no words for «{key}»",
+                        language.tag()
+                    );
+                }
+            }
+        }
+    }
 
     #[test]
     fn every_list_and_column_of_a_file_has_a_heading_in_every_language() {

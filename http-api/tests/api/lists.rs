@@ -110,7 +110,8 @@ async fn every_list_is_a_file_of_either_kind_with_as_many_rows() {
     let description = world.openapi().await;
     let paths = description["paths"].as_object().expect("paths");
     let mut seen = 0;
-    for path in paths.keys().filter_map(|path| path.strip_suffix(".csv")) {
+    let lists = paths.keys().filter(|path| !path.starts_with("/api/v1/import"));
+    for path in lists.filter_map(|path| path.strip_suffix(".csv")) {
         assert!(paths.contains_key(&format!("{path}.xlsx")), "{path} is a workbook too");
         let described = &paths[&format!("{path}.csv")]["get"]["parameters"];
         let of_store = described.as_array().expect("parameters").iter().any(|one| one["name"] == "storeId");

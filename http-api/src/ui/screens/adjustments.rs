@@ -70,6 +70,7 @@ pub(in crate::ui) async fn show(visit: Visit, Path(id): Path<DocumentId>) -> Res
         return Err(Trouble::not_found("adjustment"));
     }
     let actions = html! {
+        (export(words, &format!("adjustments/{id}/lines"), &[], Some(detail.lines.len())))
         button type="button" class="btn" data-print { (icon("printer")) (t!(words, "print")) }
         a class="btn" href={ "/history/" (id) } { (icon("history")) (t!(words, "history")) }
     };

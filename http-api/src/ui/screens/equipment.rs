@@ -118,10 +118,13 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     Ok(layout::page(&visit, Page::new(Section::Equipment, name, body).searching()))
 }
 
-fn trail(words: Words, log: &[AssetLogEntry]) -> Markup {
+fn trail(words: Words, id: DocumentId, log: &[AssetLogEntry]) -> Markup {
     html! {
         section class="card" {
-            header { h2 { (t!(words, "status-log")) } }
+            header {
+                h2 class="grow" { (t!(words, "status-log")) }
+                @if !log.is_empty() { (export(words, &format!("assets/{id}/log"), &[], None)) }
+            }
             @if log.is_empty() { (empty("history", &t!(words, "log-empty"), &t!(words, "log-empty-text"), html! {})) }
             @else {
                 ol class="trail pad" data-live="log" data-quiet {
@@ -264,7 +267,7 @@ fn page(
         (title(&label(row), sub, actions))
         @if let Some(problem) = problem.filter(|problem| problem.errors.is_empty()) { (trouble::alert(words, problem)) }
         (facts(words, &contested, row))
-        div class="grid" { @if may { (log_form(visit, id, row.status, form, problem)?) } (trail(words, &detail.log)) }
+        div class="grid" { @if may { (log_form(visit, id, row.status, form, problem)?) } (trail(words, id, &detail.log)) }
     };
     let mut response = layout::page(
         visit,

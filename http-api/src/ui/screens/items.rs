@@ -74,6 +74,7 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let body = html! {
         (title(&name, html! { (t!(words, "items-text")) }, html! {
             (export(words, "items", &kept, all_shown(page.rows.len(), asked.text("cursor"), page.next.as_deref())))
+            @if visit.is_central() { a class="btn" href="/imports?kind=items" { (icon("upload")) (t!(words, "import")) } }
             (central_button(words, visit.is_central(), "/items/new", "plus", &t!(words, "new-item")))
         }))
         div class="card" {

@@ -5,6 +5,7 @@ pub(super) mod dashboard;
 pub(super) mod equipment;
 pub(super) mod help;
 pub(super) mod history;
+pub(super) mod imports;
 pub(super) mod issue;
 pub(super) mod item;
 pub(super) mod items;

@@ -261,6 +261,7 @@ fn show(
         (detail.sender_name) " → " (detail.receiver_name) " · " span data-live="status" { (status_chip(words, shipment.status)) }
     };
     let actions = html! {
+        (export(words, &format!("{}/{}/lines", path_of(direction).trim_start_matches('/'), detail.shipment.id), &[], Some(detail.line_details.len())))
         button type="button" class="btn" data-print { (icon("printer")) (t!(words, "print")) }
         a class="btn" href={ "/history/" (shipment.id) } { (icon("history")) (t!(words, "history")) }
     };

@@ -233,6 +233,7 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let actions = html! {
         (files)
         a class="btn" href=(labels) { (icon("tag")) (t!(words, "labels-title")) }
+        @if visit.may(Permission::StockEdit) { a class="btn" href="/imports?kind=opening-stock" { (icon("upload")) (t!(words, "import")) } }
         @if visit.may(Permission::Adjust) { a class="btn" href="/adjustments/new" { (icon("scale")) (t!(words, "quick-adjust-name")) } }
         @if visit.may(Permission::OutboundEdit) { a class="btn primary" href="/issue" { (icon("arrow-up-from-line")) (t!(words, "nav-issue")) } }
     };

@@ -1,0 +1,34 @@
+//! Imports: a table that somebody has becomes items, or stock on a shelf, as one act that can be taken back.
+//!
+//! ```text
+//!  table of raw cells ─ [columns] which is what ─ [cell] typed, exact or wrong ─ [check] what each row would do, or why not
+//!                                                                                      │ apply, a few hundred rows a command
+//!                                                                                      v
+//!                            import document ── names its kind, file and counts; what it made names it ── undo
+//! ```
+//!
+//! A kind of import is one file with a table of columns and four functions: what identifies a row, what it would do, how
+//! it is done, how it is undone ([`kind::Rules`]). Reading files is the business of the edge.
+//!
+//! **Twice is once.** The id of an import follows from its kind, its store and its rows; the id of what a row makes
+//! follows from what the row is about. The same table again, also on another device, is the same import and makes the
+//! same documents; an import that was cut off is finished by giving the table again. After an undo the same table is a
+//! new import.
+
+mod cell;
+mod check;
+mod columns;
+mod document;
+mod items;
+mod kind;
+mod opening;
+
+pub use cell::{DayOrder, DecimalMark, Raw, Style};
+pub use check::{Checked, Outcome, Preview, RowError, Table, TableRow, Typed, Value, Values, check, typed};
+pub use columns::{Column, ColumnKind, Mapping, recognise};
+pub use document::{
+    Begin, Begun, CHUNK_ROWS, Chunk, ImportRow, Tally, Undo, UndoError, Undone, apply, begin, find, finish,
+    id_of, list, made, settle_undo, undo,
+};
+pub(crate) use document::{Import, ImportPart, project, project_part};
+pub use kind::ImportKind;

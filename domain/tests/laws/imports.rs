@@ -1,0 +1,310 @@
+//! Imports: why a table can be imported twice, on two devices, in pieces, and taken back, and nothing is ever counted
+//! twice or lost.
+
+use crdt_store::{DocumentId, Rejection};
+use domain::adjustment::{self, AdjustLine, CreateAdjustment};
+use domain::import::{
+    self, Begin, Begun, Chunk, ImportKind, Outcome, Preview, Raw, Style, Table, TableRow, Tally, Undo,
+    Undone, Values,
+};
+use domain::query::{PageRequest, items, ledger, stock};
+use domain::{Quantity, stock_line};
+
+use crate::world::{A, B, CENTRAL, D, World, units};
+
+fn table(header: &[&str], rows: &[&[&str]]) -> Table {
+    let cell = |text: &&str| if text.is_empty() { Raw::Empty } else { Raw::Text((*text).to_owned()) };
+    let row = |(at, cells): (usize, &&[&str])| TableRow {
+        line: at as u32 + 2,
+        cells: cells.iter().map(cell).collect(),
+    };
+    Table {
+        header: header.iter().map(|name| (*name).to_owned()).collect(),
+        rows: rows.iter().enumerate().map(row).collect(),
+        errors: Vec::new(),
+    }
+}
+
+const SHELF: [&str; 5] = ["Code article", "Lot", "Péremption", "Quantité", "Cond."];
+
+fn shelf(rows: &[&[&str]]) -> Table {
+    table(&["Code article", "Lot", "Péremption", "Quantité"], rows)
+}
+
+const ROWS: &[&[&str]] = &[
+    &["AMX250", "L1", "30/06/2027", "1 200"],
+    &["amx250", "L2", "07/2027", "50,5"],
+    &["PCM500", "", "", "10"],
+];
+
+fn preview(world: &World, node: usize, kind: ImportKind, table: &Table) -> Preview {
+    let mapping = import::recognise(kind.columns(), &table.header);
+    let typed = import::typed(kind, table, &mapping, Style::default());
+    let store = kind.of_store().then(|| world.store_of(node));
+    import::check(kind, &world.read(node), &world.caller(node), store, typed).expect("permitted")
+}
+
+/// Imports a table as a person does; the import, what came of it, and the rejection of what could not begin.
+fn import(
+    world: &mut World,
+    node: usize,
+    kind: ImportKind,
+    table: &Table,
+) -> Result<(DocumentId, Tally, Begun), Rejection> {
+    let preview = preview(world, node, kind, table);
+    let store = kind.of_store().then(|| world.store_of(node));
+    let rows: Vec<(u32, Values)> = preview.rows.into_iter().map(|row| (row.line, row.values)).collect();
+    let id = import::id_of(&world.read(node), kind, store, rows.iter().map(|(_, values)| values))
+        .expect("memory reads");
+    let begin = Begin { kind, store, file: "stock.csv".into(), id, rows: rows.len() as u32 };
+    let begun = world.try_at(node, |txn, caller| import::begin(txn, caller, &begin))?;
+    let mut tally = Tally::default();
+    if begun == Begun::Open {
+        for rows in rows.chunks(2) {
+            let chunk: Chunk = world.try_at(node, |txn, caller| import::apply(txn, caller, id, rows))?;
+            tally += chunk.tally;
+        }
+        world.try_at(node, |txn, caller| import::finish(txn, caller, id, &tally))?;
+    }
+    Ok((id, tally, begun))
+}
+
+fn undo(world: &mut World, node: usize, id: DocumentId) -> Undone {
+    let undone = world.at(node, |txn, caller| import::undo(txn, caller, id, &Undo::default()));
+    let kept = undone.errors.len() as u32;
+    world.at(node, |txn, caller| import::settle_undo(txn, caller, id, kept));
+    undone
+}
+
+fn stock_of(world: &World, node: usize) -> Vec<(String, String, Quantity)> {
+    let filter =
+        stock::StockFilter { facet: Some(stock::StockFacet::InStock), ..stock::StockFilter::default() };
+    let store = world.store_of(node);
+    let page =
+        stock::list(&world.read(node), store, &filter, crate::world::today(), &PageRequest::first(100))
+            .expect("reads");
+    page.rows.into_iter().map(|row| (row.item_code, row.batch.unwrap_or_default(), row.on_hand)).collect()
+}
+
+#[test]
+fn a_table_becomes_what_it_says_and_the_same_table_again_nothing() {
+    let mut world = World::new();
+    let (id, tally, _) = import(&mut world, A, ImportKind::OpeningStock, &shelf(ROWS)).expect("fine");
+    assert_eq!(tally, Tally { created: 3, ..Tally::default() });
+    assert_eq!(
+        stock_of(&world, A),
+        [
+            ("AMX250".into(), "L1".into(), units(1_200)),
+            ("AMX250".into(), "L2".into(), Quantity::from_thousandths(50_500)),
+            ("PCM500".into(), String::new(), units(10)),
+        ]
+    );
+    let before = world.views(A);
+    let (again, tally, begun) = import(&mut world, A, ImportKind::OpeningStock, &shelf(ROWS)).expect("fine");
+    assert_eq!((again, tally, begun), (id, Tally::default(), Begun::Done));
+    assert_eq!(world.views(A), before);
+    let [same, create] = [Outcome::Same, Outcome::Create]
+        .map(|outcome| preview(&world, A, ImportKind::OpeningStock, &shelf(ROWS)).count(outcome));
+    assert_eq!((same, create), (3, 0));
+}
+
+#[test]
+fn an_import_that_was_cut_off_is_finished_by_the_same_table() {
+    let mut world = World::new();
+    let kind = ImportKind::OpeningStock;
+    let rows: Vec<(u32, Values)> =
+        preview(&world, A, kind, &shelf(ROWS)).rows.into_iter().map(|row| (row.line, row.values)).collect();
+    let store = Some(world.centre);
+    let id =
+        import::id_of(&world.read(A), kind, store, rows.iter().map(|(_, values)| values)).expect("reads");
+    let begin = Begin { kind, store, file: "stock.csv".into(), id, rows: 3 };
+    world.at(A, |txn, caller| import::begin(txn, caller, &begin));
+    world.at(A, |txn, caller| import::apply(txn, caller, id, &rows[..2]));
+    // The power fails here; the same chunk pressed again does nothing either.
+    let chunk = world.at(A, |txn, caller| import::apply(txn, caller, id, &rows[..2]));
+    assert_eq!((chunk.tally.created, chunk.tally.same), (0, 2));
+    let (again, tally, begun) = import(&mut world, A, kind, &shelf(ROWS)).expect("fine");
+    assert_eq!((again, begun, tally.created, tally.same), (id, Begun::Open, 1, 2));
+    assert_eq!(stock_of(&world, A).len(), 3);
+}
+
+#[test]
+fn two_devices_that_import_one_table_offline_make_one_stock_of_it() {
+    let mut world = World::new();
+    let (of_a, ..) = import(&mut world, A, ImportKind::OpeningStock, &shelf(ROWS)).expect("fine");
+    let (of_b, ..) = import(&mut world, B, ImportKind::OpeningStock, &shelf(ROWS)).expect("fine");
+    assert_eq!(of_a, of_b);
+    world.meet_all();
+    world.assert_converged();
+    assert_eq!(world.on_hand(A, world.centre), Quantity::from_thousandths(1_250_500));
+    // Another version of the table: one line all the same, with one of the two quantities.
+    let mut world = World::new();
+    import(&mut world, A, ImportKind::OpeningStock, &shelf(&[&["AMX250", "L1", "2027-06-30", "100"]]))
+        .expect("fine");
+    import(&mut world, B, ImportKind::OpeningStock, &shelf(&[&["AMX250", "L1", "2027-06-30", "120"]]))
+        .expect("fine");
+    world.meet_all();
+    world.assert_converged();
+    assert!([units(100), units(120)].contains(&world.on_hand(A, world.centre)));
+}
+
+#[test]
+fn an_undo_takes_back_what_was_opened_but_not_what_was_used_and_the_table_can_be_imported_anew() {
+    let mut world = World::new();
+    let kind = ImportKind::OpeningStock;
+    let (id, ..) = import(&mut world, A, kind, &shelf(ROWS)).expect("fine");
+    let lines = import::made(&world.read(A), id, None, 100).expect("reads");
+    let used = lines
+        .iter()
+        .copied()
+        .find(|line| world.balance(A, *line).0 == units(1_200))
+        .expect("the first batch");
+    let wish = CreateAdjustment {
+        store: world.centre,
+        lines: vec![AdjustLine { stock_line: used, quantity: units(-200), reason: None, note: None }],
+        comment: None,
+    };
+    world.at(A, |txn, caller| adjustment::create(txn, caller, &wish));
+    let undone = undo(&mut world, A, id);
+    assert_eq!(undone.undone, 2);
+    let [error] = &undone.errors[..] else { panic!("one batch was used: {:?}", undone.errors) };
+    assert_eq!((error.document, error.code.as_str()), (used, "used-since"));
+    assert!(error.name.contains("AMX250") && error.name.contains("L1"));
+    assert_eq!(stock_of(&world, A), [("AMX250".into(), "L1".into(), units(1_000))]);
+
+    // Each line tells its story: what was opened left again.
+    let back = *lines.iter().find(|line| **line != used).expect("two others");
+    let story = ledger::of_line(&world.read(A), back, &PageRequest::first(10)).expect("reads").rows;
+    assert_eq!((story.len(), story[0].balance), (2, Quantity::ZERO));
+    assert_eq!(undo(&mut world, A, id).undone, 2, "twice is once");
+
+    let again = preview(&world, A, kind, &shelf(ROWS));
+    assert_eq!((again.count(Outcome::Create), again.count(Outcome::Same)), (2, 1));
+    let (another, tally, _) = import(&mut world, A, kind, &shelf(ROWS)).expect("fine");
+    assert!(another != id && tally.created == 2);
+    assert_eq!(stock_of(&world, A).len(), 3);
+    world.meet_all();
+    world.assert_converged();
+}
+
+#[test]
+fn two_devices_that_take_one_import_back_offline_take_it_back_once() {
+    let mut world = World::new();
+    let (id, ..) = import(&mut world, A, ImportKind::OpeningStock, &shelf(ROWS)).expect("fine");
+    world.meet_all();
+    undo(&mut world, A, id);
+    undo(&mut world, B, id);
+    world.meet_all();
+    world.assert_converged();
+    assert_eq!(world.on_hand(A, world.centre), Quantity::ZERO);
+}
+
+#[test]
+fn a_batch_that_is_in_stock_is_never_opened_twice() {
+    let mut world = World::new();
+    world.open_stock(A, "L1", "2027-06-30", 70);
+    let found = preview(&world, A, ImportKind::OpeningStock, &shelf(ROWS));
+    assert_eq!(found.count(Outcome::Create), 2);
+    assert_eq!((found.errors[0].line, found.errors[0].code.as_str()), (2, "already-in-stock"));
+    // What is checked again at the last moment is refused then.
+    let rows: Vec<(u32, Values)> = found.rows.into_iter().map(|row| (row.line, row.values)).collect();
+    world.open_stock(A, "L2", "2027-07-31", 9);
+    let kind = ImportKind::OpeningStock;
+    let begin =
+        Begin { kind, store: Some(world.centre), file: "x".into(), id: world.centre.derived("x"), rows: 2 };
+    world.at(A, |txn, caller| import::begin(txn, caller, &begin));
+    let chunk = world.at(A, |txn, caller| import::apply(txn, caller, begin.id, &rows));
+    assert_eq!(
+        (chunk.tally.created, chunk.tally.refused, chunk.errors[0].code.as_str()),
+        (1, 1, "already-in-stock")
+    );
+}
+
+#[test]
+fn every_wrong_row_is_named_by_its_line_column_and_code_and_the_others_stay() {
+    let world = World::new();
+    let rows: &[&[&str]] = &[
+        &["AMX250", "L1", "30/06/2027", "12"],
+        &["NOPE", "L1", "30/06/2027", "12"],
+        &["AMX250", "L2", "", "1,5,0"],
+        &["AMX250", "L3", "", "-4"],
+        &["AMX250", "L4", "", ""],
+        &["AMX250", "L1", "30/06/2027", "13"],
+        &["AMX250", "L5", "31/02/2027", "1"],
+    ];
+    let found = preview(&world, A, ImportKind::OpeningStock, &shelf(rows));
+    let told: Vec<(u32, Option<&str>, &str)> =
+        found.errors.iter().map(|error| (error.line, error.column.as_deref(), error.code.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (3, Some("itemCode"), "unknown-item"),
+            (4, Some("quantity"), "not-a-number"),
+            (5, Some("quantity"), "validation"),
+            (6, Some("quantity"), "missing-value"),
+            (7, None, "duplicate-row"),
+            (8, Some("expiry"), "not-a-day"),
+        ]
+    );
+    assert_eq!(found.rows.len(), 1);
+    assert_eq!(import::recognise(ImportKind::OpeningStock.columns(), &SHELF.map(str::to_owned)).len(), 4);
+}
+
+#[test]
+fn items_are_made_changed_and_put_back_on_central_only() {
+    let mut world = World::new();
+    let kind = ImportKind::Items;
+    let header = ["code", "name", "unit", "pack size", "ven", "vaccine"];
+    let rows: &[&[&str]] = &[
+        &["BCG20", "BCG", "dose", "20", "Vital", "oui"],
+        &["amx250", "Amoxicilline 250 mg", "comprimé", "500", "essentiel", ""],
+        &["PCM500", "Paracétamol 500 mg", "comprimé", "1000", "", ""],
+    ];
+    let store = None;
+    let refused = {
+        let typed = import::typed(kind, &table(&header, rows), &Default::default(), Style::default());
+        import::check(kind, &world.read(A), &world.caller(A), store, typed).expect_err("a site")
+    };
+    assert!(refused.to_string().contains("central"), "{refused}");
+
+    let (id, tally, _) = import(&mut world, CENTRAL, kind, &table(&header, rows)).expect("fine");
+    assert_eq!((tally.created, tally.changed, tally.same), (1, 1, 1));
+    let item = |world: &World, code: &str| items::by_code(&world.read(CENTRAL), code).expect("reads");
+    let bcg = item(&world, "BCG20").expect("made");
+    assert!(bcg.is_vaccine && bcg.default_pack_size == 20);
+    assert_eq!(item(&world, "AMX250").expect("there").default_pack_size, 500);
+
+    world.meet_all();
+    let undone = undo(&mut world, CENTRAL, id);
+    assert!(undone.errors.is_empty(), "{:?}", undone.errors);
+    assert!(item(&world, "BCG20").is_none(), "its code is free");
+    assert_eq!(items::detail(&world.read(CENTRAL), bcg.id).expect("its name is known").name, "BCG");
+    assert_eq!(item(&world, "AMX250").expect("there").default_pack_size, 100);
+    let (again, tally, _) = import(&mut world, CENTRAL, kind, &table(&header, rows)).expect("fine");
+    assert!(again != id && tally.created == 1 && tally.changed == 1);
+    world.meet_all();
+    world.assert_converged();
+}
+
+#[test]
+fn an_item_that_was_used_or_changed_since_its_import_stays() {
+    let mut world = World::new();
+    let kind = ImportKind::Items;
+    let rows: &[&[&str]] =
+        &[&["BCG20", "BCG", "dose"], &["OPV10", "VPO", "dose"], &["AMX250", "Amoxicilline", "comprimé"]];
+    let (id, ..) = import(&mut world, CENTRAL, kind, &table(&["code", "name", "unit"], rows)).expect("fine");
+    let bcg = items::by_code(&world.read(CENTRAL), "BCG20").expect("reads").expect("made").id;
+    world.meet_all();
+    let mut opening = world.stock(D, "B1", "", 5);
+    opening.item = bcg;
+    world.at(D, |txn, caller| stock_line::create(txn, caller, &opening));
+    world.meet_all();
+    let amoxicillin = world.amoxicillin;
+    let rename = domain::item::UpdateItem { name: Some("Amoxi".into()), ..Default::default() };
+    world.central(|txn, caller| domain::item::update(txn, caller, amoxicillin, &rename));
+    let undone = undo(&mut world, CENTRAL, id);
+    let codes: Vec<&str> = undone.errors.iter().map(|error| error.code.as_str()).collect();
+    assert_eq!((undone.undone, codes.len()), (1, 2));
+    assert!(codes.contains(&"used-since") && codes.contains(&"changed-since"));
+    assert!(items::by_code(&world.read(CENTRAL), "BCG20").expect("reads").is_some());
+}
