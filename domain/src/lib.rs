@@ -54,6 +54,7 @@ pub mod adjustment;
 pub mod allocation;
 pub mod asset;
 pub mod asset_reason;
+pub mod consumption;
 mod effect;
 pub mod instant;
 pub mod item;

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod adjustments;
 pub mod assets;
+pub mod consumption;
 pub mod dashboard;
 pub mod items;
 pub mod ledger;
@@ -15,6 +16,7 @@ mod page;
 pub mod reference;
 pub mod shipments;
 pub mod stock;
+pub mod stock_items;
 pub mod tasks;
 
 pub use page::{PAGE_LEN_DEFAULT, PAGE_LEN_MAX, Page, PageRequest};

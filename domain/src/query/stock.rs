@@ -1,12 +1,12 @@
-//! Stock: by batch, and by item.
+//! Stock by batch; by item it is in [`stock_items`](super::stock_items).
 //!
 //! A page of batches in the order of item names walks the index of names, and for each item kept in the store its
 //! batches by expiry: a bounded number of reads per row, no document loaded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::{Bound, ControlFlow};
 
-use crdt_store::{DocumentId, Failure, StoreError, Totals, ViewRead, ViewReadExt, decode_row, prefix_end};
+use crdt_store::{DocumentId, Failure, StoreError, ViewRead, ViewReadExt, decode_row, prefix_end};
 use serde::{Deserialize, Serialize};
 
 use super::items::Search;
@@ -20,6 +20,8 @@ use crate::quantity::{Money, Quantity};
 use crate::stock_line::{self, StockLineRow, Vvm};
 use crate::text::{Key, id_at, id_at_end};
 use crate::{Date, reject, store, views};
+
+pub use super::stock_items::{ItemStockFilter, ItemStockRow, item_balance, items};
 
 /// A part of the stock that people ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,30 +131,6 @@ pub struct StockRow {
     pub status: StockStatus,
 }
 
-/// Which items of a store are wanted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct ItemStockFilter {
-    /// Words of the name or code.
-    pub search: Option<String>,
-    /// Only those in stock (true), or out of stock (false).
-    pub in_stock: Option<bool>,
-}
-
-/// An item as a store has it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ItemStockRow {
-    /// The item.
-    pub item: ItemRow,
-    /// Units on the shelf.
-    pub on_hand: Quantity,
-    /// Units promised.
-    pub allocated: Quantity,
-    /// Units that may be promised.
-    pub available: Quantity,
-}
-
 /// A page of batches.
 pub fn list(
     read: &(impl ViewRead + ?Sized),
@@ -184,57 +162,6 @@ pub fn line(read: &(impl ViewRead + ?Sized), id: DocumentId, today: Date) -> Res
     let item = reader.names.item(row.item)?.cloned();
     let made = reader.row(row, item.as_ref())?;
     made.ok_or_else(|| reject::not_found("stock line", id).into())
-}
-
-/// A page of the items that a store keeps, by name.
-pub fn items(
-    read: &(impl ViewRead + ?Sized),
-    store: DocumentId,
-    filter: &ItemStockFilter,
-    request: &PageRequest,
-) -> Result<Page<ItemStockRow>, Failure> {
-    let kept = kept_items(read, store)?;
-    let wanted = Search::of(filter.search.as_deref());
-    page::scan(read, views::ITEM_NAME, &[], false, request, |key, value| {
-        let Some(totals) = id_at_end(key).and_then(|id| kept.get(&id)) else { return Ok(None) };
-        let balance = Balance::of(totals);
-        if filter.in_stock.is_some_and(|in_stock| in_stock != balance.on_hand.is_positive()) {
-            return Ok(None);
-        }
-        if !wanted.fits_folded(named_text(value)) {
-            return Ok(None);
-        }
-        let (on_hand, allocated, available) = (balance.on_hand, balance.allocated, balance.available());
-        Ok(Some(ItemStockRow { item: read_named(value)?, on_hand, allocated, available }))
-    })
-}
-
-/// The balance of an item in a store.
-pub fn item_balance(
-    read: &(impl ViewRead + ?Sized),
-    store: DocumentId,
-    item: DocumentId,
-) -> Result<Balance, StoreError> {
-    Ok(Balance::of(&read.totals(views::SUM_STORE_ITEM, &Key::new().id(store).id(item).build())?))
-}
-
-/// The items that a store has stock lines or movements of, with their balances.
-pub(crate) fn kept_items(
-    read: &(impl ViewRead + ?Sized),
-    store: DocumentId,
-) -> Result<BTreeMap<DocumentId, Totals>, StoreError> {
-    let end = prefix_end(store.as_bytes());
-    let upper = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-    let mut kept = BTreeMap::new();
-    read.scan_totals(
-        views::SUM_STORE_ITEM,
-        (Bound::Included(store.as_bytes()), upper),
-        &mut |key, totals| {
-            kept.extend(id_at(key, 16).map(|item| (item, *totals)));
-            ControlFlow::Continue(())
-        },
-    )?;
-    Ok(kept)
 }
 
 /// All stock lines of an item in a store, by expiry.

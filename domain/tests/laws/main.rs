@@ -4,6 +4,7 @@
 
 mod access;
 mod equipment;
+mod figures;
 mod merging;
 mod model;
 mod numbers;

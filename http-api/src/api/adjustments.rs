@@ -1,20 +1,30 @@
 //! Adjustments: stock added and taken with a reason.
 
 use axum::http::Method;
+use crdt_store::DocumentId;
 use domain::adjustment::{self, AdjustmentRow, CreateAdjustment};
 use domain::query::Page;
 use domain::query::adjustments::{self, AdjustmentDetail};
 use domain::{Numbered, Permission};
+use serde::{Deserialize, Serialize};
 
 use super::input::{self, Empty};
-use super::items::LedgerQuery;
 use super::replies;
 use super::route::{Ask, Place, Route, command, query};
 use crate::error::Problem;
 
 const TAG: &str = "Adjustments";
 
-fn list(ask: &Ask<'_>, wish: LedgerQuery) -> Result<Page<AdjustmentRow>, Problem> {
+/// Whose, and which page.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct StorePageQuery {
+    store_id: Option<DocumentId>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+fn list(ask: &Ask<'_>, wish: StorePageQuery) -> Result<Page<AdjustmentRow>, Problem> {
     let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
     Ok(adjustments::list(ask.read, store, &input::page(wish.limit, wish.cursor)?)?)
 }
@@ -29,7 +39,7 @@ fn detail(ask: &Ask<'_>, _: Empty) -> Result<AdjustmentDetail, Problem> {
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        query::<LedgerQuery, replies::Page<AdjustmentRow>, _>(
+        query::<StorePageQuery, replies::Page<AdjustmentRow>, _>(
             "/api/v1/adjustments",
             TAG,
             "Adjustments of a store, newest first",

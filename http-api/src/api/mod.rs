@@ -7,6 +7,7 @@ mod demo;
 mod documents;
 pub(crate) mod input;
 mod items;
+mod ledger;
 mod national;
 mod reference;
 pub mod replies;
@@ -16,6 +17,7 @@ mod session;
 mod shipments;
 pub(crate) mod sites;
 mod stock;
+mod stock_items;
 pub(crate) mod sync;
 mod tasks;
 mod users;
@@ -30,6 +32,8 @@ pub(crate) fn table() -> Vec<Route> {
         session::routes(),
         items::routes(),
         stock::routes(),
+        stock_items::routes(),
+        ledger::routes(),
         adjustments::routes(),
         shipments::routes(),
         assets::routes(),

@@ -3,16 +3,14 @@
 use axum::http::Method;
 use crdt_store::DocumentId;
 use domain::query::ledger::{self, LedgerEntry};
-use domain::query::stock::{
-    self, ItemStockFilter, ItemStockRow, StockFacet, StockFilter, StockRow, StockSort,
-};
+use domain::query::stock::{self, StockFacet, StockFilter, StockRow, StockSort};
 use domain::query::{Page, PageRequest};
 use domain::stock_line::{self, CreateStockLine, UpdateStockLine};
 use domain::{Created, Permission};
 use serde::{Deserialize, Serialize};
 
 use super::input::{self, Empty};
-use super::items::ledger_sheet;
+use super::ledger::{LineLedgerQuery, LineLedgerSheetQuery, ledger_sheet};
 use super::replies;
 use super::route::{Ask, Cell, Place, Route, Sheet, all_pages, command, query, sheet};
 use crate::error::Problem;
@@ -42,23 +40,6 @@ struct StockSheetQuery {
     item: Option<DocumentId>,
     location: Option<DocumentId>,
     sort: Option<StockSort>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ItemStockQuery {
-    store_id: Option<DocumentId>,
-    search: Option<String>,
-    in_stock: Option<bool>,
-    limit: Option<u32>,
-    cursor: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct PageQuery {
-    limit: Option<u32>,
-    cursor: Option<String>,
 }
 
 impl StockQuery {
@@ -124,12 +105,6 @@ fn file(ask: &Ask<'_>, wish: StockSheetQuery) -> Result<Sheet, Problem> {
     Ok(sheet)
 }
 
-fn by_item(ask: &Ask<'_>, wish: ItemStockQuery) -> Result<Page<ItemStockRow>, Problem> {
-    let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
-    let filter = ItemStockFilter { search: wish.search, in_stock: wish.in_stock };
-    Ok(stock::items(ask.read, store, &filter, &input::page(wish.limit, wish.cursor)?)?)
-}
-
 /// A line of a store that the visitor may look into; any other is not there.
 fn visible(ask: &Ask<'_>) -> Result<StockRow, Problem> {
     let row = stock::line(ask.read, ask.ids.id, ask.state.today())?;
@@ -143,14 +118,16 @@ fn store_of(ask: &Ask<'_>) -> Result<DocumentId, Problem> {
     visible(ask).map(|row| row.store)
 }
 
-fn ledger_page(ask: &Ask<'_>, wish: PageQuery) -> Result<Page<LedgerEntry>, Problem> {
+fn ledger_page(ask: &Ask<'_>, wish: LineLedgerQuery) -> Result<Page<LedgerEntry>, Problem> {
     visible(ask)?;
-    Ok(ledger::of_line(ask.read, ask.ids.id, &input::page(wish.limit, wish.cursor)?)?)
+    let (wish, page) = wish.split()?;
+    Ok(ledger::of_line_filtered(ask.read, ask.ids.id, &wish.filter(ask)?, &page)?)
 }
 
-fn ledger_file(ask: &Ask<'_>, _: Empty) -> Result<Sheet, Problem> {
+fn ledger_file(ask: &Ask<'_>, wish: LineLedgerSheetQuery) -> Result<Sheet, Problem> {
     visible(ask)?;
-    ledger_sheet(|request| ledger::of_line(ask.read, ask.ids.id, request))
+    let filter = wish.filter(ask)?;
+    ledger_sheet(|request| ledger::of_line_filtered(ask.read, ask.ids.id, &filter, request))
 }
 
 pub(super) fn routes() -> Vec<Route> {
@@ -162,12 +139,6 @@ pub(super) fn routes() -> Vec<Route> {
             list,
         ),
         sheet::<StockSheetQuery>("/api/v1/stock-lines.csv", TAG, "The same as a file, all rows", file),
-        query::<ItemStockQuery, replies::Page<replies::ItemStockRow>, _>(
-            "/api/v1/stock-items",
-            TAG,
-            "What a store has of each item",
-            by_item,
-        ),
         command::<CreateStockLine, Created>(
             Method::POST,
             "/api/v1/stock-lines",
@@ -187,13 +158,13 @@ pub(super) fn routes() -> Vec<Route> {
             Place::Of(store_of),
             |txn, caller, ids, wish| stock_line::update(txn, caller, ids.id, wish),
         ),
-        query::<PageQuery, replies::Page<replies::LedgerEntry>, _>(
+        query::<LineLedgerQuery, replies::Page<replies::LedgerEntry>, _>(
             "/api/v1/stock-lines/{id}/ledger",
             TAG,
             "Movements of a stock line, newest first, with the balance after each",
             ledger_page,
         ),
-        sheet::<Empty>(
+        sheet::<LineLedgerSheetQuery>(
             "/api/v1/stock-lines/{id}/ledger.csv",
             TAG,
             "The same as a file, all rows",
