@@ -6,10 +6,11 @@
 use std::collections::BTreeSet;
 use std::ops::{Bound, ControlFlow};
 
-use crdt_store::{DocumentId, Failure, StoreError, ViewRead, ViewReadExt, decode_row, prefix_end};
+use crdt_store::{DocumentId, Failure, StoreError, Timestamp, ViewRead, ViewReadExt, decode_row, prefix_end};
 use serde::{Deserialize, Serialize};
 
 use super::items::Search;
+use super::ledger;
 use super::names::Names;
 use super::page::{self, Builder, Page, PageRequest};
 use crate::allocation::{expires_within, is_expired};
@@ -18,7 +19,7 @@ use crate::item::{ItemRow, named_text, read_named};
 use crate::location::LocationRow;
 use crate::quantity::{Money, Quantity};
 use crate::stock_line::{self, StockLineRow, Vvm};
-use crate::text::{Key, id_at, id_at_end};
+use crate::text::{Key, day_of, id_at, id_at_end};
 use crate::{Date, reject, store, views};
 
 pub use super::stock_items::{ItemStockFilter, ItemStockRow, item_balance, items};
@@ -63,6 +64,10 @@ pub struct StockFilter {
     pub location: Option<DocumentId>,
     /// The order; by expiry for what is expired or expiring, by name otherwise.
     pub sort: Option<StockSort>,
+    /// As it was at this instant: what had moved by then. What had not moved yet is left out; what was promised is not
+    /// told of the past, and what a stock line says of itself is what it says today.
+    #[serde(with = "crate::instant::optional")]
+    pub as_of: Option<Timestamp>,
 }
 
 /// What a person should know of a stock line at first sight.
@@ -139,6 +144,7 @@ pub fn list(
     today: Date,
     request: &PageRequest,
 ) -> Result<Page<StockRow>, Failure> {
+    let today = filter.as_of.map_or(today, day_of);
     let mut reader = LineReader::new(read, store, filter, today)?;
     match filter.sort.unwrap_or(default_sort(filter.facet)) {
         StockSort::Name => list_by_name(read, store, filter, &mut reader, request),
@@ -230,7 +236,7 @@ impl<'r, R: ViewRead + ?Sized> LineReader<'r, R> {
             today,
             expiring_days: i32::try_from(expiring_days).unwrap_or(i32::MAX),
         };
-        if filter.facet == Some(StockFacet::Zero) {
+        if filter.facet == Some(StockFacet::Zero) && filter.as_of.is_none() {
             reader.not_empty = lines_not_empty(read, store)?;
         }
         if !reader.search.is_empty() {
@@ -259,7 +265,13 @@ impl<'r, R: ViewRead + ?Sized> LineReader<'r, R> {
         if self.filter.location.is_some_and(|place| line.location != Some(place)) {
             return Ok(None);
         }
-        let balance = stock_line::balance(self.read, line.store, line.id)?;
+        let balance = match self.filter.as_of {
+            None => stock_line::balance(self.read, line.store, line.id)?,
+            Some(instant) => match ledger::line_on_hand_at(self.read, line.store, line.id, instant)? {
+                Some(on_hand) => Balance { on_hand, ..Balance::default() },
+                None => return Ok(None),
+            },
+        };
         let place = match line.location {
             Some(place) => self.names.location(place)?,
             None => None,

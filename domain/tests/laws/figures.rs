@@ -555,6 +555,10 @@ proptest! {
             let own: Vec<&LedgerRow> = by_then.iter().copied().filter(|movement| movement.item == item).collect();
             prop_assert_eq!((row.consumed, row.days_out), modelled(&own, &told.window));
         }
+        let filter = stock::StockFilter { as_of: Some(instant), ..stock::StockFilter::default() };
+        let listed = all(3, |request| stock::list(&read, store, &filter, today(), request).expect("a page"));
+        let listed: BTreeMap<_, _> = listed.iter().map(|row| (row.id, row.on_hand)).collect();
+        prop_assert_eq!(&listed, &of_lines);
         for line in lines {
             let then = ledger::line_on_hand_at(&read, store, line, instant).expect("a balance");
             prop_assert_eq!(then, of_lines.get(&line).copied());

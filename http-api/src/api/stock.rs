@@ -1,7 +1,7 @@
 //! Stock: the batches on a store's shelves.
 
 use axum::http::Method;
-use crdt_store::DocumentId;
+use crdt_store::{DocumentId, Timestamp};
 use domain::query::ledger::{self, LedgerEntry};
 use domain::query::stock::{self, StockFacet, StockFilter, StockRow, StockSort};
 use domain::query::{Page, PageRequest};
@@ -10,7 +10,7 @@ use domain::{Created, Permission};
 use serde::{Deserialize, Serialize};
 
 use super::input::{self, Empty};
-use super::ledger::{LineLedgerQuery, LineLedgerSheetQuery, ledger_sheet};
+use super::ledger::{LineLedgerQuery, LineLedgerSheetQuery, ledger_sheet, past};
 use super::replies;
 use super::route::{Ask, Cell, Place, Route, Sheet, all_pages, command, query, sheet};
 use crate::error::Problem;
@@ -26,6 +26,8 @@ struct StockQuery {
     item: Option<DocumentId>,
     location: Option<DocumentId>,
     sort: Option<StockSort>,
+    #[serde(default, with = "domain::instant::optional")]
+    as_of: Option<Timestamp>,
     limit: Option<u32>,
     cursor: Option<String>,
 }
@@ -40,31 +42,34 @@ struct StockSheetQuery {
     item: Option<DocumentId>,
     location: Option<DocumentId>,
     sort: Option<StockSort>,
+    #[serde(default, with = "domain::instant::optional")]
+    as_of: Option<Timestamp>,
 }
 
 impl StockQuery {
     fn split(self) -> Result<(StockSheetQuery, PageRequest), Problem> {
-        let Self { store_id, search, facet, item, location, sort, limit, cursor } = self;
-        Ok((StockSheetQuery { store_id, search, facet, item, location, sort }, input::page(limit, cursor)?))
+        let Self { store_id, search, facet, item, location, sort, as_of, limit, cursor } = self;
+        let wish = StockSheetQuery { store_id, search, facet, item, location, sort, as_of };
+        Ok((wish, input::page(limit, cursor)?))
     }
 }
 
 impl StockSheetQuery {
-    fn filter(self) -> StockFilter {
-        let Self { search, facet, item, location, sort, .. } = self;
-        StockFilter { search, facet, item, location, sort }
+    fn filter(self, ask: &Ask<'_>) -> Result<StockFilter, Problem> {
+        let Self { search, facet, item, location, sort, as_of, .. } = self;
+        Ok(StockFilter { search, facet, item, location, sort, as_of: past(ask, as_of)? })
     }
 }
 
 fn list(ask: &Ask<'_>, wish: StockQuery) -> Result<Page<StockRow>, Problem> {
     let (wish, page) = wish.split()?;
     let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
-    Ok(stock::list(ask.read, store, &wish.filter(), ask.state.today(), &page)?)
+    Ok(stock::list(ask.read, store, &wish.filter(ask)?, ask.state.today(), &page)?)
 }
 
 fn file(ask: &Ask<'_>, wish: StockSheetQuery) -> Result<Sheet, Problem> {
     let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
-    let (filter, today) = (wish.filter(), ask.state.today());
+    let (filter, today) = (wish.filter(ask)?, ask.state.today());
     let mut sheet = Sheet::new(&[
         "item code",
         "item",

@@ -3,6 +3,7 @@
 mod bad_input;
 mod doors;
 mod feed;
+mod figures;
 mod lists;
 mod whole;
 mod work;

@@ -27,7 +27,7 @@ use crate::ui::words::{Words, t};
 const TABS: [&str; 4] = ["summary", "batches", "movements", "on-order"];
 
 /// What is told of the present only.
-const PRESENT_TABS: [&str; 2] = ["batches", "on-order"];
+const PRESENT_TABS: [&str; 1] = ["on-order"];
 
 /// Batches of one item on one page: more than any store keeps.
 const BATCHES_MAX: usize = 200;
@@ -187,7 +187,7 @@ fn batch_actions(visit: &Visit, row: &StockRow) -> Markup {
     }
 }
 
-fn batches(visit: &Visit, rows: &[StockRow]) -> Markup {
+fn batches(visit: &Visit, rows: &[StockRow], past: Option<&Past>) -> Markup {
     let words = visit.words;
     html! {
         div class="card" {
@@ -211,7 +211,7 @@ fn batches(visit: &Visit, rows: &[StockRow]) -> Markup {
                             td class="num" data-label=(t!(words, "pack-size")) { (words.whole(row.pack_size.into())) }
                             td class="num" data-label=(t!(words, "available")) data-live={ "av-" (row.id) } { (quantity(words, row.available)) }
                             td class="num strong" data-label=(t!(words, "on-hand")) data-live={ "oh-" (row.id) } { (quantity(words, row.on_hand)) }
-                            td { (batch_actions(visit, row)) }
+                            td { @if past.is_none() { (batch_actions(visit, row)) } }
                         }
                     } }
                 } }
@@ -404,13 +404,15 @@ pub(in crate::ui) async fn show(
         .into_iter()
         .find(|tab| *tab == asked.raw("tab") && (past.is_none() || !PRESENT_TABS.contains(tab)))
         .unwrap_or("summary");
-    let filter = StockFilter { item: Some(item), sort: Some(StockSort::Name), ..StockFilter::default() };
+    let as_of = past.map(|past| past.instant);
+    let filter =
+        StockFilter { item: Some(item), sort: Some(StockSort::Name), as_of, ..StockFilter::default() };
     let mut lines =
         stock::list(&read, own.id, &filter, visit.today(), &PageRequest::first(BATCHES_MAX))?.rows;
     // Empty batches come last: they are history.
     lines.sort_by_key(|line| line.on_hand == Quantity::ZERO);
     let content = match tab {
-        "batches" => batches(&visit, &lines),
+        "batches" => batches(&visit, &lines, past),
         "movements" => movements(&visit, &read, own, item, &told, past, &asked)?,
         "on-order" => {
             on_order(words, &stock_items::on_order(&read, own.id, item)?, told.figures.stock.on_order)

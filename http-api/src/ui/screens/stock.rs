@@ -13,6 +13,7 @@ use crate::ui::parts::{
     ROWS_PER_GROUP, Tone, below, chip, empty, facets, or_dash, pager, quantity, row_ids, search, sortable,
     title,
 };
+use crate::ui::past::{self, Past};
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
@@ -135,7 +136,9 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let facet = Some(asked.raw("facet")).filter(|facet| *facet != IN_STOCK).unwrap_or_default();
     let request = lookup::page_request(cursor);
     let sort = asked.raw("sort");
-    let kept = [("search", wanted), ("facet", facet), ("sort", sort)];
+    let past = Past::of(&visit, &asked);
+    let past = past.as_ref();
+    let kept = [("search", wanted), ("facet", facet), (past::PARAMETER, Past::text_of(past)), ("sort", sort)];
     let list = {
         let part = match facet {
             ALL => None,
@@ -153,11 +156,12 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
             item: asked.id("item"),
             location: asked.id("location"),
             sort,
+            as_of: past.map(|past| past.instant),
         };
         let page = stock::list(&read, own.id, &filter, visit.today(), &request)?;
         html! {
             @if page.rows.is_empty() { (nothing(words, wanted, facet)) }
-            @else { (batch_table(&visit, &page.rows, &kept[..2], by_expiry)) (pager(words, "/stock", &kept, page.rows.len(), cursor, page.next.as_deref())) }
+            @else { (batch_table(&visit, &page.rows, &kept[..3], by_expiry)) (pager(words, "/stock", &kept, page.rows.len(), cursor, page.next.as_deref())) }
         }
     };
     let actions = html! {
@@ -167,11 +171,15 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let name = t!(words, "nav-stock");
     let body = html! {
         (title(&name, html! { (own.name) @if own.right.read_only { " · " (t!(words, "read-only")) } }, actions))
+        @if let Some(past) = past { (past::banner(words, past, "/stock", &[kept[0], kept[1], kept[3]])) }
         (super::stock_items::tabs(words, "batches"))
         div class="card" {
-            div class="filters" { (search(words, "/stock", &t!(words, "search-stock"), wanted, &[("facet", facet), ("sort", sort)])) }
+            div class="filters" {
+                (search(words, "/stock", &t!(words, "search-stock"), wanted, &kept[1..]))
+                (past::question(&visit, "/stock", &[kept[0], kept[1], kept[3]], past))
+            }
             div id="list" {
-                div class="filters" { (facet_bar(words, facet, &[("search", wanted), ("sort", sort)])) }
+                div class="filters" { (facet_bar(words, facet, &[kept[0], kept[2], kept[3]])) }
                 (list)
             }
         }
