@@ -4,12 +4,12 @@
 //! pressed twice, or on two devices, has one effect. The store diffs what a document contributed before a change and
 //! what it contributes after; ledgers and balances are never edited.
 
-use crdt_store::{DocumentId, Projection, Row, Timestamp, Totals, decode_row};
+use crdt_store::{DocumentId, Projection, Row, Sum, Timestamp, Totals, decode_row};
 use serde::{Deserialize, Serialize};
 
 use crate::quantity::Quantity;
 use crate::task::{TaskKind, TaskRow};
-use crate::text::{Key, id_at, id_at_end};
+use crate::text::{Key, day_of, id_at, id_at_end};
 use crate::views;
 
 /// What kind of act moved stock.
@@ -30,6 +30,37 @@ pub enum MovementKind {
     CountIn,
     /// A stocktake found less than was on paper.
     CountOut,
+}
+
+impl MovementKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Opening,
+        Self::Issue,
+        Self::Receipt,
+        Self::AdjustmentIn,
+        Self::AdjustmentOut,
+        Self::CountIn,
+        Self::CountOut,
+    ];
+
+    /// The stable word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Opening => "opening",
+            Self::Issue => "issue",
+            Self::Receipt => "receipt",
+            Self::AdjustmentIn => "adjustment-in",
+            Self::AdjustmentOut => "adjustment-out",
+            Self::CountIn => "count-in",
+            Self::CountOut => "count-out",
+        }
+    }
+
+    /// Whether what left by it was consumed: it went to those whom the store supplies.
+    pub const fn is_consumption(self) -> bool {
+        matches!(self, Self::Issue)
+    }
 }
 
 /// One movement of stock, as it stands in the ledger.
@@ -98,7 +129,8 @@ impl Movement {
     }
 }
 
-/// Contributes a movement: two ledgers and all balances. A movement of nothing leaves no trace.
+/// Contributes a movement: its ledgers, all balances, and what its day and its month add up to. A movement of nothing
+/// leaves no trace.
 pub(crate) fn project_movement(act: &Act<'_>, movement: &Movement, projection: &mut Projection) {
     if movement.quantity == Quantity::ZERO {
         return;
@@ -123,6 +155,10 @@ pub(crate) fn project_movement(act: &Act<'_>, movement: &Movement, projection: &
     let by_item = tail(Key::new().id(movement.store).id(movement.item));
     projection.rows.push(views::row(views::LEDGER_LINE, by_line, &row));
     projection.rows.push(views::row(views::LEDGER_ITEM, by_item, &row));
+    let by_time = tail(Key::new().id(movement.store));
+    let item = movement.item.as_bytes().to_vec();
+    projection.rows.push(Row { view: views::LEDGER_STORE, key: by_time, value: item });
+    project_day(movement, projection);
     project_balance(
         movement.store,
         movement.item,
@@ -131,6 +167,33 @@ pub(crate) fn project_movement(act: &Act<'_>, movement: &Movement, projection: &
         Quantity::ZERO,
         projection,
     );
+}
+
+/// Contributes to what came, left and was consumed on the day of a movement, and in its month.
+fn project_day(movement: &Movement, projection: &mut Projection) {
+    let amount = movement.quantity.thousandths();
+    let (came, left) = (amount.max(0), amount.saturating_neg().max(0));
+    let consumes = movement.kind.is_consumption();
+    let consumed = if consumes { amount.saturating_neg() } else { 0 };
+    let day = day_of(movement.at);
+    let key = Key::new().id(movement.store).day(Some(day)).id(movement.item).build();
+    projection.sums.push(Sum { view: views::SUM_DAY, key, amounts: [consumed, came, left, 0] });
+    if consumes {
+        let key = Key::new().id(movement.store).day(Some(day.first_of_month())).build();
+        projection.sums.push(Sum { view: views::SUM_MONTH, key, amounts: [consumed, 1, 0, 0] });
+    }
+}
+
+/// Contributes what is on its way to a store, and not received.
+pub(crate) fn project_on_order(
+    store: DocumentId,
+    item: DocumentId,
+    quantity: Quantity,
+    projection: &mut Projection,
+) {
+    let key = Key::new().id(store).id(item).build();
+    let amounts = [0, 0, quantity.thousandths(), 0];
+    projection.sums.push(Sum { view: views::SUM_STORE_ITEM, key, amounts });
 }
 
 /// Contributes to the balances of a stock line, of an item in a store, and of an item in the country.
@@ -159,6 +222,8 @@ pub struct Balance {
     pub on_hand: Quantity,
     /// Promised to shipments that are not picked yet.
     pub allocated: Quantity,
+    /// On its way to the store and not received; of an item in a store, and nothing elsewhere.
+    pub on_order: Quantity,
 }
 
 impl Balance {
@@ -171,6 +236,7 @@ impl Balance {
         Self {
             on_hand: Quantity::from_thousandths(totals.amounts[0]),
             allocated: Quantity::from_thousandths(totals.amounts[1]),
+            on_order: Quantity::from_thousandths(totals.amounts[2]),
         }
     }
 }
@@ -200,4 +266,18 @@ pub(crate) fn derive_over_issue(key: &[u8], totals: &Totals) -> Vec<Row> {
 /// Reads a ledger row.
 pub(crate) fn decode_ledger(bytes: &[u8]) -> Result<LedgerRow, crdt_store::StoreError> {
     decode_row(views::LEDGER_LINE, bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_movement_is_listed_by_its_word() {
+        // What the parser says that it would take: all variants there are.
+        let error = serde_json::from_str::<MovementKind>("\"?\"").expect_err("no kind").to_string();
+        let words: Vec<&str> = error.split('`').skip(3).step_by(2).collect();
+        let listed: Vec<&str> = MovementKind::ALL.into_iter().map(MovementKind::code).collect();
+        assert_eq!(words, listed, "{error}");
+    }
 }

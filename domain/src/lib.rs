@@ -56,6 +56,7 @@ pub mod asset;
 pub mod asset_reason;
 pub mod barcode;
 pub mod conflict;
+pub mod consumption;
 mod effect;
 pub mod gs1;
 pub mod import;

@@ -1,6 +1,7 @@
 //! Stores: places that hold stock, in a chain of supply. Central data. (The database is [`crdt_store::Store`].)
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use crdt_store::{Document, DocumentId, Failure, Projection, Timestamp, Txn, ViewRead, ViewReadExt};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,10 @@ pub struct Preferences {
     pub expiring_days: u32,
     /// A batch that expires within so many days will be expiring.
     pub expiring_later_days: u32,
+    /// Whether average consumption is adjusted for days out of stock.
+    pub adjust_for_days_out: bool,
+    /// Whether allocation takes those vials first whose monitor has gone furthest.
+    pub vvm_first: bool,
 }
 
 impl Default for Preferences {
@@ -42,6 +47,8 @@ impl Default for Preferences {
             lead_time_days: 30,
             expiring_days: 90,
             expiring_later_days: 180,
+            adjust_for_days_out: false,
+            vvm_first: false,
         }
     }
 }
@@ -94,8 +101,41 @@ pub struct StoreRow {
     pub former_sites: Vec<DocumentId>,
     /// Whether it is closed.
     pub disabled: bool,
+    /// Months over which consumption is averaged.
+    pub look_back_months: u32,
+    /// Below this many months of stock an item is low.
+    pub understock_months: u32,
+    /// Above this many months of stock an item is in excess.
+    pub overstock_months: u32,
+    /// Days in a month, in ten-thousandths of a day.
+    pub days_in_month_e4: u32,
+    /// Days from an order to its receipt.
+    pub lead_time_days: u32,
     /// Within how many days a batch is expiring.
     pub expiring_days: u32,
+    /// Within how many days a batch will be expiring.
+    pub expiring_later_days: u32,
+    /// Whether average consumption is adjusted for days out of stock.
+    pub adjust_for_days_out: bool,
+    /// Whether allocation takes those vials first whose monitor has gone furthest.
+    pub vvm_first: bool,
+}
+
+impl StoreRow {
+    /// How it likes its figures computed.
+    pub fn preferences(&self) -> Preferences {
+        Preferences {
+            look_back_months: self.look_back_months,
+            understock_months: self.understock_months,
+            overstock_months: self.overstock_months,
+            days_in_month_e4: self.days_in_month_e4,
+            lead_time_days: self.lead_time_days,
+            expiring_days: self.expiring_days,
+            expiring_later_days: self.expiring_later_days,
+            adjust_for_days_out: self.adjust_for_days_out,
+            vvm_first: self.vvm_first,
+        }
+    }
 }
 
 /// Makes a store.
@@ -141,9 +181,33 @@ pub struct UpdateStore {
     /// Whether it is closed.
     #[serde(default, deserialize_with = "record::given")]
     pub disabled: Option<bool>,
-    /// Within how many days a batch is expiring.
+    /// Months over which consumption is averaged: 1 to 24.
+    #[serde(default, deserialize_with = "record::given")]
+    pub look_back_months: Option<u32>,
+    /// Below this many months of stock an item is low: 0 to 60.
+    #[serde(default, deserialize_with = "record::given")]
+    pub understock_months: Option<u32>,
+    /// Above this many months of stock an item is in excess: not below the one before, to 60.
+    #[serde(default, deserialize_with = "record::given")]
+    pub overstock_months: Option<u32>,
+    /// Days in a month, in ten-thousandths of a day: 28 to 31 days.
+    #[serde(default, deserialize_with = "record::given")]
+    pub days_in_month_e4: Option<u32>,
+    /// Days from an order to its receipt: 0 to 730.
+    #[serde(default, deserialize_with = "record::given")]
+    pub lead_time_days: Option<u32>,
+    /// Within how many days a batch is expiring: 0 to 3650.
     #[serde(default, deserialize_with = "record::given")]
     pub expiring_days: Option<u32>,
+    /// Within how many days a batch will be expiring: not below the one before, to 3650.
+    #[serde(default, deserialize_with = "record::given")]
+    pub expiring_later_days: Option<u32>,
+    /// Whether average consumption is adjusted for days out of stock.
+    #[serde(default, deserialize_with = "record::given")]
+    pub adjust_for_days_out: Option<bool>,
+    /// Whether allocation takes those vials first whose monitor has gone furthest.
+    #[serde(default, deserialize_with = "record::given")]
+    pub vvm_first: Option<bool>,
 }
 
 // ---- rules ----
@@ -178,6 +242,52 @@ fn valid_level(level: u8) -> Result<u8, crdt_store::Rejection> {
         1..=3 => Ok(level),
         _ => Err(reject::validation("/level", "1 is national, 2 district, 3 health centre")),
     }
+}
+
+/// What a preference may be.
+const LOOK_BACK_MONTHS: RangeInclusive<u32> = 1..=24;
+const STOCK_MONTHS: RangeInclusive<u32> = 0..=60;
+const DAYS_IN_MONTH_E4: RangeInclusive<u32> = 280_000..=310_000;
+const LEAD_TIME_DAYS: RangeInclusive<u32> = 0..=730;
+const EXPIRING_DAYS: RangeInclusive<u32> = 0..=3_650;
+
+/// Sets the preferences that are given. Where one of a pair stands below the other, what was given is at fault.
+fn prefer(preferences: &mut Preferences, command: &UpdateStore) -> Result<(), crdt_store::Rejection> {
+    let set = |field: &mut u32, pointer: &str, given: Option<u32>, allowed: RangeInclusive<u32>| match given {
+        Some(given) if !allowed.contains(&given) => {
+            Err(reject::validation(pointer, format!("{} to {}", allowed.start(), allowed.end())))
+        }
+        given => {
+            record::set(field, given);
+            Ok(())
+        }
+    };
+    let new = preferences;
+    set(&mut new.look_back_months, "/lookBackMonths", command.look_back_months, LOOK_BACK_MONTHS)?;
+    set(&mut new.understock_months, "/understockMonths", command.understock_months, STOCK_MONTHS)?;
+    set(&mut new.overstock_months, "/overstockMonths", command.overstock_months, STOCK_MONTHS)?;
+    set(&mut new.days_in_month_e4, "/daysInMonthE4", command.days_in_month_e4, DAYS_IN_MONTH_E4)?;
+    set(&mut new.lead_time_days, "/leadTimeDays", command.lead_time_days, LEAD_TIME_DAYS)?;
+    set(&mut new.expiring_days, "/expiringDays", command.expiring_days, EXPIRING_DAYS)?;
+    set(&mut new.expiring_later_days, "/expiringLaterDays", command.expiring_later_days, EXPIRING_DAYS)?;
+    record::set(&mut new.adjust_for_days_out, command.adjust_for_days_out);
+    record::set(&mut new.vvm_first, command.vvm_first);
+    let asked = |first: Option<u32>, second: Option<u32>| first.is_some() || second.is_some();
+    if new.overstock_months < new.understock_months
+        && asked(command.understock_months, command.overstock_months)
+    {
+        let pointer =
+            if command.overstock_months.is_some() { "/overstockMonths" } else { "/understockMonths" };
+        return Err(reject::validation(pointer, "excess begins above what is low"));
+    }
+    if new.expiring_later_days < new.expiring_days
+        && asked(command.expiring_days, command.expiring_later_days)
+    {
+        let pointer =
+            if command.expiring_later_days.is_some() { "/expiringLaterDays" } else { "/expiringDays" };
+        return Err(reject::validation(pointer, "the later threshold is not the nearer one"));
+    }
+    Ok(())
 }
 
 /// A supplier must exist, and nobody supplies themselves by however many steps.
@@ -251,7 +361,7 @@ pub fn update(
         move_to_site(&mut new, host, txn.now());
     }
     record::set(&mut new.disabled, command.disabled);
-    record::set(&mut new.preferences.expiring_days, command.expiring_days);
+    prefer(&mut new.preferences, command)?;
     record::put_difference(txn, id, &old, &new);
     Ok(())
 }
@@ -270,6 +380,7 @@ pub(crate) fn move_to_site(store: &mut StoreRecord, host: Option<DocumentId>, no
 
 pub(crate) fn project(document: &Document, store: &StoreRecord, projection: &mut Projection) {
     let id = document.id;
+    let preferences = &store.preferences;
     let row = StoreRow {
         id,
         code: store.code.clone(),
@@ -279,7 +390,15 @@ pub(crate) fn project(document: &Document, store: &StoreRecord, projection: &mut
         site: store.site,
         former_sites: store.former_sites.keys().copied().collect(),
         disabled: store.disabled,
-        expiring_days: store.preferences.expiring_days,
+        look_back_months: preferences.look_back_months,
+        understock_months: preferences.understock_months,
+        overstock_months: preferences.overstock_months,
+        days_in_month_e4: preferences.days_in_month_e4,
+        lead_time_days: preferences.lead_time_days,
+        expiring_days: preferences.expiring_days,
+        expiring_later_days: preferences.expiring_later_days,
+        adjust_for_days_out: preferences.adjust_for_days_out,
+        vvm_first: preferences.vvm_first,
     };
     projection.rows.push(views::row(views::STORE, Key::new().id(id).build(), &row));
     projection.rows.push(views::mark(views::STORE_CODE, Key::new().text(&store.code).id(id).build()));

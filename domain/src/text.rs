@@ -125,6 +125,13 @@ pub(crate) fn id_at(key: &[u8], start: usize) -> Option<DocumentId> {
     key.get(start..start + 16).and_then(|bytes| DocumentId::try_from(bytes).ok())
 }
 
+/// The day in the four bytes of a key that begin at `start`.
+pub(crate) fn day_at(key: &[u8], start: usize) -> Option<Date> {
+    let [high, low, month, day] = *key.get(start..start + 4)?.first_chunk::<4>()?;
+    let year = (u16::from_be_bytes([high, low]) ^ (1 << 15)) as i16;
+    Date::new(year, month as i8, day as i8).ok()
+}
+
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
@@ -172,6 +179,10 @@ mod tests {
         let day = |text: &str| Key::new().day(Some(text.parse().expect("a day"))).build();
         assert!(day("2026-02-28") < day("2026-03-01") && day("1999-12-31") < day("2000-01-01"));
         assert!(day("9999-12-31") < Key::new().day(None).build());
+        for text in ["2026-02-28", "-000044-03-15"] {
+            assert_eq!(day_at(&day(text), 0), text.parse().ok());
+        }
+        assert_eq!(day_at(&Key::new().day(None).build(), 0), None);
         let at = |millis| Key::new().time(Timestamp::from_millis(millis)).build();
         assert!(at(-1) < at(0) && at(0) < at(1));
     }

@@ -59,10 +59,18 @@ views! {
     LEDGER_LINE = "view/ledger/line",
     /// store, item, when, document, effect → LedgerRow
     LEDGER_ITEM = "view/ledger/item",
+    /// store, when, document, effect → item: the key of the row in the ledger of the item follows
+    LEDGER_STORE = "view/ledger/store",
     /// store, line → on hand, allocated
     SUM_LINE = "view/sum/line",
-    /// store, item → on hand, allocated (and one contribution of nothing from each stock line)
+    /// store, item → on hand, allocated, on order (and one contribution of nothing from each stock line)
     SUM_STORE_ITEM = "view/sum/store_item",
+    /// store, day, item → consumed, came, left
+    SUM_DAY = "view/sum/day",
+    /// store, first day of a month → consumed, how many movements consumed it
+    SUM_MONTH = "view/sum/month",
+    /// store, item, shipment, line → OnOrderRow
+    ON_ORDER = "view/on_order",
     /// item, store → on hand, allocated
     SUM_ITEM_STORE = "view/sum/item_store",
     /// item → on hand, allocated

@@ -30,6 +30,8 @@ const BATCH: usize = 500;
 pub struct Filled {
     /// The store.
     pub store: DocumentId,
+    /// The items; a stock line is of the item at its own index, modulo their number.
+    pub items: Vec<DocumentId>,
     /// Its stock lines.
     pub lines: Vec<DocumentId>,
 }
@@ -141,7 +143,7 @@ pub fn fill(
         };
         domain::stock_line::create(txn, &caller, &line).map(drop)
     })?;
-    Ok((store, Filled { store: store_id, lines: ids }))
+    Ok((store, Filled { store: store_id, items, lines: ids }))
 }
 
 fn jiff_days(days: usize) -> jiff::Span {
@@ -153,7 +155,8 @@ pub fn author() -> Author {
     Author { message: Some("bench".to_owned()) }
 }
 
-fn run(
+/// Carries out one command.
+pub fn run(
     store: &mut Store,
     clock: &Clock,
     command: impl FnOnce(&mut Txn<'_>) -> Result<(), CommandFailure>,
@@ -162,7 +165,8 @@ fn run(
     done.map_err(|rejection| Failure::failed(rejection.code, rejection.message))
 }
 
-fn batches(
+/// Carries out commands, several hundred to a transaction.
+pub fn batches(
     store: &mut Store,
     clock: &Clock,
     count: usize,

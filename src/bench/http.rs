@@ -21,10 +21,12 @@ const ADJUSTMENTS: usize = 3_000;
 /// Pages asked for.
 const PAGES: usize = 500;
 
-struct Server {
+/// A central at work, and somebody who is logged in.
+pub struct Server {
     started: Started,
     interface: Interface,
-    filled: Filled,
+    /// What it was filled with.
+    pub filled: Filled,
     cookie: String,
 }
 
@@ -90,9 +92,14 @@ async fn serve(ground: &Ground<'_>) -> Result<Server, Failure> {
         .await
         .map_err(std::io::Error::other)??
         .1;
+    start(&installation, filled).await
+}
+
+/// Starts the central of an installation that was filled.
+pub async fn start(installation: &Installation, filled: Filled) -> Result<Server, Failure> {
     let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let system = System::named("Benchmark");
-    let started = start_central(&installation, &system, loopback).await?;
+    let started = start_central(installation, &system, loopback).await?;
     let listener = listen(loopback, "--port", "--address").await?;
     let interface = Interface::open(listener, AppState::new(started.node.clone(), started.settings.clone()))?;
     let cookie = log_in(interface.address, &filled).await?;
@@ -106,7 +113,13 @@ pub async fn log_in(address: SocketAddr, filled: &Filled) -> Result<String, Fail
 }
 
 impl Server {
-    async fn stop(self) {
+    /// A connection of somebody who is logged in.
+    pub async fn connect(&self) -> Result<WebClient, Failure> {
+        WebClient::connect_with_cookie(self.interface.address, &self.cookie).await
+    }
+
+    /// Stops it.
+    pub async fn stop(self) {
         self.interface.close().await;
         self.started.node.shutdown().await;
     }
@@ -150,15 +163,17 @@ pub async fn adjust_at(
 }
 
 /// Microseconds, up to a minute; to record beyond the bounds would be to record the bound.
-fn histogram() -> Histogram<u64> {
+pub fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 60_000_000, 3).expect("the bounds and three digits are allowed")
 }
 
-fn record(times: &mut Histogram<u64>, began: Instant) {
+/// Records how long something took.
+pub fn record(times: &mut Histogram<u64>, began: Instant) {
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     times.saturating_record(micros);
 }
 
-fn millis(times: &Histogram<u64>, percentile: f64) -> f64 {
+/// A percentile in milliseconds.
+pub fn millis(times: &Histogram<u64>, percentile: f64) -> f64 {
     times.value_at_percentile(percentile) as f64 / 1_000.0
 }

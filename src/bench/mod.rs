@@ -4,6 +4,7 @@
 
 mod commits;
 mod far_link;
+mod figures;
 mod fixture;
 mod http;
 mod importing;
@@ -65,10 +66,15 @@ pub struct Ground<'a> {
 
 type Measure = fn(&Ground<'_>, &mut Table) -> Result<(), Failure>;
 
-const BENCHES: [(&str, &str, Measure); 6] = [
+const BENCHES: [(&str, &str, Measure); 7] = [
     ("commits", "durable commits, one at a time and grouped", commits::measure),
     ("adjust", "durable stock adjustments over HTTP at 1, 8 and 32 connections", http::measure_adjust),
     ("list", "a list of 100 stock lines out of 20,000 over HTTP", http::measure_list),
+    (
+        "figures",
+        "allocation, ledgers, consumption and long lists, each beside a tenth of the data",
+        figures::measure,
+    ),
     ("sync", "initialising a site of 20,000 documents, a quiet sync, a day's work, over QUIC", sync::measure),
     ("import", "import of the file of deliveries", importing::measure),
     ("memory", "memory of central and of a site, idle and busy", memory::measure),

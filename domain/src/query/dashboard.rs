@@ -6,14 +6,12 @@ use std::ops::{Bound, ControlFlow};
 use crdt_store::{DocumentId, Failure, StoreError, ViewRead};
 use serde::Serialize;
 
-use super::{assets, reference, shipments, stock, tasks};
+use super::stock_items::{self, ItemFacet};
+use super::{assets, reference, shipments, tasks};
 use crate::asset::AssetStatus;
 use crate::effect::Balance;
-use crate::quantity::Quantity;
 use crate::shipment::{Direction, Status};
-use crate::stock_line;
-use crate::text::{Key, id_at_end};
-use crate::{Date, store, views};
+use crate::{Date, allocation, store, views};
 
 /// A figure of the dashboard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -46,18 +44,30 @@ pub fn of_store(
     store: DocumentId,
     today: Date,
 ) -> Result<Vec<Figure>, Failure> {
-    let kept = stock::kept_items(read, store)?;
-    let out = kept.values().filter(|totals| !Balance::of(totals).on_hand.is_positive()).count() as u64;
-    let expiring_days = store::require(read, store)?.expiring_days;
-    let soon = today.saturating_add(jiff::Span::new().days(i64::from(expiring_days.min(100_000))));
-    let yesterday = today.yesterday().unwrap_or(today);
-    let expired = batches_until(read, store, yesterday)?;
-    let expiring = batches_until(read, store, soon)? - expired;
+    let preferences = store::require(read, store)?.preferences();
+    let (kept, items) = stock_items::count_by_facet(read, store, today)?;
+    let of_items = |facet: ItemFacet| items.get(&facet).copied().unwrap_or(0);
+    let item_figure =
+        |code, facet: ItemFacet| Figure::new(code, of_items(facet), "items", &[("facet", facet.code())]);
+    let [soon, later] =
+        [preferences.expiring_days, preferences.expiring_later_days].map(stock_items::whole_days);
+    let batches =
+        stock_items::batches_until(read, store, stock_items::horizon(today, soon.max(later)), None)?;
+    let expired = |expiry| allocation::is_expired(Some(expiry), today);
+    let within = |expiry, days| !expired(expiry) && allocation::expires_within(Some(expiry), today, days);
+    let count =
+        |wanted: &dyn Fn(Date) -> bool| batches.iter().filter(|batch| wanted(batch.expiry)).count() as u64;
+    let batch_figure = |code, count, facet| Figure::new(code, count, "stock", &[("facet", facet)]);
     let mut figures = vec![
-        Figure::new("items-kept", kept.len() as u64, "items", &[]),
-        Figure::new("items-out-of-stock", out, "items", &[("inStock", "false")]),
-        Figure::new("batches-expired", expired, "stock", &[("facet", "expired")]),
-        Figure::new("batches-expiring", expiring, "stock", &[("facet", "expiring")]),
+        Figure::new("items-kept", kept, "items", &[]),
+        item_figure("items-out-of-stock", ItemFacet::OutOfStock),
+        item_figure("items-out-with-consumption", ItemFacet::OutWithConsumption),
+        item_figure("items-low", ItemFacet::Low),
+        item_figure("items-over", ItemFacet::Over),
+        item_figure("items-on-order", ItemFacet::OnOrder),
+        item_figure("items-expiring-later", ItemFacet::ExpiringLater),
+        batch_figure("batches-expired", count(&expired), "expired"),
+        batch_figure("batches-expiring", count(&|expiry| within(expiry, soon)), "expiring"),
     ];
     figures.extend(shipment_figures(read, store)?);
     figures.extend(asset_figures(read, Some(store))?);
@@ -83,27 +93,6 @@ pub fn national(read: &(impl ViewRead + ?Sized)) -> Result<Vec<Figure>, Failure>
     figures.extend(asset_figures(read, None)?);
     figures.push(Figure::new("tasks", tasks::count(read, None)?, "tasks", &[]));
     Ok(figures)
-}
-
-/// How many batches in stock expire on this day or earlier: walks the index of expiry up to it.
-fn batches_until(read: &(impl ViewRead + ?Sized), store: DocumentId, last: Date) -> Result<u64, StoreError> {
-    let lower = store.as_bytes();
-    let upper = Key::new().id(store).day(Some(last)).bytes(&[0xff; 16]).build();
-    let mut lines = Vec::new();
-    read.scan(
-        views::STOCK_BY_EXPIRY,
-        (Bound::Included(lower), Bound::Included(&upper)),
-        false,
-        &mut |key, _| {
-            lines.extend(id_at_end(key));
-            ControlFlow::Continue(())
-        },
-    )?;
-    let mut count = 0;
-    for line in lines {
-        count += u64::from(stock_line::balance(read, store, line)?.on_hand != Quantity::ZERO);
-    }
-    Ok(count)
 }
 
 fn shipment_figures(read: &(impl ViewRead + ?Sized), store: DocumentId) -> Result<Vec<Figure>, StoreError> {

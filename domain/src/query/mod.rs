@@ -7,6 +7,7 @@ pub mod access;
 pub mod adjustments;
 pub mod assets;
 pub mod barcodes;
+pub mod consumption;
 pub mod dashboard;
 pub mod items;
 pub mod ledger;
@@ -17,6 +18,7 @@ pub mod reference;
 pub mod scan;
 pub mod shipments;
 pub mod stock;
+pub mod stock_items;
 pub mod stocktakes;
 pub mod tasks;
 

@@ -1,15 +1,16 @@
-//! Stock: by batch, and by item.
+//! Stock by batch; by item it is in [`stock_items`](super::stock_items).
 //!
 //! A page of batches in the order of item names walks the index of names, and for each item kept in the store its
 //! batches by expiry: a bounded number of reads per row, no document loaded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::{Bound, ControlFlow};
 
-use crdt_store::{DocumentId, Failure, StoreError, Totals, ViewRead, ViewReadExt, decode_row, prefix_end};
+use crdt_store::{DocumentId, Failure, StoreError, Timestamp, ViewRead, ViewReadExt, decode_row, prefix_end};
 use serde::{Deserialize, Serialize};
 
 use super::items::Search;
+use super::ledger;
 use super::names::Names;
 use super::page::{self, Builder, Page, PageRequest};
 use crate::allocation::{expires_within, is_expired};
@@ -18,8 +19,10 @@ use crate::item::{ItemRow, named_text, read_named};
 use crate::location::LocationRow;
 use crate::quantity::{Money, Quantity};
 use crate::stock_line::{self, StockLineRow, Vvm};
-use crate::text::{Key, id_at, id_at_end};
+use crate::text::{Key, day_of, id_at, id_at_end};
 use crate::{Date, reject, store, views};
+
+pub use super::stock_items::{ItemStockFilter, ItemStockRow, item_balance, items};
 
 /// A part of the stock that people ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +64,10 @@ pub struct StockFilter {
     pub location: Option<DocumentId>,
     /// The order; by expiry for what is expired or expiring, by name otherwise.
     pub sort: Option<StockSort>,
+    /// As it was at this instant: what had moved by then. What had not moved yet is left out; what was promised is not
+    /// told of the past, and what a stock line says of itself is what it says today.
+    #[serde(with = "crate::instant::optional")]
+    pub as_of: Option<Timestamp>,
 }
 
 /// What a person should know of a stock line at first sight.
@@ -129,30 +136,6 @@ pub struct StockRow {
     pub status: StockStatus,
 }
 
-/// Which items of a store are wanted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct ItemStockFilter {
-    /// Words of the name or code.
-    pub search: Option<String>,
-    /// Only those in stock (true), or out of stock (false).
-    pub in_stock: Option<bool>,
-}
-
-/// An item as a store has it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ItemStockRow {
-    /// The item.
-    pub item: ItemRow,
-    /// Units on the shelf.
-    pub on_hand: Quantity,
-    /// Units promised.
-    pub allocated: Quantity,
-    /// Units that may be promised.
-    pub available: Quantity,
-}
-
 /// A page of batches.
 pub fn list(
     read: &(impl ViewRead + ?Sized),
@@ -161,6 +144,7 @@ pub fn list(
     today: Date,
     request: &PageRequest,
 ) -> Result<Page<StockRow>, Failure> {
+    let today = filter.as_of.map_or(today, day_of);
     let mut reader = LineReader::new(read, store, filter, today)?;
     match filter.sort.unwrap_or(default_sort(filter.facet)) {
         StockSort::Name => list_by_name(read, store, filter, &mut reader, request),
@@ -184,57 +168,6 @@ pub fn line(read: &(impl ViewRead + ?Sized), id: DocumentId, today: Date) -> Res
     let item = reader.names.item(row.item)?.cloned();
     let made = reader.row(row, item.as_ref())?;
     made.ok_or_else(|| reject::not_found("stock line", id).into())
-}
-
-/// A page of the items that a store keeps, by name.
-pub fn items(
-    read: &(impl ViewRead + ?Sized),
-    store: DocumentId,
-    filter: &ItemStockFilter,
-    request: &PageRequest,
-) -> Result<Page<ItemStockRow>, Failure> {
-    let kept = kept_items(read, store)?;
-    let wanted = Search::of(filter.search.as_deref());
-    page::scan(read, views::ITEM_NAME, &[], false, request, |key, value| {
-        let Some(totals) = id_at_end(key).and_then(|id| kept.get(&id)) else { return Ok(None) };
-        let balance = Balance::of(totals);
-        if filter.in_stock.is_some_and(|in_stock| in_stock != balance.on_hand.is_positive()) {
-            return Ok(None);
-        }
-        if !wanted.fits_folded(named_text(value)) {
-            return Ok(None);
-        }
-        let (on_hand, allocated, available) = (balance.on_hand, balance.allocated, balance.available());
-        Ok(Some(ItemStockRow { item: read_named(value)?, on_hand, allocated, available }))
-    })
-}
-
-/// The balance of an item in a store.
-pub fn item_balance(
-    read: &(impl ViewRead + ?Sized),
-    store: DocumentId,
-    item: DocumentId,
-) -> Result<Balance, StoreError> {
-    Ok(Balance::of(&read.totals(views::SUM_STORE_ITEM, &Key::new().id(store).id(item).build())?))
-}
-
-/// The items that a store has stock lines or movements of, with their balances.
-pub(crate) fn kept_items(
-    read: &(impl ViewRead + ?Sized),
-    store: DocumentId,
-) -> Result<BTreeMap<DocumentId, Totals>, StoreError> {
-    let end = prefix_end(store.as_bytes());
-    let upper = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-    let mut kept = BTreeMap::new();
-    read.scan_totals(
-        views::SUM_STORE_ITEM,
-        (Bound::Included(store.as_bytes()), upper),
-        &mut |key, totals| {
-            kept.extend(id_at(key, 16).map(|item| (item, *totals)));
-            ControlFlow::Continue(())
-        },
-    )?;
-    Ok(kept)
 }
 
 /// A stock line without its balance, or the rejection `not-found`.
@@ -308,7 +241,7 @@ impl<'r, R: ViewRead + ?Sized> LineReader<'r, R> {
             today,
             expiring_days: i32::try_from(expiring_days).unwrap_or(i32::MAX),
         };
-        if filter.facet == Some(StockFacet::Zero) {
+        if filter.facet == Some(StockFacet::Zero) && filter.as_of.is_none() {
             reader.not_empty = lines_not_empty(read, store)?;
         }
         if !reader.search.is_empty() {
@@ -337,7 +270,13 @@ impl<'r, R: ViewRead + ?Sized> LineReader<'r, R> {
         if self.filter.location.is_some_and(|place| line.location != Some(place)) {
             return Ok(None);
         }
-        let balance = stock_line::balance(self.read, line.store, line.id)?;
+        let balance = match self.filter.as_of {
+            None => stock_line::balance(self.read, line.store, line.id)?,
+            Some(instant) => match ledger::line_on_hand_at(self.read, line.store, line.id, instant)? {
+                Some(on_hand) => Balance { on_hand, ..Balance::default() },
+                None => return Ok(None),
+            },
+        };
         let place = match line.location {
             Some(place) => self.names.location(place)?,
             None => None,

@@ -31,6 +31,6 @@ pub use receive::{receive, set_received, verify};
 pub use status::{acknowledge, cancel, set_status, settle_cancel, settle_line, update};
 pub use types::{
     AddLine, AddedLines, Allocate, CreateInbound, CreateOutbound, Direction, End, Event, Issue, LINES_MAX,
-    Line, Receive, ReceiveLine, RecordLine, RecordShipment, SetReceived, SetStatus, SettleLine, Shipment,
-    ShipmentRow, Status, UpdateLine, UpdateShipment, Verdict,
+    Line, OnOrderRow, Receive, ReceiveLine, RecordLine, RecordShipment, SetReceived, SetStatus, SettleLine,
+    Shipment, ShipmentRow, Status, UpdateLine, UpdateShipment, Verdict,
 };

@@ -2,7 +2,7 @@
 
 use crdt_store::{Document, DocumentId, Projection, Sum};
 
-use super::types::{Direction, End, Line, Shipment, ShipmentRow, Status};
+use super::types::{Direction, End, Line, OnOrderRow, Shipment, ShipmentRow, Status};
 use crate::effect::{self, Act, Movement, MovementKind};
 use crate::number;
 use crate::quantity::Quantity;
@@ -22,6 +22,7 @@ pub(crate) fn project(document: &Document, shipment: &Shipment, projection: &mut
         }
         if let End::Store(store) = receiver {
             project_received(&act, shipment, store, sender, *id, line, projection);
+            project_on_order(&act, shipment, store, sender, *id, line, projection);
         }
         project_line_tasks(&act, shipment, *id, line, projection);
     }
@@ -70,9 +71,8 @@ fn project_rows(
     if let End::Store(store) = sender {
         list(store, Direction::Outbound);
     }
-    // The receiver sees what another store sends once it has left the shelf.
     if let End::Store(store) = receiver
-        && (shipment.goods_moved() || shipment.sender_store.is_none())
+        && shipment.seen_by_receiver()
     {
         list(store, Direction::Inbound);
     }
@@ -133,6 +133,37 @@ fn project_received(
         };
         effect::project_movement(act, &movement, projection);
     }
+}
+
+/// What a line will bring: as long as the receiver sees the shipment and has not received it.
+fn project_on_order(
+    act: &Act<'_>,
+    shipment: &Shipment,
+    store: DocumentId,
+    sender: End,
+    id: DocumentId,
+    line: &Line,
+    projection: &mut Projection,
+) {
+    let quantity = shipment.on_order(line);
+    if quantity == Quantity::ZERO {
+        return;
+    }
+    effect::project_on_order(store, line.item, quantity, projection);
+    let row = OnOrderRow {
+        shipment: act.document,
+        number: shipment.number.clone(),
+        line: id,
+        item: line.item,
+        sender,
+        status: shipment.status(),
+        expected: shipment.expected,
+        quantity,
+        batch: line.batch.clone(),
+        expiry: line.expiry,
+    };
+    let key = Key::new().id(store).id(line.item).id(act.document).id(id).build();
+    projection.rows.push(views::row(views::ON_ORDER, key, &row));
 }
 
 fn project_line_tasks(

@@ -103,6 +103,20 @@ impl Shipment {
         }
     }
 
+    /// Whether the receiver sees it: what another store sends, once it has left the shelf; what a partner sends, always.
+    pub fn seen_by_receiver(&self) -> bool {
+        self.goods_moved() || self.sender_store.is_none()
+    }
+
+    /// How many units of a line are on their way to the receiver, and not received.
+    pub fn on_order(&self, line: &Line) -> Quantity {
+        let open = self.seen_by_receiver()
+            && !self.reached(Status::Received)
+            && self.status() != Status::Cancelled
+            && !self.stamp.deleted;
+        if open { self.coming(line) } else { Quantity::ZERO }
+    }
+
     /// How many units of a line the receiver took into stock.
     pub fn received(&self, line: &Line) -> Quantity {
         match self.reached(Status::Received) && line.verdict != Verdict::Rejected {

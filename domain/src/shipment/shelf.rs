@@ -1,19 +1,27 @@
 //! What a store has to give to a shipment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crdt_store::{DocumentId, Failure, Rejection, Txn, ViewRead};
 
-use crate::allocation::{self, Candidate, Pick, Warning};
+use crate::allocation::{self, Allocator, Candidate, Pick, Warning};
 use crate::quantity::Quantity;
 use crate::stock_line::{self, StockLineRow};
 use crate::text::day_of;
-use crate::{query, reject};
+use crate::{query, reject, store};
 
-/// What a store has to give, less what this command has promised already.
+/// What a store has to give, less what this command has promised already. Each item's stock lines are read once.
 pub(super) struct Shelf {
     store: DocumentId,
     promised: BTreeMap<DocumentId, Quantity>,
+    /// The stock lines that have been read, in the order in which they leave.
+    stock: Option<Stock>,
+}
+
+struct Stock {
+    allocator: Allocator,
+    held: BTreeSet<DocumentId>,
+    lines: BTreeMap<DocumentId, StockLineRow>,
 }
 
 /// Batches chosen for a wish, and what could not be served.
@@ -23,9 +31,17 @@ pub(super) struct Choice {
     pub(super) warnings: Vec<Warning>,
 }
 
+impl Stock {
+    fn of(read: &Txn<'_>, store: DocumentId) -> Result<Self, Failure> {
+        let vvm_first = store::require(read, store)?.vvm_first;
+        let held = query::stock::held_locations(read, store)?;
+        Ok(Self { allocator: Allocator::new(day_of(read.now()), vvm_first), held, lines: BTreeMap::new() })
+    }
+}
+
 impl Shelf {
     pub(super) fn of(store: DocumentId) -> Self {
-        Self { store, promised: BTreeMap::new() }
+        Self { store, promised: BTreeMap::new(), stock: None }
     }
 
     fn available(&self, read: &(impl ViewRead + ?Sized), line: DocumentId) -> Result<Quantity, Failure> {
@@ -38,21 +54,28 @@ impl Shelf {
         *promised = *promised + quantity;
     }
 
-    fn candidates(&self, read: &Txn<'_>, lines: &[StockLineRow]) -> Result<Vec<Candidate>, Failure> {
-        let held = query::stock::held_locations(read, self.store)?;
-        lines
-            .iter()
-            .map(|line| {
-                Ok(Candidate {
+    /// Reads the stock lines of an item, unless they have been read.
+    fn read_item(&mut self, txn: &Txn<'_>, item: DocumentId) -> Result<&mut Stock, Failure> {
+        let mut stock = match self.stock.take() {
+            Some(stock) => stock,
+            None => Stock::of(txn, self.store)?,
+        };
+        if !stock.allocator.knows(item) {
+            let mut candidates = Vec::new();
+            for line in query::stock::lines_of_item(txn, self.store, item)? {
+                candidates.push(Candidate {
                     stock_line: line.id,
                     expiry: line.expiry,
                     pack_size: line.pack_size,
-                    available: self.available(read, line.id)?,
-                    on_hold: line.on_hold || line.location.is_some_and(|place| held.contains(&place)),
-                    usable: line.vvm.is_none_or(stock_line::Vvm::usable),
-                })
-            })
-            .collect()
+                    available: self.available(txn, line.id)?,
+                    on_hold: line.on_hold || line.location.is_some_and(|place| stock.held.contains(&place)),
+                    vvm: line.vvm,
+                });
+                stock.lines.insert(line.id, line);
+            }
+            stock.allocator.stock(item, candidates);
+        }
+        Ok(self.stock.insert(stock))
     }
 
     /// Chooses batches of an item for a wish, and promises them.
@@ -63,12 +86,10 @@ impl Shelf {
         wanted: Quantity,
         whole_packs: bool,
     ) -> Result<Choice, Failure> {
-        let lines = query::stock::lines_of_item(txn, self.store, item)?;
-        let candidates = self.candidates(txn, &lines)?;
-        let proposal = allocation::propose(&candidates, wanted, whole_packs, day_of(txn.now()));
-        let row = |pick: &Pick| lines.iter().find(|line| line.id == pick.stock_line).cloned();
-        let picks: Vec<_> =
-            proposal.picks.iter().filter_map(|pick| Some((row(pick)?, pick.quantity))).collect();
+        let stock = self.read_item(txn, item)?;
+        let proposal = stock.allocator.propose(item, wanted, whole_packs);
+        let row = |pick: &Pick| Some((stock.lines.get(&pick.stock_line)?.clone(), pick.quantity));
+        let picks: Vec<_> = proposal.picks.iter().filter_map(row).collect();
         picks.iter().for_each(|(line, quantity)| self.promise(line.id, *quantity));
         Ok(Choice { picks, missing: proposal.placeholder, warnings: proposal.warnings })
     }
@@ -90,6 +111,9 @@ impl Shelf {
             return Err(reject::insufficient_stock(format!("{pointer}/quantity"), available).into());
         }
         self.promise(line, quantity);
+        if let Some(stock) = &mut self.stock {
+            stock.allocator.promise(row.item, line, quantity);
+        }
         Ok(row)
     }
 }

@@ -240,6 +240,32 @@ pub struct ShipmentRow {
     pub comment: Option<String>,
 }
 
+/// A line of a shipment that is on its way to a store.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OnOrderRow {
+    /// The shipment.
+    pub shipment: DocumentId,
+    /// Its number for people.
+    pub number: String,
+    /// The line.
+    pub line: DocumentId,
+    /// The item.
+    pub item: DocumentId,
+    /// Who sends.
+    pub sender: End,
+    /// How far the shipment has come.
+    pub status: Status,
+    /// When it should arrive.
+    pub expected: Option<Date>,
+    /// How many units it brings.
+    pub quantity: Quantity,
+    /// Batch.
+    pub batch: Option<String>,
+    /// Last day of use.
+    pub expiry: Option<Date>,
+}
+
 /// A line to add. For goods of one's own either a stock line, or an item (the batches are then chosen first expired
 /// first out, and what cannot be served stays as a line without batch); for goods of a partner an item and what is
 /// printed on the box.

@@ -5,6 +5,7 @@
 mod access;
 mod conflicts;
 mod equipment;
+mod figures;
 mod imports;
 mod merging;
 mod model;

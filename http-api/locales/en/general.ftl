@@ -534,7 +534,6 @@ no-movements = No movement yet
 no-movements-text = What comes and goes is listed here with the balance after it.
 stock-card = Stock card
 print-card = Print the stock card
-balance-is-sum = The balance is the sum of the movements; nobody can type it.
 document = Document
 partner = Partner
 in = In

@@ -1,1 +1,93 @@
 ## Figures: consumption, months of stock, alerts
+
+amc = CMM
+amc-long = Consommation mensuelle moyenne
+months-of-stock = Mois de stock
+on-order = En commande
+days-out = Jours de rupture
+consumed = Consommation
+minimum = Minimum
+maximum = Maximum
+stock-low = Stock bas
+stock-over = Surstock
+no-consumption = Aucune consommation dans la période
+item-facet-in-stock = En stock
+item-facet-out-of-stock = En rupture
+item-facet-out-with-consumption = En rupture, consommés
+item-facet-low = Stock bas
+item-facet-over = Surstock
+item-facet-expired = Avec lot périmé
+item-facet-expiring = Périment bientôt
+item-facet-expiring-later = Périment plus tard
+item-facet-on-order = En commande
+why-these-months = Pourquoi ces mois de stock ?
+look-back = Période examinée
+days-count =
+    { $n ->
+        [one] { $n } jour
+       *[other] { $n } jours
+    }
+days-out-adjusted = pris en compte dans la CMM
+days-out-not-adjusted = non pris en compte dans la CMM
+figures-exact = Le calcul est exact ; seul le résultat affiché est arrondi au millième.
+consumption-12 = Consommation des 12 derniers mois
+consumption-12-rule = Unités sorties de tous les articles additionnées : l’activité du dépôt, pas le besoin d’un article.
+consumption-chart = Consommation par mois ; les chiffres sont dans le tableau ci-dessous.
+chart-most = maximum { $quantity }
+as-table = Voir le tableau
+month = Mois
+tab-on-order = En commande
+nothing-on-order = Rien en route
+nothing-on-order-text = Les expéditions vers ce dépôt apparaissent ici dès qu’elles sont prélevées, jusqu’à leur réception.
+expected-on = Attendue le
+balance-of-item = Le solde est celui de l’article entier après chaque mouvement, quel que soit le filtre. Il est la somme des mouvements ; personne ne peut le saisir.
+balance-of-line = Le solde est celui de ce lot après chaque mouvement, quel que soit le filtre. Il est la somme des mouvements ; personne ne peut le saisir.
+from-day = Du
+until-day = Au
+ledger-kind = Type
+no-filter = Sans filtre
+see-as-of = Voir au
+show = Voir
+as-of = État au { $day }, en fin de journée
+as-of-text = Ce qui avait bougé jusque-là. Ce qui était promis ou en route n’est pas montré pour le passé ; les noms et les lots sont ceux d’aujourd’hui.
+back-to-now = Revenir à aujourd’hui
+figure-items-out-with-consumption = Ruptures avec consommation
+rule-out-with-consumption =
+    { $n ->
+        [one] rien en stock, consommés depuis { $n } jour
+       *[other] rien en stock, consommés depuis { $n } jours
+    }
+figure-items-low = Stock bas
+rule-low =
+    { $n ->
+        [one] moins de { $n } mois de stock, ruptures comprises
+       *[other] moins de { $n } mois de stock, ruptures comprises
+    }
+figure-items-over = Surstock
+rule-over = plus de { $n } mois de stock
+figure-items-expiring-later = Articles qui périment
+rule-within-days =
+    { $n ->
+        [one] dans { $n } jour
+       *[other] dans { $n } jours
+    }
+figure-items-on-order = En commande
+figure-rule-items-on-order = articles en route, non reçus
+figures-from-here = Chiffres de cet appareil,
+central-heard = serveur central entendu
+central-not-heard = serveur central pas encore entendu
+store-preferences = Calculs du dépôt
+look-back-months = Mois examinés
+look-back-months-hint = La consommation est moyennée sur ces mois
+days-in-month = Jours par mois
+days-in-month-hint = 30,4375 en moyenne
+understock-months = Stock bas sous (mois)
+understock-months-hint = Donne aussi le minimum
+overstock-months = Surstock au-dessus de (mois)
+overstock-months-hint = Donne aussi le maximum
+expiring-later-days = Puis dans (jours)
+expiring-later-days-hint = Seuil plus lointain du tableau de bord
+lead-time-days = Délai de livraison (jours)
+lead-time-days-hint = De la commande à la réception
+adjust-for-days-out = Corriger la CMM des jours de rupture
+vvm-first = Sortir d’abord les flacons dont la PCV est la plus avancée

@@ -533,7 +533,6 @@ no-movements = Pas encore de mouvement
 no-movements-text = Ce qui entre et sort est listé ici avec le solde.
 stock-card = Fiche de stock
 print-card = Imprimer la fiche de stock
-balance-is-sum = Le solde est la somme des mouvements ; personne ne peut le saisir.
 document = Document
 partner = Partenaire
 in = Entrée

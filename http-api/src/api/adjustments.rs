@@ -1,15 +1,15 @@
 //! Adjustments: stock added and taken with a reason.
 
 use axum::http::Method;
-use crdt_store::Timestamp;
+use crdt_store::{DocumentId, Timestamp};
 use domain::adjustment::{self, AdjustmentRow, CreateAdjustment};
 use domain::query::Page;
 use domain::query::adjustments::{self, AdjustmentDetail, AdjustmentLineDetail};
 use domain::query::names::Names;
 use domain::{Numbered, Permission};
+use serde::{Deserialize, Serialize};
 
 use super::input::{self, Empty};
-use super::items::{LedgerQuery, StoreQuery};
 use super::replies;
 use super::route::{Ask, Place, Route, Take, all_pages, command, each, files, query, sheets};
 use crate::error::Problem;
@@ -17,7 +17,16 @@ use crate::sheets::{Cell, Column, column};
 
 const TAG: &str = "Adjustments";
 
-fn list(ask: &Ask<'_>, wish: LedgerQuery) -> Result<Page<AdjustmentRow>, Problem> {
+/// Whose, and which page.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct StorePageQuery {
+    store_id: Option<DocumentId>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+fn list(ask: &Ask<'_>, wish: StorePageQuery) -> Result<Page<AdjustmentRow>, Problem> {
     let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
     Ok(adjustments::list(ask.read, store, &input::page(wish.limit, wish.cursor)?)?)
 }
@@ -28,6 +37,13 @@ fn detail(ask: &Ask<'_>, _: Empty) -> Result<AdjustmentDetail, Problem> {
         Ok(_) => Ok(detail),
         Err(_) => Err(Problem::not_found("adjustment")),
     }
+}
+
+/// Of which store.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct StoreQuery {
+    store_id: Option<DocumentId>,
 }
 
 /// An adjustment and who made it.
@@ -95,7 +111,7 @@ fn lines_file(ask: &Ask<'_>, wish: Empty, take: &mut Take<'_, Line>) -> Result<(
 
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = vec![
-        query::<LedgerQuery, replies::Page<AdjustmentRow>, _>(
+        query::<StorePageQuery, replies::Page<AdjustmentRow>, _>(
             "/api/v1/adjustments",
             TAG,
             "Adjustments of a store, newest first",

@@ -1,11 +1,9 @@
 //! Items: what is stocked.
 
 use axum::http::Method;
-use crdt_store::DocumentId;
+use domain::Created;
 use domain::item::{self, CreateItem, ItemRow, UpdateItem};
-use domain::query::ledger::{self, LedgerEntry};
 use domain::query::{Page, items};
-use domain::{Created, Permission};
 use serde::{Deserialize, Serialize};
 
 use super::input::{self, Empty};
@@ -35,47 +33,10 @@ struct ItemSheetQuery {
     vaccine: Option<bool>,
 }
 
-/// Whose ledger, and which page of it.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct LedgerQuery {
-    pub(super) store_id: Option<DocumentId>,
-    pub(super) limit: Option<u32>,
-    pub(super) cursor: Option<String>,
-}
-
-/// Whose ledger, whole.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct StoreQuery {
-    pub(super) store_id: Option<DocumentId>,
-}
-
 fn list(ask: &Ask<'_>, wish: ItemQuery) -> Result<Page<ItemRow>, Problem> {
     let filter = items::ItemFilter { search: wish.search, active: wish.active, vaccine: wish.vaccine };
     Ok(items::list(ask.read, &filter, &input::page(wish.limit, wish.cursor)?)?)
 }
-
-fn ledger_page(ask: &Ask<'_>, wish: LedgerQuery) -> Result<Page<LedgerEntry>, Problem> {
-    let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
-    Ok(ledger::of_item(ask.read, store, ask.ids.id, &input::page(wish.limit, wish.cursor)?)?)
-}
-
-/// The columns of a ledger.
-pub(super) const LEDGER_COLUMNS: &[Column<LedgerEntry>] = &[
-    column("at", |entry| Cell::Instant(entry.movement.at)),
-    column("kind", |entry| Cell::word(&entry.movement.kind)),
-    column("number", |entry| Cell::maybe(entry.movement.number.as_ref())),
-    column("document", |entry| Cell::id(entry.movement.document)),
-    column("stock line", |entry| Cell::id(entry.movement.stock_line)),
-    column("batch", |entry| Cell::maybe(entry.batch.as_ref())),
-    column("expiry", |entry| Cell::day(entry.expiry)),
-    column("quantity", |entry| Cell::quantity(entry.movement.quantity)),
-    column("balance", |entry| Cell::quantity(entry.balance)),
-    column("other end", |entry| Cell::maybe(entry.other_name.as_ref())),
-    column("reason", |entry| Cell::maybe(entry.reason_text.as_ref())),
-    column("user", |entry| Cell::maybe(entry.by_name.as_ref())),
-];
 
 const COLUMNS: &[Column<ItemRow>] = &[
     column("code", |row| Cell::text(&row.code)),
@@ -94,11 +55,6 @@ const COLUMNS: &[Column<ItemRow>] = &[
 fn file(ask: &Ask<'_>, wish: ItemSheetQuery, take: &mut Take<'_, ItemRow>) -> Result<(), Problem> {
     let filter = items::ItemFilter { search: wish.search, active: wish.active, vaccine: wish.vaccine };
     all_pages(|request| items::list(ask.read, &filter, request), take)
-}
-
-fn ledger_file(ask: &Ask<'_>, wish: StoreQuery, take: &mut Take<'_, LedgerEntry>) -> Result<(), Problem> {
-    let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
-    all_pages(|request| ledger::of_item(ask.read, store, ask.ids.id, request), take)
 }
 
 pub(super) fn routes() -> Vec<Route> {
@@ -124,14 +80,7 @@ pub(super) fn routes() -> Vec<Route> {
             Place::Central,
             |txn, caller, ids, wish| item::update(txn, caller, ids.id, wish),
         ),
-        query::<LedgerQuery, replies::Page<replies::LedgerEntry>, _>(
-            "/api/v1/items/{id}/ledger",
-            TAG,
-            "Movements of an item in a store, newest first, with the balance after each",
-            ledger_page,
-        ),
     ];
     routes.extend(sheets(files!("/api/v1/items"), TAG, COLUMNS, file));
-    routes.extend(sheets(files!("/api/v1/items/{id}/ledger"), TAG, LEDGER_COLUMNS, ledger_file));
     routes
 }

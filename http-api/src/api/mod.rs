@@ -8,6 +8,7 @@ mod documents;
 mod imports;
 pub(crate) mod input;
 mod items;
+mod ledger;
 mod national;
 mod reference;
 pub mod replies;
@@ -18,6 +19,7 @@ mod session;
 mod shipments;
 pub(crate) mod sites;
 mod stock;
+mod stock_items;
 mod stocktakes;
 pub(crate) mod sync;
 mod tasks;
@@ -35,6 +37,8 @@ pub(crate) fn table() -> Vec<Route> {
         imports::routes(),
         stock::routes(),
         scanning::routes(),
+        stock_items::routes(),
+        ledger::routes(),
         adjustments::routes(),
         stocktakes::routes(),
         shipments::routes(),

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use crdt_store::{DeviceId, DocumentId, Timestamp};
 use domain::asset::AssetStatus;
 use domain::conflict::FieldKind;
+use domain::consumption::Window;
 use domain::item::ItemRow;
 use domain::query::stock::StockStatus;
+use domain::query::stock_items::ItemFacet;
 use domain::shipment::{End, Status, Verdict};
 use domain::stock_line::Vvm;
 use domain::stocktake::{Counts, Selection, StocktakeStatus};
@@ -74,10 +76,10 @@ pub struct StockRow {
     pub status: StockStatus,
 }
 
-/// An item as a store has it.
+/// An item as a store has it, with what follows from its consumption.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ItemStockRow {
+pub struct ItemFigures {
     /// The item.
     pub item: ItemRow,
     /// Units on the shelf.
@@ -86,6 +88,157 @@ pub struct ItemStockRow {
     pub allocated: Quantity,
     /// Units that may be promised.
     pub available: Quantity,
+    /// Units on their way and not received.
+    pub on_order: Quantity,
+    /// Units consumed within the look-back.
+    pub consumed: Quantity,
+    /// Average monthly consumption, in units.
+    pub amc: Quantity,
+    /// Months of stock; nothing where nothing is consumed.
+    pub months_of_stock: Option<Quantity>,
+    /// Days of the look-back on which it was out of stock.
+    pub days_out: u32,
+    /// The parts of the store's items that it belongs to, those by expiry left out.
+    pub facets: Vec<ItemFacet>,
+}
+
+/// An item's figures, and all that they follow from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Explanation {
+    /// The item.
+    pub item: ItemRow,
+    /// Units on the shelf.
+    pub on_hand: Quantity,
+    /// Units promised.
+    pub allocated: Quantity,
+    /// Units that may be promised.
+    pub available: Quantity,
+    /// Units on their way and not received.
+    pub on_order: Quantity,
+    /// Units consumed within the look-back.
+    pub consumed: Quantity,
+    /// Average monthly consumption, in units.
+    pub amc: Quantity,
+    /// Months of stock; nothing where nothing is consumed.
+    pub months_of_stock: Option<Quantity>,
+    /// Days of the look-back on which it was out of stock.
+    pub days_out: u32,
+    /// The parts of the store's items that it belongs to, those by expiry left out.
+    pub facets: Vec<ItemFacet>,
+    /// The days that consumption is averaged over.
+    pub window: Window,
+    /// Whether the average is adjusted for days out of stock.
+    pub adjusted: bool,
+    /// Below so many months of stock it is low.
+    pub understock_months: u32,
+    /// Above so many months of stock it is in excess.
+    pub overstock_months: u32,
+    /// What the months below which it is low need.
+    pub minimum: Quantity,
+    /// What the months above which it is in excess need.
+    pub maximum: Quantity,
+    /// All movements by kind; together they are what is on hand.
+    pub movements: Vec<KindTotal>,
+}
+
+/// The movements of a kind added up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KindTotal {
+    /// The kind.
+    pub kind: MovementKind,
+    /// How many there were.
+    pub movements: u64,
+    /// By how much on hand rose, or fell.
+    pub quantity: Quantity,
+}
+
+/// A line that is on its way to a store.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OnOrderEntry {
+    /// The shipment.
+    pub shipment: DocumentId,
+    /// Its number for people.
+    pub number: String,
+    /// The line.
+    pub line: DocumentId,
+    /// The item.
+    pub item: DocumentId,
+    /// Who sends.
+    pub sender: End,
+    /// How far the shipment has come.
+    pub status: Status,
+    /// When it should arrive.
+    pub expected: Option<Date>,
+    /// How many units it brings.
+    pub quantity: Quantity,
+    /// Batch.
+    pub batch: Option<String>,
+    /// Last day of use.
+    pub expiry: Option<Date>,
+    /// The name of the store or partner that sends.
+    pub sender_name: String,
+}
+
+/// What was consumed in a calendar month.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MonthConsumption {
+    /// The first day of the month.
+    pub month: Date,
+    /// How many units were given out.
+    pub consumed: Quantity,
+    /// By how many movements.
+    pub movements: u64,
+}
+
+/// A movement in the ledger of a whole store.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StoreLedgerEntry {
+    /// The document of the act.
+    pub document: DocumentId,
+    /// Its class.
+    pub class: String,
+    /// Its number for people, where it has one.
+    pub number: Option<String>,
+    /// The store.
+    pub store: DocumentId,
+    /// The item.
+    pub item: DocumentId,
+    /// The stock line.
+    pub stock_line: DocumentId,
+    /// What kind of act it was.
+    pub kind: MovementKind,
+    /// By how much on hand rose, or fell.
+    pub quantity: Quantity,
+    /// When.
+    #[serde(with = "domain::instant")]
+    pub at: Timestamp,
+    /// The user who did it.
+    pub by: DocumentId,
+    /// Why, where a reason was given.
+    pub reason: Option<DocumentId>,
+    /// The store or partner at the other end.
+    pub other: Option<DocumentId>,
+    /// The item's code.
+    pub item_code: String,
+    /// The item's name.
+    pub item_name: String,
+    /// The item's base unit.
+    pub unit: String,
+    /// The batch moved.
+    pub batch: Option<String>,
+    /// Its last day of use.
+    pub expiry: Option<Date>,
+    /// The name of the store or partner at the other end.
+    pub other_name: Option<String>,
+    /// The name of the user.
+    pub by_name: Option<String>,
+    /// The text of the reason.
+    pub reason_text: Option<String>,
 }
 
 /// A movement with the balance after it and the names a person reads.

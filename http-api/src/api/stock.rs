@@ -1,18 +1,16 @@
 //! Stock: the batches on a store's shelves.
 
 use axum::http::Method;
-use crdt_store::DocumentId;
+use crdt_store::{DocumentId, Timestamp};
 use domain::query::ledger::{self, LedgerEntry};
-use domain::query::stock::{
-    self, ItemStockFilter, ItemStockRow, StockFacet, StockFilter, StockRow, StockSort,
-};
+use domain::query::stock::{self, StockFacet, StockFilter, StockRow, StockSort};
 use domain::query::{Page, PageRequest};
 use domain::stock_line::{self, CreateStockLine, UpdateStockLine};
 use domain::{Created, Permission};
 use serde::{Deserialize, Serialize};
 
 use super::input::{self, Empty};
-use super::items::LEDGER_COLUMNS;
+use super::ledger::{LEDGER_COLUMNS, LineLedgerQuery, LineLedgerSheetQuery, past};
 use super::replies;
 use super::route::{Ask, Place, Route, Take, all_pages, command, files, query, sheets};
 use crate::error::Problem;
@@ -29,6 +27,8 @@ struct StockQuery {
     item: Option<DocumentId>,
     location: Option<DocumentId>,
     sort: Option<StockSort>,
+    #[serde(default, with = "domain::instant::optional")]
+    as_of: Option<Timestamp>,
     limit: Option<u32>,
     cursor: Option<String>,
 }
@@ -43,52 +43,29 @@ struct StockSheetQuery {
     item: Option<DocumentId>,
     location: Option<DocumentId>,
     sort: Option<StockSort>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ItemStockQuery {
-    store_id: Option<DocumentId>,
-    search: Option<String>,
-    in_stock: Option<bool>,
-    limit: Option<u32>,
-    cursor: Option<String>,
-}
-
-/// The same without a page, for a file.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ItemStockSheetQuery {
-    store_id: Option<DocumentId>,
-    search: Option<String>,
-    in_stock: Option<bool>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct PageQuery {
-    limit: Option<u32>,
-    cursor: Option<String>,
+    #[serde(default, with = "domain::instant::optional")]
+    as_of: Option<Timestamp>,
 }
 
 impl StockQuery {
     fn split(self) -> Result<(StockSheetQuery, PageRequest), Problem> {
-        let Self { store_id, search, facet, item, location, sort, limit, cursor } = self;
-        Ok((StockSheetQuery { store_id, search, facet, item, location, sort }, input::page(limit, cursor)?))
+        let Self { store_id, search, facet, item, location, sort, as_of, limit, cursor } = self;
+        let wish = StockSheetQuery { store_id, search, facet, item, location, sort, as_of };
+        Ok((wish, input::page(limit, cursor)?))
     }
 }
 
 impl StockSheetQuery {
-    fn filter(self) -> StockFilter {
-        let Self { search, facet, item, location, sort, .. } = self;
-        StockFilter { search, facet, item, location, sort }
+    fn filter(self, ask: &Ask<'_>) -> Result<StockFilter, Problem> {
+        let Self { search, facet, item, location, sort, as_of, .. } = self;
+        Ok(StockFilter { search, facet, item, location, sort, as_of: past(ask, as_of)? })
     }
 }
 
 fn list(ask: &Ask<'_>, wish: StockQuery) -> Result<Page<StockRow>, Problem> {
     let (wish, page) = wish.split()?;
     let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
-    Ok(stock::list(ask.read, store, &wish.filter(), ask.state.today(), &page)?)
+    Ok(stock::list(ask.read, store, &wish.filter(ask)?, ask.state.today(), &page)?)
 }
 
 const COLUMNS: &[Column<StockRow>] = &[
@@ -111,33 +88,8 @@ const COLUMNS: &[Column<StockRow>] = &[
 
 fn file(ask: &Ask<'_>, wish: StockSheetQuery, take: &mut Take<'_, StockRow>) -> Result<(), Problem> {
     let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
-    let (filter, today) = (wish.filter(), ask.state.today());
+    let (filter, today) = (wish.filter(ask)?, ask.state.today());
     all_pages(|request| stock::list(ask.read, store, &filter, today, request), take)
-}
-
-const ITEM_COLUMNS: &[Column<ItemStockRow>] = &[
-    column("item code", |row| Cell::text(&row.item.code)),
-    column("item", |row| Cell::text(&row.item.name)),
-    column("unit", |row| Cell::text(&row.item.unit)),
-    column("on hand", |row| Cell::quantity(row.on_hand)),
-    column("promised", |row| Cell::quantity(row.allocated)),
-    column("available", |row| Cell::quantity(row.available)),
-];
-
-fn by_item_file(
-    ask: &Ask<'_>,
-    wish: ItemStockSheetQuery,
-    take: &mut Take<'_, ItemStockRow>,
-) -> Result<(), Problem> {
-    let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
-    let filter = ItemStockFilter { search: wish.search, in_stock: wish.in_stock };
-    all_pages(|request| stock::items(ask.read, store, &filter, request), take)
-}
-
-fn by_item(ask: &Ask<'_>, wish: ItemStockQuery) -> Result<Page<ItemStockRow>, Problem> {
-    let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
-    let filter = ItemStockFilter { search: wish.search, in_stock: wish.in_stock };
-    Ok(stock::items(ask.read, store, &filter, &input::page(wish.limit, wish.cursor)?)?)
 }
 
 /// A line of a store that the visitor may look into; any other is not there.
@@ -153,14 +105,20 @@ fn store_of(ask: &Ask<'_>) -> Result<DocumentId, Problem> {
     visible(ask).map(|row| row.store)
 }
 
-fn ledger_page(ask: &Ask<'_>, wish: PageQuery) -> Result<Page<LedgerEntry>, Problem> {
+fn ledger_page(ask: &Ask<'_>, wish: LineLedgerQuery) -> Result<Page<LedgerEntry>, Problem> {
     visible(ask)?;
-    Ok(ledger::of_line(ask.read, ask.ids.id, &input::page(wish.limit, wish.cursor)?)?)
+    let (wish, page) = wish.split()?;
+    Ok(ledger::of_line_filtered(ask.read, ask.ids.id, &wish.filter(ask)?, &page)?)
 }
 
-fn ledger_file(ask: &Ask<'_>, _: Empty, take: &mut Take<'_, LedgerEntry>) -> Result<(), Problem> {
+fn ledger_file(
+    ask: &Ask<'_>,
+    wish: LineLedgerSheetQuery,
+    take: &mut Take<'_, LedgerEntry>,
+) -> Result<(), Problem> {
     visible(ask)?;
-    all_pages(|request| ledger::of_line(ask.read, ask.ids.id, request), take)
+    let filter = wish.filter(ask)?;
+    all_pages(|request| ledger::of_line_filtered(ask.read, ask.ids.id, &filter, request), take)
 }
 
 pub(super) fn routes() -> Vec<Route> {
@@ -170,12 +128,6 @@ pub(super) fn routes() -> Vec<Route> {
             TAG,
             "Stock lines of a store, with item, location and balance",
             list,
-        ),
-        query::<ItemStockQuery, replies::Page<replies::ItemStockRow>, _>(
-            "/api/v1/stock-items",
-            TAG,
-            "What a store has of each item",
-            by_item,
         ),
         command::<CreateStockLine, Created>(
             Method::POST,
@@ -196,7 +148,7 @@ pub(super) fn routes() -> Vec<Route> {
             Place::Of(store_of),
             |txn, caller, ids, wish| stock_line::update(txn, caller, ids.id, wish),
         ),
-        query::<PageQuery, replies::Page<replies::LedgerEntry>, _>(
+        query::<LineLedgerQuery, replies::Page<replies::LedgerEntry>, _>(
             "/api/v1/stock-lines/{id}/ledger",
             TAG,
             "Movements of a stock line, newest first, with the balance after each",
@@ -204,7 +156,6 @@ pub(super) fn routes() -> Vec<Route> {
         ),
     ];
     routes.extend(sheets(files!("/api/v1/stock-lines"), TAG, COLUMNS, file));
-    routes.extend(sheets(files!("/api/v1/stock-items"), TAG, ITEM_COLUMNS, by_item_file));
     routes.extend(sheets(files!("/api/v1/stock-lines/{id}/ledger"), TAG, LEDGER_COLUMNS, ledger_file));
     routes
 }

@@ -12,12 +12,14 @@
 //! [assets] the files that pages ask for.
 
 mod assets;
+mod chart;
 mod form;
 mod icon;
 mod layout;
 mod live;
 mod lookup;
 mod parts;
+mod past;
 mod screens;
 mod sheets;
 mod trouble;
@@ -51,6 +53,8 @@ pub fn routes() -> Router<AppState> {
         .route("/choose-store", get(login::stores).post(login::choose))
         .route("/preferences", post(login::preferences))
         .route("/stock", get(stock::list))
+        .route("/stock/items", get(stock_items::list))
+        .route("/stock/movements", get(ledger::of_store))
         .route("/stock/items/{id}", get(item::show))
         .route("/stock/lines/{id}/hold", post(item::hold))
         .route("/issue", get(issue::show).post(issue::act))
@@ -248,11 +252,13 @@ fn sources() -> &'static [(&'static str, &'static str)] {
         ($($file:literal)*) => { &[$(($file, include_str!($file))),*] };
     }
     sources!(
-        "form.rs" "icon.rs" "layout.rs" "live.rs" "lookup.rs" "mod.rs" "parts.rs" "sheets.rs" "trouble.rs" "values.rs" "visit.rs" "words.rs"
+        "chart.rs" "form.rs" "icon.rs" "layout.rs" "live.rs" "lookup.rs" "mod.rs" "parts.rs" "past.rs" "sheets.rs" "trouble.rs"
+        "values.rs" "visit.rs" "words.rs"
         "screens/adjustments.rs" "screens/dashboard.rs" "screens/equipment.rs" "screens/help.rs" "screens/history.rs"
-        "screens/imports.rs" "screens/issue.rs" "screens/item.rs" "screens/items.rs" "screens/login.rs" "screens/national.rs"
-        "screens/partners.rs" "screens/receive.rs" "screens/shipments.rs" "screens/sites.rs" "screens/stock.rs"
-        "screens/stocktakes/add.rs" "screens/stocktakes/finish.rs" "screens/stocktakes/mod.rs" "screens/stocktakes/paper.rs"
-        "screens/labels.rs" "screens/scan.rs" "screens/stocktakes/sheet.rs" "screens/stores.rs" "screens/sync.rs" "screens/tasks.rs" "screens/users.rs"
+        "screens/imports.rs" "screens/issue.rs" "screens/item.rs" "screens/items.rs" "screens/labels.rs" "screens/ledger.rs"
+        "screens/login.rs" "screens/national.rs" "screens/partners.rs" "screens/receive.rs" "screens/scan.rs"
+        "screens/shipments.rs" "screens/sites.rs" "screens/stock.rs" "screens/stock_items.rs" "screens/stocktakes/add.rs"
+        "screens/stocktakes/finish.rs" "screens/stocktakes/mod.rs" "screens/stocktakes/paper.rs" "screens/stocktakes/sheet.rs"
+        "screens/stores.rs" "screens/sync.rs" "screens/tasks.rs" "screens/users.rs"
     )
 }

@@ -285,6 +285,12 @@ impl Words {
         self.thousandths(quantity.thousandths(), 0)
     }
 
+    /// Months of stock to a tenth, halves away from zero; exact to a thousandth elsewhere.
+    pub(super) fn months_of_stock(self, months: Quantity) -> String {
+        let tenths = (months.thousandths().abs() + 50) / 100;
+        self.thousandths(if months.is_negative() { -tenths } else { tenths } * 100, 1)
+    }
+
     /// A quantity with its sign.
     pub(super) fn signed(self, quantity: Quantity) -> String {
         let plus = if quantity.is_positive() { "+" } else { "" };
@@ -315,11 +321,20 @@ impl Words {
 
     /// A day of a year that the reader knows: `14 Nov`, `14 nov.`.
     fn day_of_year(self, day: Date) -> String {
-        let month = usize::try_from(day.month() - 1).unwrap_or(0);
-        let months = if self.0.is_french() { MONTHS_FR } else { MONTHS_EN };
         let first =
             if self.0.is_french() && day.day() == 1 { "1er".to_owned() } else { day.day().to_string() };
-        format!("{first}{NO_BREAK_SPACE}{}", months[month])
+        format!("{first}{NO_BREAK_SPACE}{}", self.short_month(day))
+    }
+
+    /// A month of a year: `Nov 2026`, `nov. 2026`.
+    pub(super) fn month(self, day: Date) -> String {
+        format!("{}{NO_BREAK_SPACE}{}", self.short_month(day), day.year())
+    }
+
+    /// A month of a year that the reader knows: `Nov`, `nov.`.
+    pub(super) fn short_month(self, day: Date) -> &'static str {
+        let months = if self.0.is_french() { MONTHS_FR } else { MONTHS_EN };
+        months[usize::try_from(day.month() - 1).unwrap_or(0)]
     }
 
     /// An instant, `25 Nov 2026, 11:00`: written in UTC, shown in the reader's time zone by the page's script.

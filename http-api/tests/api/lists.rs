@@ -163,7 +163,7 @@ async fn one_request_brings_all_that_a_screen_of_a_hundred_lines_shows() {
         .by(&token)
         .send(&world.router)
         .await;
-    let by_item: Page<http_api::replies::ItemStockRow> = by_item.read();
+    let by_item: Page<http_api::replies::ItemFigures> = by_item.read();
     assert_eq!(by_item.rows.len(), 12);
     let all: i64 = by_item.rows.iter().map(|row| row.on_hand.thousandths()).sum();
     assert_eq!(all, (1..=LINES as i64).sum::<i64>() * 1000);

@@ -4,6 +4,7 @@ mod bad_input;
 mod conflicts;
 mod doors;
 mod feed;
+mod figures;
 mod imports;
 mod lists;
 mod scanning;

@@ -75,7 +75,7 @@ async fn a_shipment_goes_its_way_and_both_ends_see_the_same_document() {
     assert_eq!(verified.status, domain::shipment::Status::Verified);
     assert_eq!(verified.events.len(), 7);
 
-    let on_hand = list(format!("/api/v1/stock-items?storeId={far}&inStock=true")).await.value();
+    let on_hand = list(format!("/api/v1/stock-items?storeId={far}&facet=in-stock")).await.value();
     assert_eq!(on_hand["rows"][0]["onHand"], 28);
     let file = list(format!("/api/v1/outbound-shipments.csv?storeId={district}")).await.done();
     assert_eq!(file.header("tributary-row-count"), "1");

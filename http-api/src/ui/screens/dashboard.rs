@@ -2,12 +2,16 @@
 
 use axum::response::Response;
 use crdt_store::Snapshot;
-use domain::Permission;
+use domain::consumption::Window;
 use domain::query::shipments::{self, ShipmentFilter};
-use domain::query::{PageRequest, dashboard, dashboard::Figure};
+use domain::query::stock_items::ItemFacet;
+use domain::query::{PageRequest, consumption, dashboard, dashboard::Figure, reference};
 use domain::shipment::Direction;
+use domain::store::Preferences;
+use domain::{Date, Permission};
 use maud::{Markup, html};
 
+use crate::ui::chart;
 use crate::ui::form::address;
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section};
@@ -16,9 +20,11 @@ use crate::ui::trouble::Trouble;
 use crate::ui::visit::{OwnStore, Visit};
 use crate::ui::words::{Words, t};
 
-/// How a figure is shown: what it counts, where it leads, and how worried to look when it is not zero.
+/// How a figure is shown: what it counts and by which rule, where it leads, and how worried to look when it is not zero.
 struct Card {
     code: &'static str,
+    /// The rule in words, where it has a number of the store's in it.
+    rule: Option<String>,
     count: u64,
     href: String,
     icon: &'static str,
@@ -30,7 +36,7 @@ fn card(words: Words, card: &Card) -> Markup {
     html! {
         a class={ "figure " (tone) } href=(card.href) id={ "figure-" (card.code) } {
             (icon(card.icon))
-            span class="label" { (words.code("figure", card.code)) span class="rule" { (words.code("figure-rule", card.code)) } }
+            span class="label" { (words.code("figure", card.code)) span class="rule" { @if let Some(rule) = &card.rule { (rule) } @else { (words.code("figure-rule", card.code)) } } }
             span class="value" data-live={ "figure-" (card.code) } { (words.whole(card.count as i64)) }
         }
     }
@@ -64,7 +70,26 @@ impl Figures {
         drawing: &'static str,
         tone: &'static str,
     ) -> Card {
-        Card { code, count: self.count(&[code]), href: address(path, filter), icon: drawing, tone }
+        Card {
+            code,
+            rule: None,
+            count: self.count(&[code]),
+            href: address(path, filter),
+            icon: drawing,
+            tone,
+        }
+    }
+
+    /// A card of a part of the store's items.
+    fn item_card(
+        &self,
+        code: &'static str,
+        facet: ItemFacet,
+        rule: Option<String>,
+        drawing: &'static str,
+        tone: &'static str,
+    ) -> Card {
+        Card { rule, ..self.card(code, "/stock/items", &[("facet", facet.code())], drawing, tone) }
     }
 }
 
@@ -73,6 +98,7 @@ fn to_do(figures: &Figures) -> Vec<Card> {
     let mut cards = vec![
         Card {
             code: "to-receive",
+            rule: None,
             count: receive,
             href: "/receive".to_owned(),
             icon: "package-check",
@@ -100,17 +126,33 @@ fn to_do(figures: &Figures) -> Vec<Card> {
     cards
 }
 
-fn alerts(figures: &Figures) -> Vec<Card> {
+/// What is wrong with stock and equipment; rules say the store's own thresholds.
+fn alerts(words: Words, figures: &Figures, preferences: &Preferences) -> Vec<Card> {
+    let window = Window::of(preferences, Date::constant(2000, 1, 1)).days;
+    let within = |days: u32| t!(words, "rule-within-days", n = days);
+    let with_consumption = t!(words, "rule-out-with-consumption", n = window);
+    let low = t!(words, "rule-low", n = preferences.understock_months);
+    let over = t!(words, "rule-over", n = preferences.overstock_months);
+    let expiring = figures.card("batches-expiring", "/stock", &[("facet", "expiring")], "hourglass", "warn");
     vec![
-        figures.card(
-            "items-out-of-stock",
-            "/stock",
-            &[("view", "items"), ("facet", "zero")],
+        figures.item_card(
+            "items-out-with-consumption",
+            ItemFacet::OutWithConsumption,
+            Some(with_consumption),
             "package",
             "bad",
         ),
+        figures.item_card("items-low", ItemFacet::Low, Some(low), "triangle-alert", "warn"),
+        figures.item_card("items-over", ItemFacet::Over, Some(over), "boxes", ""),
         figures.card("batches-expired", "/stock", &[("facet", "expired")], "circle-x", "bad"),
-        figures.card("batches-expiring", "/stock", &[("facet", "expiring")], "hourglass", "warn"),
+        Card { rule: Some(within(preferences.expiring_days)), ..expiring },
+        figures.item_card(
+            "items-expiring-later",
+            ItemFacet::ExpiringLater,
+            Some(within(preferences.expiring_later_days)),
+            "hourglass",
+            "",
+        ),
         figures.card(
             "assets-not-functioning",
             "/equipment",
@@ -130,7 +172,9 @@ fn alerts(figures: &Figures) -> Vec<Card> {
 
 fn kept(figures: &Figures) -> Vec<Card> {
     vec![
-        figures.card("items-kept", "/stock", &[("view", "items"), ("facet", "all")], "boxes", ""),
+        figures.card("items-kept", "/stock/items", &[], "boxes", ""),
+        figures.item_card("items-out-of-stock", ItemFacet::OutOfStock, None, "package", "bad"),
+        figures.item_card("items-on-order", ItemFacet::OnOrder, None, "truck", ""),
         figures.card("assets-functioning", "/equipment", &[("status", "functioning")], "snowflake", ""),
     ]
 }
@@ -171,15 +215,39 @@ fn latest(visit: &Visit, read: &Snapshot, own: &OwnStore) -> Result<Markup, Trou
     })
 }
 
+/// Months of consumption that are drawn.
+const MONTHS: u32 = 12;
+
+/// How old the figures are: what other devices did is in them up to the last contact with central.
+fn age(visit: &Visit) -> Markup {
+    let words = visit.words;
+    let central = visit.state.node().status().peers.into_iter().find(|peer| peer.central);
+    let heard = central.and_then(|peer| peer.last_contact);
+    html! {
+        p class="muted small" {
+            (icon("clock")) " " (t!(words, "figures-from-here")) " " (words.brief_instant(visit.now))
+            @if !visit.is_central() { " · " @match heard { Some(then) => { (t!(words, "central-heard")) " " (words.ago_element(then, visit.now)) }, None => (t!(words, "central-not-heard")) } }
+        }
+    }
+}
+
 fn of_store(visit: &Visit, read: &Snapshot, own: &OwnStore) -> Result<Markup, Trouble> {
     let words = visit.words;
     let figures = Figures(dashboard::of_store(read, own.id, visit.today())?);
+    let preferences = reference::store(read, own.id)?.preferences();
+    let months = consumption::months_of_store(read, own.id, visit.today(), MONTHS)?;
     Ok(html! {
         (quick(visit))
         div class="panels" {
             (cards(words, &t!(words, "to-do"), &to_do(&figures)))
-            (cards(words, &t!(words, "alerts"), &alerts(&figures)))
+            (cards(words, &t!(words, "alerts"), &alerts(words, &figures, &preferences)))
             (cards(words, &t!(words, "in-store"), &kept(&figures)))
+        }
+        div class="card pad" { (age(visit)) }
+        section class="card pad stack" {
+            h2 { (t!(words, "consumption-12")) }
+            (chart::consumption(words, &months, ""))
+            p class="muted small" { (t!(words, "consumption-12-rule")) }
         }
         (latest(visit, read, own)?)
     })
@@ -196,6 +264,7 @@ fn national(visit: &Visit, read: &Snapshot) -> Result<Markup, Trouble> {
         figures.card("sites", "/sites", &[], "map-pin", ""),
         Card {
             code: "devices-offline",
+            rule: None,
             count: offline,
             href: "/sync".to_owned(),
             icon: "wifi-off",

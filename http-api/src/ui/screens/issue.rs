@@ -7,11 +7,10 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use crdt_store::{DocumentId, Snapshot};
-use domain::allocation::{self, Candidate, Caution, Proposal};
+use domain::allocation::{self, Candidate, Caution, Proposal, Rules};
 use domain::query::stock::{self, ItemStockRow, StockFilter, StockRow, StockStatus};
 use domain::query::{self, PageRequest, shipments};
 use domain::shipment::{self, AddLine, Direction, Issue, Status};
-use domain::stock_line::Vvm;
 use domain::{Permission, Quantity};
 use maud::{Markup, html};
 
@@ -75,7 +74,7 @@ fn candidate(row: &StockRow) -> Candidate {
         pack_size: row.pack_size,
         available: row.available,
         on_hold: row.on_hold || row.status == StockStatus::OnHold,
-        usable: row.vvm.is_none_or(Vvm::usable),
+        vvm: row.vvm,
     }
 }
 
@@ -135,7 +134,9 @@ fn propose(
     let rows = batches(visit, read, own, item)?;
     let candidates: Vec<Candidate> = rows.iter().map(candidate).collect();
     let wanted = visit.words.parse_quantity(typed);
-    let proposal = allocation::propose(&candidates, wanted.unwrap_or(Quantity::ZERO), true, visit.today());
+    let vvm_first = query::reference::store(read, own)?.vvm_first;
+    let rules = Rules { today: visit.today(), whole_packs: true, vvm_first };
+    let proposal = allocation::propose(&candidates, wanted.unwrap_or(Quantity::ZERO), &rules);
     Ok(proposal_cell(visit.words, &rows, wanted, &proposal))
 }
 

@@ -1,10 +1,8 @@
-//! What a store has: by batch, or by item.
+//! What a store has, by batch.
 
 use axum::response::Response;
 use domain::Permission;
-use domain::query::stock::{
-    self, ItemStockFilter, ItemStockRow, StockFacet, StockFilter, StockRow, StockSort, StockStatus,
-};
+use domain::query::stock::{self, StockFacet, StockFilter, StockRow, StockSort, StockStatus};
 use maud::{Markup, html};
 
 use crate::ui::form::{Asked, address};
@@ -15,6 +13,7 @@ use crate::ui::parts::{
     ROWS_PER_GROUP, Tone, below, chip, empty, facets, or_dash, pager, quantity, row_ids, search, sortable,
     title,
 };
+use crate::ui::past::{self, Past};
 use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
@@ -94,40 +93,10 @@ fn batch_table(visit: &Visit, rows: &[StockRow], kept: &[(&str, &str)], by_expir
     }
 }
 
-fn item_table(visit: &Visit, rows: &[ItemStockRow]) -> Markup {
-    let words = visit.words;
-    html! {
-        div class="scroll" id="rows" data-rows=(row_ids(rows.iter().map(|row| row.item.id))) {
-            table {
-                thead { tr {
-                    th scope="col" { (t!(words, "item")) }
-                    th scope="col" class="phone-hide" { (t!(words, "code")) }
-                    th scope="col" class="num phone-hide" { (t!(words, "available")) }
-                    th scope="col" class="num" { (t!(words, "on-hand")) }
-                    th scope="col" class="phone-hide" { (t!(words, "unit")) }
-                } }
-                @for group in rows.chunks(ROWS_PER_GROUP) { tbody class="group" { @for row in group {
-                    tr {
-                        td {
-                            a class="row-link" href={ "/stock/items/" (row.item.id) } { (row.item.name) }
-                            @if !row.on_hand.is_positive() { " " (chip(Tone::Bad, "package", &t!(words, "out-of-stock"))) }
-                            (below(html! { (row.item.code) " · " (row.item.unit) }))
-                        }
-                        td class="muted nowrap phone-hide" { (row.item.code) }
-                        td class="num phone-hide" data-live={ "av-" (row.item.id) } { (quantity(words, row.available)) }
-                        td class="num strong" data-live={ "oh-" (row.item.id) } { (quantity(words, row.on_hand)) }
-                        td class="muted phone-hide" { (row.item.unit) }
-                    }
-                } } }
-            }
-        }
-    }
-}
-
 /// What stands in place of an empty list. What is searched may have been used up: the same search of everything is
 /// one press away.
-fn nothing(words: Words, wanted: &str, facet: &str, view: &str) -> Markup {
-    let everything = address("/stock", &[("view", view), ("search", wanted), ("facet", ALL)]);
+fn nothing(words: Words, wanted: &str, facet: &str) -> Markup {
+    let everything = address("/stock", &[("search", wanted), ("facet", ALL)]);
     match !wanted.is_empty() || !facet.is_empty() {
         true if facet != ALL => empty(
             "search",
@@ -150,15 +119,11 @@ fn nothing(words: Words, wanted: &str, facet: &str, view: &str) -> Markup {
     }
 }
 
-fn facet_bar(words: Words, chosen: &str, kept: &[(&str, &str)], items: bool) -> Markup {
-    let of_items = |name: &str| !items || [IN_STOCK, "zero"].contains(&name);
+fn facet_bar(words: Words, chosen: &str, kept: &[(&str, &str)]) -> Markup {
     // The part that is shown unasked has no name in the address.
     let named = |name: &'static str| if name == IN_STOCK { "" } else { name };
-    let mut choices: Vec<(&str, String)> = FACETS
-        .iter()
-        .filter(|(name, _)| of_items(name))
-        .map(|(name, _)| (named(name), words.code("facet", name)))
-        .collect();
+    let mut choices: Vec<(&str, String)> =
+        FACETS.iter().map(|(name, _)| (named(name), words.code("facet", name))).collect();
     choices.push((ALL, t!(words, "facet-all")));
     facets(&t!(words, "filter"), "/stock", "facet", chosen, kept, &choices)
 }
@@ -170,28 +135,12 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let read = visit.read()?;
     let (wanted, cursor) = (asked.raw("search"), asked.text("cursor"));
     let facet = Some(asked.raw("facet")).filter(|facet| *facet != IN_STOCK).unwrap_or_default();
-    let items = asked.raw("view") == "items";
     let request = lookup::page_request(cursor);
-    let view = if items { "items" } else { "" };
     let sort = asked.raw("sort");
-    let kept = [("view", view), ("search", wanted), ("facet", facet), ("sort", sort)];
-    let (list, files) = if items {
-        let in_stock = match facet {
-            ALL => None,
-            "zero" => Some(false),
-            _ => Some(true),
-        };
-        let filter = ItemStockFilter { search: asked.owned("search"), in_stock };
-        let page = stock::items(&read, own.id, &filter, &request)?;
-        let in_stock = in_stock.map(|yes| yes.to_string()).unwrap_or_default();
-        let known = all_shown(page.rows.len(), cursor, page.next.as_deref());
-        let files = export(words, "stock-items", &[("search", wanted), ("inStock", &in_stock)], known);
-        let list = html! {
-            @if page.rows.is_empty() { (nothing(words, wanted, facet, view)) }
-            @else { (item_table(&visit, &page.rows)) (pager(words, "/stock", &kept, page.rows.len(), cursor, page.next.as_deref())) }
-        };
-        (list, files)
-    } else {
+    let past = Past::of(&visit, &asked);
+    let past = past.as_ref();
+    let kept = [("search", wanted), ("facet", facet), (past::PARAMETER, Past::text_of(past)), ("sort", sort)];
+    let (list, files) = {
         let part = match facet {
             ALL => None,
             named => FACETS.iter().find(|(name, _)| *name == named).or(FACETS.first()).map(|(_, part)| *part),
@@ -208,8 +157,10 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
             item: asked.id("item"),
             location: asked.id("location"),
             sort,
+            as_of: past.map(|past| past.instant),
         };
         let page = stock::list(&read, own.id, &filter, visit.today(), &request)?;
+        let instant = past.map(|past| domain::instant::text(past.instant)).unwrap_or_default();
         let id_text = |id: Option<crdt_store::DocumentId>| id.map(|id| id.to_string()).unwrap_or_default();
         let (of_item, of_location) = (id_text(filter.item), id_text(filter.location));
         let part_name =
@@ -220,11 +171,12 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
             ("item", &of_item),
             ("location", &of_location),
             ("sort", if by_expiry { "expiry" } else { "name" }),
+            ("asOf", &instant),
         ];
         let files =
             export(words, "stock-lines", &wish, all_shown(page.rows.len(), cursor, page.next.as_deref()));
         let list = html! {
-            @if page.rows.is_empty() { (nothing(words, wanted, facet, view)) }
+            @if page.rows.is_empty() { (nothing(words, wanted, facet)) }
             @else { (batch_table(&visit, &page.rows, &kept[..3], by_expiry)) (pager(words, "/stock", &kept, page.rows.len(), cursor, page.next.as_deref())) }
         };
         (list, files)
@@ -237,17 +189,18 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
         @if visit.may(Permission::Adjust) { a class="btn" href="/adjustments/new" { (icon("scale")) (t!(words, "quick-adjust-name")) } }
         @if visit.may(Permission::OutboundEdit) { a class="btn primary" href="/issue" { (icon("arrow-up-from-line")) (t!(words, "nav-issue")) } }
     };
-    let views = [("", t!(words, "view-batches")), ("items", t!(words, "view-items"))];
     let name = t!(words, "nav-stock");
     let body = html! {
         (title(&name, html! { (own.name) @if own.right.read_only { " · " (t!(words, "read-only")) } }, actions))
+        @if let Some(past) = past { (past::banner(words, past, "/stock", &[kept[0], kept[1], kept[3]])) }
+        (super::stock_items::tabs(words, "batches"))
         div class="card" {
             div class="filters" {
-                (search(words, "/stock", &t!(words, "search-stock"), wanted, &[("view", view), ("facet", facet), ("sort", sort)]))
-                (facets(&t!(words, "view"), "/stock", "view", view, &[("search", wanted)], &views))
+                (search(words, "/stock", &t!(words, "search-stock"), wanted, &kept[1..]))
+                (past::question(&visit, "/stock", &[kept[0], kept[1], kept[3]], past))
             }
             div id="list" {
-                div class="filters" { (facet_bar(words, facet, &[("view", view), ("search", wanted), ("sort", sort)], items)) }
+                div class="filters" { (facet_bar(words, facet, &[kept[0], kept[2], kept[3]])) }
                 (list)
             }
         }

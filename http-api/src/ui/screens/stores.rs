@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use crdt_store::DocumentId;
 use domain::store::{self, CreateStore, StoreRow, UpdateStore};
-use maud::html;
+use maud::{Markup, html};
 
 use super::items::{count, is_central_only, refused};
 use crate::error::Problem;
@@ -17,7 +17,7 @@ use crate::ui::parts::{Tone, central_button, chip, empty, or_dash, search, title
 use crate::ui::sheets::export;
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
-use crate::ui::words::t;
+use crate::ui::words::{Language, Words, t};
 
 /// The list.
 pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, Trouble> {
@@ -68,6 +68,67 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     Ok(layout::page(&visit, Page::new(Section::Stores, name, body).searching()))
 }
 
+/// The fields that show their own errors.
+const FIELDS: [&str; 12] = [
+    "code",
+    "name",
+    "level",
+    "supplier",
+    "site",
+    "lookBackMonths",
+    "understockMonths",
+    "overstockMonths",
+    "daysInMonthE4",
+    "leadTimeDays",
+    "expiringDays",
+    "expiringLaterDays",
+];
+
+/// How the store likes its figures computed.
+fn preferences(words: Words, fields: Fields<'_>) -> Markup {
+    let number = |name: &str, label: String, hint: Option<String>| {
+        let input =
+            Input { inputmode: Some("numeric"), required: true, hint: hint.as_deref(), ..Input::default() };
+        fields.input(name, &label, input)
+    };
+    html! {
+        fieldset {
+            legend { (t!(words, "store-preferences")) }
+            div class="fields" {
+                (number("lookBackMonths", t!(words, "look-back-months"), Some(t!(words, "look-back-months-hint"))))
+                (number("daysInMonthE4", t!(words, "days-in-month"), Some(t!(words, "days-in-month-hint"))))
+                (number("understockMonths", t!(words, "understock-months"), Some(t!(words, "understock-months-hint"))))
+                (number("overstockMonths", t!(words, "overstock-months"), Some(t!(words, "overstock-months-hint"))))
+                (number("expiringDays", t!(words, "expiring-days"), None))
+                (number("expiringLaterDays", t!(words, "expiring-later-days"), Some(t!(words, "expiring-later-days-hint"))))
+                (number("leadTimeDays", t!(words, "lead-time-days"), Some(t!(words, "lead-time-days-hint"))))
+            }
+            (fields.check("adjustForDaysOut", &t!(words, "adjust-for-days-out")))
+            (fields.check("vvmFirst", &t!(words, "vvm-first")))
+        }
+    }
+}
+
+/// Days with four decimals as people write them.
+fn days_text(words: Words, days_e4: u32) -> String {
+    let text = format!("{}.{:04}", days_e4 / 10_000, days_e4 % 10_000);
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if words.language() == Language::French { text.replace('.', ",") } else { text.to_owned() }
+}
+
+/// The same read back.
+fn days_e4(form: &Form, name: &str) -> Result<Option<u32>, Problem> {
+    let Some(text) = form.text(name) else { return Ok(None) };
+    let wrong = || Problem::new("validation", "this is not a number of days").at(format!("/{name}"));
+    let text = text.replace(',', ".");
+    let (whole, decimals) = text.split_once('.').unwrap_or((text.as_str(), ""));
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(decimals) || decimals.len() > 4 {
+        return Err(wrong());
+    }
+    format!("{whole}{decimals:0<4}").parse().map(Some).map_err(|_| wrong())
+}
+
 fn form_page(
     visit: &Visit,
     id: Option<DocumentId>,
@@ -96,16 +157,15 @@ fn form_page(
         (title(&name, html! {}, html! {}))
         form class="card" method="post" action=(action) {
             div class="pad stack" {
-                (fields.alert(&["code", "name", "level", "supplier", "site", "expiringDays"]))
+                (fields.alert(&FIELDS))
                 div class="fields" {
                     (fields.input("code", &t!(words, "code"), Input { hint: Some(&t!(words, "store-code-hint")), ..needed }))
                     (fields.input("name", &t!(words, "name"), needed))
                     (fields.select("level", &t!(words, "level"), true, &levels))
                     (fields.select("supplier", &t!(words, "supplied-by"), false, &suppliers))
                     (fields.select("site", &t!(words, "site"), false, &sites))
-                    @if id.is_some() { (fields.input("expiringDays", &t!(words, "expiring-days"), Input { inputmode: Some("numeric"), ..Input::default() })) }
                 }
-                @if id.is_some() { (fields.check("disabled", &t!(words, "closed-store"))) }
+                @if id.is_some() { (preferences(words, fields)) (fields.check("disabled", &t!(words, "closed-store"))) }
             }
             div class="bar" {
                 button class="btn primary" { (icon("check")) (t!(words, "save")) }
@@ -172,8 +232,19 @@ pub(in crate::ui) async fn show(visit: Visit, Path(id): Path<DocumentId>) -> Res
         ("level", row.level.to_string()),
         ("supplier", text(row.supplier)),
         ("site", text(row.site)),
+        ("lookBackMonths", row.look_back_months.to_string()),
+        ("understockMonths", row.understock_months.to_string()),
+        ("overstockMonths", row.overstock_months.to_string()),
+        ("daysInMonthE4", days_text(visit.words, row.days_in_month_e4)),
+        ("leadTimeDays", row.lead_time_days.to_string()),
         ("expiringDays", row.expiring_days.to_string()),
+        ("expiringLaterDays", row.expiring_later_days.to_string()),
     ]);
+    for (name, ticked) in [("adjustForDaysOut", row.adjust_for_days_out), ("vvmFirst", row.vvm_first)] {
+        if ticked {
+            form.set(name, "yes".to_owned());
+        }
+    }
     if row.disabled {
         form.set("disabled", "yes".to_owned());
     }
@@ -194,11 +265,37 @@ pub(in crate::ui) async fn update(
             supplier: Some(form.id("supplier")),
             site: Some(form.id("site")),
             disabled: Some(form.has("disabled")),
+            look_back_months: count(&form, "lookBackMonths")?,
+            understock_months: count(&form, "understockMonths")?,
+            overstock_months: count(&form, "overstockMonths")?,
+            days_in_month_e4: days_e4(&form, "daysInMonthE4")?,
+            lead_time_days: count(&form, "leadTimeDays")?,
             expiring_days: count(&form, "expiringDays")?,
+            expiring_later_days: count(&form, "expiringLaterDays")?,
+            adjust_for_days_out: Some(form.has("adjustForDaysOut")),
+            vvm_first: Some(form.has("vvmFirst")),
         };
         let caller = visit.visitor.central_caller();
         Ok(visit.execute(move |txn| store::update(txn, &caller, id, &command)).await?)
     };
     let changed = changed.await;
     ended(&visit, Some(id), &form, changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_of_a_month_are_read_as_they_are_written() {
+        for words in [Words(Language::French), Words(Language::English)] {
+            for days in [304_375, 300_000, 305_000, 280_001] {
+                let form = Form::with(&[("days", days_text(words, days))]);
+                assert_eq!(days_e4(&form, "days").ok().flatten(), Some(days));
+            }
+        }
+        for wrong in ["trente", "30.43751", "-30", "1e3"] {
+            assert!(days_e4(&Form::with(&[("days", wrong.to_owned())]), "days").is_err(), "{wrong}");
+        }
+    }
 }
