@@ -97,6 +97,9 @@ pub struct HistoryEntry {
     pub time: Timestamp,
     /// What the command that made it said of itself (see [`Author::message`](crate::Author)).
     pub message: Option<String>,
+    /// How the document read to whoever made it, before it; empty before the first one. A change made elsewhere at the
+    /// same time is not in it.
+    pub before: Map,
     /// How the document read after it.
     pub after: Map,
 }

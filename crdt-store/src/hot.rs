@@ -221,20 +221,32 @@ fn put<T: Transactable>(
     }
 }
 
-/// Every change of a document, in an order in which causes come first, with the content after each.
+/// Every change of a document, in an order in which causes come first, with the content before and after each.
 pub(crate) fn history(automerge: &Automerge) -> Vec<HistoryEntry> {
-    let metas = automerge.get_changes_meta(&[]);
-    metas
-        .iter()
-        .map(|meta| HistoryEntry {
+    let read_at = |heads: &[automerge::ChangeHash]| match value_of(&automerge.hydrate(Some(heads)), 0) {
+        Value::Map(map) => map,
+        _ => Map::new(),
+    };
+    let mut entries: Vec<HistoryEntry> = Vec::new();
+    let mut known = std::collections::BTreeMap::new();
+    for meta in automerge.get_changes_meta(&[]) {
+        // Most changes follow one other, whose content is known; only after a merge it is read anew.
+        let before = match meta.deps.as_slice() {
+            [] => Map::new(),
+            [one] => {
+                known.get(&one.0).map_or_else(|| read_at(&[*one]), |at: &usize| entries[*at].after.clone())
+            }
+            several => read_at(several),
+        };
+        known.insert(meta.hash.0, entries.len());
+        entries.push(HistoryEntry {
             hash: ChangeHash(meta.hash.0),
             actor: crate::change::actor_of(meta.actor.to_bytes()),
             time: Timestamp::from_millis(meta.timestamp.saturating_mul(1000)),
             message: meta.message.as_ref().map(ToString::to_string),
-            after: match value_of(&automerge.hydrate(Some(&[meta.hash])), 0) {
-                Value::Map(map) => map,
-                _ => Map::new(),
-            },
-        })
-        .collect()
+            before,
+            after: read_at(&[meta.hash]),
+        });
+    }
+    entries
 }

@@ -26,6 +26,10 @@ pub enum MovementKind {
     AdjustmentIn,
     /// An adjustment took from the stock.
     AdjustmentOut,
+    /// Left a stock line to be packed anew, or to lie elsewhere.
+    RepackOut,
+    /// Came into a stock line packed anew, or from elsewhere.
+    RepackIn,
 }
 
 /// One movement of stock, as it stands in the ledger.
@@ -88,6 +92,8 @@ impl Movement {
             MovementKind::Issue => 1,
             MovementKind::Receipt => 2,
             MovementKind::AdjustmentIn | MovementKind::AdjustmentOut => 3,
+            MovementKind::RepackOut => 4,
+            MovementKind::RepackIn => 5,
         };
         (self.part, role)
     }

@@ -388,6 +388,8 @@ fn open_line(
         note: Some(note),
         quantity,
         at: None,
+        variant: None,
+        programme: None,
     }
 }
 

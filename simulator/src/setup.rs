@@ -187,6 +187,8 @@ impl Founder<'_> {
                         note: None,
                         quantity: Quantity::whole(dice.between(10, 300) as i64),
                         at: None,
+                        variant: None,
+                        programme: None,
                     };
                     self.make(|txn, caller| stock_line::create(txn, caller, &command))?;
                 }

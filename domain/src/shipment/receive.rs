@@ -204,5 +204,9 @@ fn stock_of_line(
         note: None,
         opening: Quantity::ZERO,
         opened_at: None,
+        variant: None,
+        programme: None,
+        vvm_at: None,
+        vvm_note: None,
     }
 }

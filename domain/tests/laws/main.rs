@@ -8,6 +8,7 @@ mod merging;
 mod model;
 mod numbers;
 mod queries;
+mod shelf;
 mod shipments;
 mod stock;
 mod world;

@@ -7,8 +7,11 @@ mod demo;
 mod documents;
 pub(crate) mod input;
 mod items;
+mod locations;
 mod national;
+mod programmes;
 mod reference;
+mod repacks;
 pub mod replies;
 pub(crate) mod route;
 mod service;
@@ -30,6 +33,9 @@ pub(crate) fn table() -> Vec<Route> {
         session::routes(),
         items::routes(),
         stock::routes(),
+        locations::routes(),
+        repacks::routes(),
+        programmes::routes(),
         adjustments::routes(),
         shipments::routes(),
         assets::routes(),

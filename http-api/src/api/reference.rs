@@ -1,22 +1,18 @@
-//! What everybody knows: stores, partners, reasons; and the locations of a store.
+//! What everybody knows: stores, partners, reasons.
 
 use axum::http::Method;
-use crdt_store::DocumentId;
 use domain::asset::AssetStatus;
 use domain::asset_reason::{self, AssetReasonRow, CreateAssetReason, UpdateAssetReason};
-use domain::location::{self, CreateLocation, LocationRow, UpdateLocation};
 use domain::partner::{self, CreatePartner, PartnerRow, UpdatePartner};
-use domain::query::names::Names;
 use domain::query::reference::{self, PartnerFilter};
 use domain::reason::{self, CreateReason, ReasonRow, UpdateReason};
 use domain::store::{self, CreateStore, StoreRow, UpdateStore};
-use domain::{Created, Permission};
+use domain::Created;
 use serde::{Deserialize, Serialize};
 
 use super::input::{self, Empty};
 use super::replies;
-use super::route::{Ask, Place, Route, command, query};
-use crate::error::Problem;
+use super::route::{Place, Route, command, query};
 
 /// All rows of a short list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,12 +29,6 @@ struct PartnerQuery {
     supplier: Option<bool>,
     limit: Option<u32>,
     cursor: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct LocationQuery {
-    store_id: Option<DocumentId>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -163,48 +153,6 @@ fn reasons() -> Vec<Route> {
     ]
 }
 
-/// A location of a store that the visitor may look into; any other is not there.
-fn location(ask: &Ask<'_>) -> Result<LocationRow, Problem> {
-    let mut names = Names::new(ask.read);
-    let row = names.location(ask.ids.id)?.cloned().ok_or_else(|| Problem::not_found("location"))?;
-    match ask.visitor.look(Some(row.store), Permission::StockView) {
-        Ok(_) => Ok(row),
-        Err(_) => Err(Problem::not_found("location")),
-    }
-}
-
-fn locations() -> Vec<Route> {
-    const TAG: &str = "Locations";
-    vec![
-        query::<LocationQuery, Rows<LocationRow>, _>(
-            "/api/v1/locations",
-            TAG,
-            "Locations of a store, by code",
-            |ask, wish| {
-                let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
-                Ok(Rows { rows: reference::locations(ask.read, store)? })
-            },
-        ),
-        command::<CreateLocation, Created>(
-            Method::POST,
-            "/api/v1/locations",
-            TAG,
-            "Make a location",
-            Place::Named(|wish| wish.store),
-            |txn, caller, _, wish| location::create(txn, caller, wish),
-        ),
-        query::<Empty, LocationRow, _>("/api/v1/locations/{id}", TAG, "A location", |ask, _| location(ask)),
-        command::<UpdateLocation, ()>(
-            Method::PATCH,
-            "/api/v1/locations/{id}",
-            TAG,
-            "Change a location",
-            Place::Of(|ask| location(ask).map(|row| row.store)),
-            |txn, caller, ids, wish| location::update(txn, caller, ids.id, wish),
-        ),
-    ]
-}
-
 pub(super) fn routes() -> Vec<Route> {
-    [stores(), partners(), reasons(), locations()].into_iter().flatten().collect()
+    [stores(), partners(), reasons()].into_iter().flatten().collect()
 }

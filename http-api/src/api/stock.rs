@@ -1,14 +1,19 @@
 //! Stock: the batches on a store's shelves.
 
+use std::collections::BTreeMap;
+
 use axum::http::Method;
-use crdt_store::DocumentId;
+use crdt_store::{DocumentId, Snapshot};
+use domain::arrangement::{self, Held, HoldLines, MoveLines, Moved, PutBack};
+use domain::query::moves::{self, ShelfLog};
 use domain::query::ledger::{self, LedgerEntry};
 use domain::query::stock::{
     self, ItemStockFilter, ItemStockRow, StockFacet, StockFilter, StockRow, StockSort,
 };
-use domain::query::{Page, PageRequest};
-use domain::stock_line::{self, CreateStockLine, UpdateStockLine};
-use domain::{Created, Permission};
+use domain::query::names::Names;
+use domain::query::{Page, PageRequest, programmes, reference};
+use domain::stock_line::{self, CreateStockLine, ObserveVvm, UpdateStockLine, Vvm};
+use domain::{Created, Date, Permission};
 use serde::{Deserialize, Serialize};
 
 use super::input::{self, Empty};
@@ -27,6 +32,12 @@ struct StockQuery {
     facet: Option<StockFacet>,
     item: Option<DocumentId>,
     location: Option<DocumentId>,
+    programme: Option<DocumentId>,
+    donor: Option<DocumentId>,
+    supplier: Option<DocumentId>,
+    vvm: Option<Vvm>,
+    expires_from: Option<Date>,
+    expires_until: Option<Date>,
     sort: Option<StockSort>,
     limit: Option<u32>,
     cursor: Option<String>,
@@ -41,6 +52,12 @@ struct StockSheetQuery {
     facet: Option<StockFacet>,
     item: Option<DocumentId>,
     location: Option<DocumentId>,
+    programme: Option<DocumentId>,
+    donor: Option<DocumentId>,
+    supplier: Option<DocumentId>,
+    vvm: Option<Vvm>,
+    expires_from: Option<Date>,
+    expires_until: Option<Date>,
     sort: Option<StockSort>,
 }
 
@@ -63,15 +80,40 @@ struct PageQuery {
 
 impl StockQuery {
     fn split(self) -> Result<(StockSheetQuery, PageRequest), Problem> {
-        let Self { store_id, search, facet, item, location, sort, limit, cursor } = self;
-        Ok((StockSheetQuery { store_id, search, facet, item, location, sort }, input::page(limit, cursor)?))
+        let page = input::page(self.limit, self.cursor)?;
+        let wish = StockSheetQuery {
+            store_id: self.store_id,
+            search: self.search,
+            facet: self.facet,
+            item: self.item,
+            location: self.location,
+            programme: self.programme,
+            donor: self.donor,
+            supplier: self.supplier,
+            vvm: self.vvm,
+            expires_from: self.expires_from,
+            expires_until: self.expires_until,
+            sort: self.sort,
+        };
+        Ok((wish, page))
     }
 }
 
 impl StockSheetQuery {
     fn filter(self) -> StockFilter {
-        let Self { search, facet, item, location, sort, .. } = self;
-        StockFilter { search, facet, item, location, sort }
+        StockFilter {
+            search: self.search,
+            facet: self.facet,
+            item: self.item,
+            location: self.location,
+            programme: self.programme,
+            donor: self.donor,
+            supplier: self.supplier,
+            vvm: self.vvm,
+            expires_from: self.expires_from,
+            expires_until: self.expires_until,
+            sort: self.sort,
+        }
     }
 }
 
@@ -99,7 +141,14 @@ fn file(ask: &Ask<'_>, wish: StockSheetQuery) -> Result<Sheet, Problem> {
         "cost price",
         "sell price",
         "stock line",
+        "donor",
+        "supplier",
+        "programme",
+        "variant",
+        "note",
     ])?;
+    let mut names = Names::new(ask.read);
+    let programmes = programme_names(ask)?;
     all_pages(
         |request| stock::list(ask.read, store, &filter, today, request),
         |row| {
@@ -118,10 +167,34 @@ fn file(ask: &Ask<'_>, wish: StockSheetQuery) -> Result<Sheet, Problem> {
                 Cell::plain_or_empty(row.cost_price),
                 Cell::plain_or_empty(row.sell_price),
                 Cell::plain(row.id),
+                Cell::text(end_name(&mut names, row.donor)?),
+                Cell::text(end_name(&mut names, row.supplier)?),
+                Cell::text(row.programme.and_then(|id| programmes.get(&id).cloned()).unwrap_or_default()),
+                Cell::text(variant_name(ask, row.variant)?),
+                Cell::maybe(row.note.as_ref()),
             ])
         },
     )?;
     Ok(sheet)
+}
+
+fn programme_names(ask: &Ask<'_>) -> Result<BTreeMap<DocumentId, String>, Problem> {
+    Ok(programmes::all(ask.read)?.into_iter().map(|row| (row.id, row.name)).collect())
+}
+
+fn end_name(names: &mut Names<'_, Snapshot>, id: Option<DocumentId>) -> Result<String, Problem> {
+    let name = match id {
+        Some(id) => names.store_or_partner(id)?,
+        None => None,
+    };
+    Ok(name.unwrap_or_default().to_owned())
+}
+
+fn variant_name(ask: &Ask<'_>, id: Option<DocumentId>) -> Result<String, Problem> {
+    match id {
+        Some(id) => Ok(reference::variant(ask.read, id)?.name),
+        None => Ok(String::new()),
+    }
 }
 
 fn by_item(ask: &Ask<'_>, wish: ItemStockQuery) -> Result<Page<ItemStockRow>, Problem> {
@@ -139,6 +212,11 @@ fn visible(ask: &Ask<'_>) -> Result<StockRow, Problem> {
     }
 }
 
+fn shelf_log(ask: &Ask<'_>, _: Empty) -> Result<ShelfLog, Problem> {
+    visible(ask)?;
+    Ok(moves::of_line(ask.read, ask.ids.id)?)
+}
+
 fn store_of(ask: &Ask<'_>) -> Result<DocumentId, Problem> {
     visible(ask).map(|row| row.store)
 }
@@ -153,7 +231,44 @@ fn ledger_file(ask: &Ask<'_>, _: Empty) -> Result<Sheet, Problem> {
     ledger_sheet(|request| ledger::of_line(ask.read, ask.ids.id, request))
 }
 
+/// Many stock lines at once.
+fn arrangements() -> Vec<Route> {
+    vec![
+        command::<MoveLines, Moved>(
+            Method::POST,
+            "/api/v1/stock-lines/move",
+            TAG,
+            "Put up to 500 stock lines in a location",
+            Place::Named(|wish| wish.store),
+            |txn, caller, _, wish| arrangement::move_lines(txn, caller, wish),
+        )
+        .codes(&["store-disabled"]),
+        command::<PutBack, Moved>(
+            Method::POST,
+            "/api/v1/stock-lines/put-back",
+            TAG,
+            "Undo a move: put stock lines back where they were, but for those that have been moved on since",
+            Place::Named(|wish| wish.store),
+            |txn, caller, _, wish| arrangement::put_back(txn, caller, wish),
+        )
+        .codes(&["store-disabled"]),
+        command::<HoldLines, Held>(
+            Method::POST,
+            "/api/v1/stock-lines/hold",
+            TAG,
+            "Hold up to 500 stock lines back, or release them",
+            Place::Named(|wish| wish.store),
+            |txn, caller, _, wish| arrangement::hold_lines(txn, caller, wish),
+        )
+        .codes(&["store-disabled"]),
+    ]
+}
+
 pub(super) fn routes() -> Vec<Route> {
+    [lines(), arrangements()].into_iter().flatten().collect()
+}
+
+fn lines() -> Vec<Route> {
     vec![
         query::<StockQuery, replies::Page<replies::StockRow>, _>(
             "/api/v1/stock-lines",
@@ -186,6 +301,20 @@ pub(super) fn routes() -> Vec<Route> {
             "Hold, move or annotate a stock line; its quantity is changed by adjustments",
             Place::Of(store_of),
             |txn, caller, ids, wish| stock_line::update(txn, caller, ids.id, wish),
+        ),
+        command::<ObserveVvm, ()>(
+            Method::POST,
+            "/api/v1/stock-lines/{id}/vvm",
+            TAG,
+            "Record what the vial monitor of a vaccine shows",
+            Place::Of(store_of),
+            |txn, caller, ids, wish| stock_line::observe_vvm(txn, caller, ids.id, wish),
+        ),
+        query::<Empty, replies::ShelfLog, _>(
+            "/api/v1/stock-lines/{id}/moves",
+            TAG,
+            "Where a stock line was put, what its vial monitor showed, when it was held: by whom, on which device",
+            shelf_log,
         ),
         query::<PageQuery, replies::Page<replies::LedgerEntry>, _>(
             "/api/v1/stock-lines/{id}/ledger",

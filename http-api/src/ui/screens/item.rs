@@ -34,6 +34,8 @@ fn kind_code(kind: MovementKind) -> &'static str {
         MovementKind::Receipt => "receipt",
         MovementKind::AdjustmentIn => "adjustment-in",
         MovementKind::AdjustmentOut => "adjustment-out",
+        MovementKind::RepackOut => "repack-out",
+        MovementKind::RepackIn => "repack-in",
     }
 }
 
@@ -44,6 +46,7 @@ fn document_href(entry: &LedgerEntry) -> String {
         ("shipment", MovementKind::Receipt) => format!("/inbound-shipments/{id}"),
         ("shipment", _) => format!("/outbound-shipments/{id}"),
         ("adjustment", _) => format!("/adjustments/{id}"),
+        ("repack", _) => format!("/repacks/{id}"),
         _ => format!("/history/{id}"),
     }
 }
@@ -195,11 +198,13 @@ fn why(
         MovementKind::Opening,
         MovementKind::Receipt,
         MovementKind::AdjustmentIn,
+        MovementKind::RepackIn,
         MovementKind::Issue,
         MovementKind::AdjustmentOut,
+        MovementKind::RepackOut,
     ];
-    let mut sums = [Quantity::ZERO; 5];
-    let mut counts = [0u32; 5];
+    let mut sums = [Quantity::ZERO; 7];
+    let mut counts = [0u32; 7];
     let mut cursor = None;
     // A full ledger is read only here, where somebody asks for it, and not without end.
     for _ in 0..WHY_PAGES_MAX {

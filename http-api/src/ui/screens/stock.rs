@@ -203,6 +203,7 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
             item: asked.id("item"),
             location: asked.id("location"),
             sort,
+            ..StockFilter::default()
         };
         let page = stock::list(&read, own.id, &filter, visit.today(), &request)?;
         html! {
