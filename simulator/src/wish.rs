@@ -2,13 +2,16 @@
 
 use crdt_store::{DocumentId, Failure, Txn, encode_row};
 use domain::adjustment::{self, CreateAdjustment};
+use domain::arrangement::{self, HoldLines, MoveContents, MoveLines};
 use domain::asset::{self, AddAssetLog, CreateAsset};
 use domain::item::{self, CreateItem, UpdateItem};
+use domain::location::{self, CreateLocation, UpdateLocation};
+use domain::repack::{self, CreateRepack};
 use domain::shipment::{
     self, AddLine, Allocate, CreateInbound, CreateOutbound, Issue, Receive, SetReceived, SetStatus,
     SettleLine, UpdateLine,
 };
-use domain::stock_line::{self, CreateStockLine, UpdateStockLine};
+use domain::stock_line::{self, CreateStockLine, ObserveVvm, UpdateStockLine};
 use domain::{Caller, Role};
 
 /// What somebody wants done.
@@ -16,6 +19,13 @@ use domain::{Caller, Role};
 pub(crate) enum Deed {
     OpenLine(CreateStockLine),
     HoldLine(DocumentId, UpdateStockLine),
+    MakeLocation(CreateLocation),
+    ChangeLocation(DocumentId, UpdateLocation),
+    MoveLines(MoveLines),
+    MoveContents(DocumentId, MoveContents),
+    HoldLines(HoldLines),
+    ObserveVvm(DocumentId, ObserveVvm),
+    Repack(CreateRepack),
     Adjust(CreateAdjustment),
     Issue(Issue),
     Draft(CreateOutbound),
@@ -82,6 +92,13 @@ impl Deed {
         match self {
             Self::OpenLine(_) => "open stock line",
             Self::HoldLine(..) => "hold stock line",
+            Self::MakeLocation(_) => "make location",
+            Self::ChangeLocation(..) => "change location",
+            Self::MoveLines(_) => "move stock lines",
+            Self::MoveContents(..) => "move contents",
+            Self::HoldLines(_) => "hold stock lines",
+            Self::ObserveVvm(..) => "look at monitor",
+            Self::Repack(_) => "repack",
             Self::Adjust(_) => "adjust",
             Self::Issue(_) => "issue",
             Self::Draft(_) => "draft shipment",
@@ -110,6 +127,15 @@ impl Deed {
         Ok(match self {
             Self::OpenLine(command) => encode_row(&stock_line::create(txn, caller, command)?),
             Self::HoldLine(id, command) => encode_row(&stock_line::update(txn, caller, *id, command)?),
+            Self::MakeLocation(command) => encode_row(&location::create(txn, caller, command)?),
+            Self::ChangeLocation(id, command) => encode_row(&location::update(txn, caller, *id, command)?),
+            Self::MoveLines(command) => encode_row(&arrangement::move_lines(txn, caller, command)?),
+            Self::MoveContents(id, command) => {
+                encode_row(&arrangement::move_contents(txn, caller, *id, command)?)
+            }
+            Self::HoldLines(command) => encode_row(&arrangement::hold_lines(txn, caller, command)?),
+            Self::ObserveVvm(id, command) => encode_row(&stock_line::observe_vvm(txn, caller, *id, command)?),
+            Self::Repack(command) => encode_row(&repack::create(txn, caller, command)?),
             Self::Adjust(command) => encode_row(&adjustment::create(txn, caller, command)?),
             Self::Issue(command) => encode_row(&shipment::issue(txn, caller, command)?),
             Self::Draft(command) => encode_row(&shipment::create_outbound(txn, caller, command)?),

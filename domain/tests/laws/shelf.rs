@@ -606,6 +606,40 @@ fn stock_is_opened_only_with_a_variant_of_its_own_item() {
 }
 
 #[test]
+fn what_is_sent_stays_what_it_is_and_whose_it_is() {
+    let mut world = World::new();
+    let variant = variant(&mut world);
+    let mut command = world.stock(D, "L1", "2027-06-30", 100);
+    (command.variant, command.donor) = (Some(variant), Some(world.partner));
+    let line = world.at(D, |txn, caller| stock_line::create(txn, caller, &command)).id;
+    let wish = Issue {
+        store: world.district,
+        to: End::Store(world.centre),
+        lines: vec![AddLine {
+            item: None,
+            stock_line: Some(line),
+            quantity: units(100),
+            batch: None,
+            expiry: None,
+            manufactured: None,
+            pack_size: None,
+            price: None,
+            note: None,
+            whole_packs: false,
+        }],
+        status: Some(Status::Shipped),
+        reference: None,
+        comment: None,
+    };
+    let sent = world.at(D, |txn, caller| shipment::issue(txn, caller, &wish)).id;
+    world.meet_all();
+    world.at(A, |txn, caller| shipment::receive(txn, caller, sent, &Default::default()));
+    let arrived = listed(&world, A, &StockFilter::default());
+    let arrived = row(&world, A, arrived[0]);
+    assert_eq!((arrived.variant, arrived.donor), (Some(variant), Some(world.partner)));
+}
+
+#[test]
 fn what_is_said_of_boxes_makes_sense() {
     let mut world = World::new();
     let variant = variant(&mut world);

@@ -73,6 +73,10 @@ const NOUNS: &[Noun] = nouns! {
     "reasons", "Reasons", "reason";
     "asset-reasons", "Reasons", "asset_reason";
     "locations", "Locations", "location";
+    "location-types", "Locations", "location_type";
+    "item-variants", "Items", "item_variant";
+    "programmes", "Programmes", "programme";
+    "repacks", "Repacks", "repack";
     "stock-lines", "Stock", "stock_line";
     "adjustments", "Adjustments", "adjustment";
     "outbound-shipments", "Outbound shipments", "shipment";

@@ -1,13 +1,13 @@
 //! What everybody knows: stores, partners, reasons.
 
 use axum::http::Method;
+use domain::Created;
 use domain::asset::AssetStatus;
 use domain::asset_reason::{self, AssetReasonRow, CreateAssetReason, UpdateAssetReason};
 use domain::partner::{self, CreatePartner, PartnerRow, UpdatePartner};
 use domain::query::reference::{self, PartnerFilter};
 use domain::reason::{self, CreateReason, ReasonRow, UpdateReason};
 use domain::store::{self, CreateStore, StoreRow, UpdateStore};
-use domain::Created;
 use serde::{Deserialize, Serialize};
 
 use super::input::{self, Empty};

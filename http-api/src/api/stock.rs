@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use axum::http::Method;
 use crdt_store::{DocumentId, Snapshot};
 use domain::arrangement::{self, Held, HoldLines, MoveLines, Moved, PutBack};
-use domain::query::moves::{self, ShelfLog};
 use domain::query::ledger::{self, LedgerEntry};
+use domain::query::moves::{self, ShelfLog};
+use domain::query::names::Names;
 use domain::query::stock::{
     self, ItemStockFilter, ItemStockRow, StockFacet, StockFilter, StockRow, StockSort,
 };
-use domain::query::names::Names;
 use domain::query::{Page, PageRequest, programmes, reference};
 use domain::stock_line::{self, CreateStockLine, ObserveVvm, UpdateStockLine, Vvm};
 use domain::{Created, Date, Permission};

@@ -4,6 +4,7 @@ mod bad_input;
 mod doors;
 mod feed;
 mod lists;
+mod shelf;
 mod whole;
 mod work;
 mod world;

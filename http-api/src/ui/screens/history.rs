@@ -17,7 +17,7 @@ use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
 
 /// Kinds of document whose history is shown; those that hold secrets are not among them.
-const SHOWN: [&str; 12] = [
+const SHOWN: [&str; 16] = [
     "item",
     "store",
     "site",
@@ -25,8 +25,12 @@ const SHOWN: [&str; 12] = [
     "reason",
     "asset_reason",
     "location",
+    "location_type",
+    "item_variant",
+    "programme",
     "stock_line",
     "adjustment",
+    "repack",
     "shipment",
     "asset",
     "asset_log",
@@ -67,7 +71,7 @@ fn leaves(map: &Map) -> BTreeMap<String, &Value> {
 }
 
 /// Fields of documents that hold thousandths.
-const THOUSANDTHS: [&str; 9] = [
+const THOUSANDTHS: [&str; 12] = [
     "quantity",
     "issued",
     "received",
@@ -77,6 +81,9 @@ const THOUSANDTHS: [&str; 9] = [
     "price",
     "expected_quantity",
     "found",
+    "volume",
+    "min",
+    "max",
 ];
 
 fn shown(words: Words, names: &Names<'_>, field: &str, value: &Value) -> String {
@@ -93,6 +100,7 @@ fn shown(words: Words, names: &Names<'_>, field: &str, value: &Value) -> String 
         Value::Int(number) => words.whole(*number),
         Value::Text(text) => match field {
             "ven" => words.code("ven", text),
+            "vvm" => words.code("vvm", text),
             "verdict" => words.code("verdict", text),
             "status" => words.code("asset", text),
             _ => text.parse().map_or_else(|_| text.clone(), |day| words.day(day)),
@@ -108,7 +116,7 @@ fn shown(words: Words, names: &Names<'_>, field: &str, value: &Value) -> String 
 }
 
 /// A place in a document in words: the field, and the line it belongs to by its number.
-fn place(words: Words, path: &str, order: &BTreeMap<String, usize>) -> String {
+fn place(words: Words, names: &Names<'_>, path: &str, order: &BTreeMap<String, usize>) -> String {
     let parts: Vec<&str> = path.split('/').collect();
     let name = |field: &str| words.code("field", &field.replace('_', "-"));
     match parts.as_slice() {
@@ -119,6 +127,9 @@ fn place(words: Words, path: &str, order: &BTreeMap<String, usize>) -> String {
         ["events", status, field] => format!("{} · {}", words.code("status", status), name(field)),
         ["devices", _, field] => format!("{} · {}", t!(words, "device"), name(field)),
         ["former_sites", ..] => name("former_sites"),
+        [list @ ("items" | "stores"), id] => {
+            id.parse().map_or_else(|_| name(list), |id| format!("{} · {}", name(list), names.anything(id)))
+        }
         [.., field] => name(field),
         [] => String::new(),
     }
@@ -155,7 +166,7 @@ fn change(words: Words, names: &Names<'_>, before: &Map, entry: &HistoryEntry, d
                 @for path in places.iter().take(FIELDS_MAX) {
                     @let field = field_of(path);
                     tr {
-                        td class="muted" { (place(words, path, &order)) }
+                        td class="muted" { (place(words, names, path, &order)) }
                         td {
                             @if let Some(value) = old.get(*path) { span class="before" { (shown(words, names, &field, value)) } " → " }
                             @match new.get(*path) { Some(value) => (shown(words, names, &field, value)), None => "—" }
@@ -206,6 +217,10 @@ fn way_back(visit: &Visit, class: &str, id: DocumentId, after: &Map) -> Option<S
         "shipment" if sent_by_us => Some(format!("/outbound-shipments/{id}")),
         "shipment" => Some(format!("/inbound-shipments/{id}")),
         "adjustment" => Some(format!("/adjustments/{id}")),
+        "repack" => Some(format!("/repacks/{id}")),
+        "stock_line" => Some(format!("/stock/lines/{id}")),
+        "location" => Some(format!("/locations/{id}")),
+        "programme" => Some(format!("/programmes/{id}")),
         "asset" => Some(format!("/equipment/{id}")),
         _ => None,
     }

@@ -169,8 +169,8 @@ fn batches(visit: &Visit, rows: &[StockRow]) -> Markup {
                         th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } }
                     } }
                     tbody { @for row in rows {
-                        tr class={ @if row.on_hold { "is-held" } } {
-                            td class="nowrap" { span class="strong" { (or_dash(row.batch.as_deref())) } " " (mark(words, row.status)) }
+                        tr class={ @if row.held { "is-held" } } {
+                            td class="nowrap" { a class="row-link strong" href={ "/stock/lines/" (row.id) } { (super::line::called(words, row)) } " " (mark(words, row.status)) }
                             td class="nowrap" data-label=(t!(words, "expiry")) { (expiry(words, row, visit.today())) }
                             td data-label=(t!(words, "location")) { (or_dash(row.location_code.as_deref())) }
                             td class="num" data-label=(t!(words, "pack-size")) { (words.whole(row.pack_size.into())) }
@@ -328,7 +328,10 @@ pub(in crate::ui) async fn hold(
     let row = stock::line(&visit.read()?, line, visit.today())?;
     let caller = visit.caller()?;
     let command = UpdateStockLine { on_hold: Some(form.raw("hold") == "yes"), ..UpdateStockLine::default() };
-    let back = format!("/stock/items/{}?tab=batches", row.item);
+    let back = match form.raw("back") {
+        "line" => format!("/stock/lines/{line}"),
+        _ => format!("/stock/items/{}?tab=batches", row.item),
+    };
     match visit.execute(move |txn| stock_line::update(txn, &caller, line, &command)).await {
         Ok(()) => Ok(done(
             &back,

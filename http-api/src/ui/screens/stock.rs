@@ -1,13 +1,16 @@
 //! What a store has: by batch, or by item.
 
 use axum::response::Response;
+use crdt_store::{DocumentId, Snapshot};
 use domain::Permission;
+use domain::query::programmes;
 use domain::query::stock::{
     self, ItemStockFilter, ItemStockRow, StockFacet, StockFilter, StockRow, StockSort, StockStatus,
 };
 use maud::{Markup, html};
 
-use crate::ui::form::{Asked, address};
+use super::line::{STAGES, called, vvm_code, vvm_of};
+use crate::ui::form::{Asked, Fields, Form, Input, address};
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section};
 use crate::ui::lookup;
@@ -54,16 +57,17 @@ pub(in crate::ui) fn expiry(words: Words, row: &StockRow, today: domain::Date) -
     }
 }
 
-fn batch_row(visit: &Visit, row: &StockRow) -> Markup {
+fn batch_row(visit: &Visit, row: &StockRow, picks: bool) -> Markup {
     let words = visit.words;
     html! {
-        tr id={ "line-" (row.id) } class={ @if row.on_hold { "is-held" } } {
+        tr id={ "line-" (row.id) } class={ @if row.held { "is-held" } } {
+            @if picks { td class="pick" { label { input type="checkbox" name="line" value=(row.id) aria-label={ (t!(words, "choose-batch")) " " (row.item_name) " " (called(words, row)) }; } } }
             td {
                 a class="row-link" href={ "/stock/items/" (row.item) "?tab=batches" } { (row.item_name) }
                 " " (mark(words, row.status))
-                (below(html! { (or_dash(row.batch.as_deref())) " · " (expiry(words, row, visit.today())) }))
+                (below(html! { a href={ "/stock/lines/" (row.id) } { (called(words, row)) } " · " (expiry(words, row, visit.today())) }))
             }
-            td class="nowrap phone-hide" { (or_dash(row.batch.as_deref())) }
+            td class="nowrap phone-hide" { a href={ "/stock/lines/" (row.id) } { (called(words, row)) } }
             td class="nowrap phone-hide" { (expiry(words, row, visit.today())) }
             td class="wide-only" { (or_dash(row.location_code.as_deref())) }
             td class="num phone-hide" data-live={ "av-" (row.id) } { (quantity(words, row.available)) }
@@ -73,12 +77,19 @@ fn batch_row(visit: &Visit, row: &StockRow) -> Markup {
     }
 }
 
-fn batch_table(visit: &Visit, rows: &[StockRow], kept: &[(&str, &str)], by_expiry: bool) -> Markup {
+fn batch_table(
+    visit: &Visit,
+    rows: &[StockRow],
+    kept: &[(&str, &str)],
+    by_expiry: bool,
+    picks: bool,
+) -> Markup {
     let words = visit.words;
     html! {
         div class="scroll" id="rows" data-rows=(row_ids(rows.iter().map(|row| row.id))) {
             table {
                 thead { tr {
+                    @if picks { th scope="col" class="pick" { label { input type="checkbox" data-all="line" hidden aria-label=(t!(words, "choose-all")); } } }
                     (sortable("/stock", kept, "name", !by_expiry, &t!(words, "item"), ""))
                     th scope="col" class="phone-hide" { (t!(words, "batch")) }
                     (sortable("/stock", kept, "expiry", by_expiry, &t!(words, "expiry"), "phone-hide"))
@@ -87,10 +98,106 @@ fn batch_table(visit: &Visit, rows: &[StockRow], kept: &[(&str, &str)], by_expir
                     th scope="col" class="num" { (t!(words, "on-hand")) }
                     th scope="col" class="wide-only" { (t!(words, "unit")) }
                 } }
-                @for group in rows.chunks(ROWS_PER_GROUP) { tbody class="group" { @for row in group { (batch_row(visit, row)) } } }
+                @for group in rows.chunks(ROWS_PER_GROUP) { tbody class="group" { @for row in group { (batch_row(visit, row, picks)) } } }
             }
         }
     }
+}
+
+/// The rows with what one can do with those that are chosen. It works without a script: boxes, a place, a button.
+fn arrangeable(visit: &Visit, read: &Snapshot, store: DocumentId, table: Markup) -> Result<Markup, Trouble> {
+    let words = visit.words;
+    let places = super::locations::choices(read, store)?;
+    Ok(html! {
+        form method="post" action="/stock/arrange" {
+            input type="hidden" name="once" value=(lookup::once(&Form::default()));
+            input type="hidden" name="back" value=(visit.here);
+            (table)
+            div class="bar" {
+                span class="muted small" { (t!(words, "with-chosen")) }
+                @if places.len() > 1 {
+                    select class="input small fit" name="to" aria-label=(t!(words, "to-location")) {
+                        option value="" { (t!(words, "to-location")) "…" }
+                        @for (id, name) in places.iter().skip(1) { option value=(id) { (name) } }
+                    }
+                    button class="btn" name="act" value="move" { (icon("arrow-right")) (t!(words, "move")) }
+                }
+                button class="btn" name="act" value="hold" { (icon("pause")) (t!(words, "hold")) }
+                button class="btn" name="act" value="release" { (icon("check")) (t!(words, "release")) }
+            }
+        }
+    })
+}
+
+// ---- filters beyond the search ----
+
+/// Names of the filters in the address.
+const FILTERS: [&str; 7] =
+    ["location", "programme", "donor", "supplier", "vvm", "expiresFrom", "expiresUntil"];
+
+fn filter_of(asked: &Form, part: Option<StockFacet>, sort: StockSort) -> StockFilter {
+    StockFilter {
+        search: asked.owned("search"),
+        facet: part,
+        item: asked.id("item"),
+        location: asked.id("location"),
+        programme: asked.id("programme"),
+        donor: asked.id("donor"),
+        supplier: asked.id("supplier"),
+        vvm: vvm_of(asked.raw("vvm")),
+        expires_from: asked.read("expiresFrom"),
+        expires_until: asked.read("expiresUntil"),
+        sort: Some(sort),
+    }
+}
+
+/// The form of the filters, folded away unless some are in use.
+fn filter_form(
+    visit: &Visit,
+    read: &Snapshot,
+    store: DocumentId,
+    asked: &Form,
+    kept: &[(&str, &str)],
+) -> Result<Markup, Trouble> {
+    let words = visit.words;
+    let used = FILTERS.iter().filter(|name| asked.text(name).is_some()).count();
+    let all = || std::iter::once((String::new(), t!(words, "facet-all")));
+    let mut places = super::locations::choices(read, store)?;
+    places.splice(..1, all());
+    let programmes: Vec<_> = all()
+        .chain(programmes::of_store(read, store)?.into_iter().map(|row| (row.id.to_string(), row.name)))
+        .collect();
+    let donors: Vec<_> =
+        all().chain(lookup::donors(read)?.into_iter().map(|row| (row.id.to_string(), row.name))).collect();
+    let partners = lookup::partners(read, false)?.into_iter().map(|row| (row.id.to_string(), row.name));
+    let stores = lookup::stores(read)?.into_iter().filter(|row| row.id != store);
+    let suppliers: Vec<_> =
+        all().chain(partners).chain(stores.map(|row| (row.id.to_string(), row.name))).collect();
+    let stages: Vec<_> =
+        all().chain(STAGES.map(|vvm| (vvm_code(vvm).to_owned(), words.code("vvm", vvm_code(vvm))))).collect();
+    let fields = Fields { words, form: asked, problem: None };
+    let day = Input { kind: "date", ..Input::default() };
+    Ok(html! {
+        details class="why pad" open[used > 0] {
+            summary { (icon("menu")) (t!(words, "more-filters")) @if used > 0 { " " span class="count" { (used) } } }
+            form class="stack" method="get" action="/stock" {
+                @for (name, value) in kept.iter().filter(|(_, value)| !value.is_empty()) { input type="hidden" name=(name) value=(value); }
+                div class="fields" {
+                    (fields.select("location", &t!(words, "location"), false, &places))
+                    (fields.select("programme", &t!(words, "programme"), false, &programmes))
+                    (fields.select("donor", &t!(words, "partner-donor"), false, &donors))
+                    (fields.select("supplier", &t!(words, "supplier"), false, &suppliers))
+                    (fields.select("vvm", &t!(words, "vvm"), false, &stages))
+                    (fields.input("expiresFrom", &t!(words, "expires-from"), day))
+                    (fields.input("expiresUntil", &t!(words, "expires-until"), day))
+                }
+                div class="row" {
+                    button class="btn primary" { (icon("check")) (t!(words, "apply")) }
+                    @if used > 0 { a class="btn quiet" href=(address("/stock", kept)) { (icon("x")) (t!(words, "clear-filters")) } }
+                }
+            }
+        }
+    })
 }
 
 fn item_table(visit: &Visit, rows: &[ItemStockRow]) -> Markup {
@@ -173,62 +280,102 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let request = lookup::page_request(cursor);
     let view = if items { "items" } else { "" };
     let sort = asked.raw("sort");
-    let kept = [("view", view), ("search", wanted), ("facet", facet), ("sort", sort)];
+    let narrowed: Vec<(&str, &str)> = match items {
+        true => Vec::new(),
+        false => FILTERS.iter().map(|name| (*name, asked.raw(name))).collect(),
+    };
     let list = if items {
-        let in_stock = match facet {
-            ALL => None,
-            "zero" => Some(false),
-            _ => Some(true),
-        };
-        let filter = ItemStockFilter { search: asked.owned("search"), in_stock };
-        let page = stock::items(&read, own.id, &filter, &request)?;
-        html! {
-            @if page.rows.is_empty() { (nothing(words, wanted, facet, view)) }
-            @else { (item_table(&visit, &page.rows)) (pager(words, "/stock", &kept, page.rows.len(), cursor, page.next.as_deref())) }
-        }
+        item_list(&visit, &read, own.id, &asked, facet, &request)?
     } else {
-        let part = match facet {
-            ALL => None,
-            named => FACETS.iter().find(|(name, _)| *name == named).or(FACETS.first()).map(|(_, part)| *part),
-        };
-        let by_expiry = match sort {
-            "expiry" => true,
-            "name" => false,
-            _ => matches!(part, Some(StockFacet::Expired | StockFacet::Expiring)),
-        };
-        let sort = Some(if by_expiry { StockSort::Expiry } else { StockSort::Name });
-        let filter = StockFilter {
-            search: asked.owned("search"),
-            facet: part,
-            item: asked.id("item"),
-            location: asked.id("location"),
-            sort,
-            ..StockFilter::default()
-        };
-        let page = stock::list(&read, own.id, &filter, visit.today(), &request)?;
-        html! {
-            @if page.rows.is_empty() { (nothing(words, wanted, facet, view)) }
-            @else { (batch_table(&visit, &page.rows, &kept[..3], by_expiry)) (pager(words, "/stock", &kept, page.rows.len(), cursor, page.next.as_deref())) }
-        }
+        batch_list(&visit, &read, own.id, &asked, facet, &narrowed)?
     };
     let actions = html! {
+        @if visit.may(Permission::StockEdit) { a class="btn" href="/stock/new" { (icon("plus")) (t!(words, "open-batch")) } }
         @if visit.may(Permission::Adjust) { a class="btn" href="/adjustments/new" { (icon("scale")) (t!(words, "quick-adjust-name")) } }
         @if visit.may(Permission::OutboundEdit) { a class="btn primary" href="/issue" { (icon("arrow-up-from-line")) (t!(words, "nav-issue")) } }
     };
     let views = [("", t!(words, "view-batches")), ("items", t!(words, "view-items"))];
     let name = t!(words, "nav-stock");
+    let plain = [("view", view), ("search", wanted), ("facet", facet), ("sort", sort)];
+    let of_search: Vec<(&str, &str)> = [("view", view), ("facet", facet), ("sort", sort)]
+        .into_iter()
+        .chain(narrowed.iter().copied())
+        .collect();
+    let of_facet: Vec<(&str, &str)> = [("view", view), ("search", wanted), ("sort", sort)]
+        .into_iter()
+        .chain(narrowed.iter().copied())
+        .collect();
     let body = html! {
         (title(&name, html! { (own.name) @if own.right.read_only { " · " (t!(words, "read-only")) } }, actions))
         div class="card" {
             div class="filters" {
-                (search(words, "/stock", &t!(words, "search-stock"), wanted, &[("view", view), ("facet", facet), ("sort", sort)]))
+                (search(words, "/stock", &t!(words, "search-stock"), wanted, &of_search))
                 (facets(&t!(words, "view"), "/stock", "view", view, &[("search", wanted)], &views))
             }
             div id="list" {
-                div class="filters" { (facet_bar(words, facet, &[("view", view), ("search", wanted), ("sort", sort)], items)) }
+                div class="filters" { (facet_bar(words, facet, &of_facet, items)) }
+                @if !items { (filter_form(&visit, &read, own.id, &asked, &plain)?) }
                 (list)
             }
         }
     };
     Ok(layout::page(&visit, Page::new(Section::Stock, name, body).searching()))
+}
+
+fn item_list(
+    visit: &Visit,
+    read: &Snapshot,
+    store: DocumentId,
+    asked: &Form,
+    facet: &str,
+    request: &domain::query::PageRequest,
+) -> Result<Markup, Trouble> {
+    let words = visit.words;
+    let (wanted, cursor) = (asked.raw("search"), asked.text("cursor"));
+    let kept = [("view", "items"), ("search", wanted), ("facet", facet), ("sort", asked.raw("sort"))];
+    let in_stock = match facet {
+        ALL => None,
+        "zero" => Some(false),
+        _ => Some(true),
+    };
+    let filter = ItemStockFilter { search: asked.owned("search"), in_stock };
+    let page = stock::items(read, store, &filter, request)?;
+    Ok(html! {
+        @if page.rows.is_empty() { (nothing(words, wanted, facet, "items")) }
+        @else { (item_table(visit, &page.rows)) (pager(words, "/stock", &kept, page.rows.len(), cursor, page.next.as_deref())) }
+    })
+}
+
+fn batch_list(
+    visit: &Visit,
+    read: &Snapshot,
+    store: DocumentId,
+    asked: &Form,
+    facet: &str,
+    narrowed: &[(&str, &str)],
+) -> Result<Markup, Trouble> {
+    let words = visit.words;
+    let (wanted, cursor) = (asked.raw("search"), asked.text("cursor"));
+    let part = match facet {
+        ALL => None,
+        named => FACETS.iter().find(|(name, _)| *name == named).or(FACETS.first()).map(|(_, part)| *part),
+    };
+    let by_expiry = match asked.raw("sort") {
+        "expiry" => true,
+        "name" => false,
+        _ => matches!(part, Some(StockFacet::Expired | StockFacet::Expiring)),
+    };
+    let filter = filter_of(asked, part, if by_expiry { StockSort::Expiry } else { StockSort::Name });
+    let page = stock::list(read, store, &filter, visit.today(), &lookup::page_request(cursor))?;
+    if page.rows.is_empty() {
+        return Ok(nothing(words, wanted, facet, ""));
+    }
+    let of_sort: Vec<(&str, &str)> =
+        [("search", wanted), ("facet", facet)].into_iter().chain(narrowed.iter().copied()).collect();
+    let kept: Vec<(&str, &str)> =
+        of_sort.iter().copied().chain([("item", asked.raw("item")), ("sort", asked.raw("sort"))]).collect();
+    let picks = visit.may(Permission::StockEdit);
+    let table = batch_table(visit, &page.rows, &of_sort, by_expiry, picks);
+    let table = if picks { arrangeable(visit, read, store, table)? } else { table };
+    Ok(html! { (table) (pager(words, "/stock", &kept, page.rows.len(), cursor, page.next.as_deref())) })
 }
