@@ -153,7 +153,6 @@ stores-count =
        *[other] { $n } stores
     }
 add-items = Add items
-add = Add
 is-listed = In the list
 take-out = Take out
 programme-no-items = No items yet
@@ -224,3 +223,4 @@ detail-this-is-the-same-stock-line = this is the same stock line
 detail-this-is-another-batch = this is another batch
 detail-this-is-kept-for-somebody-else = this is kept for another donor or programme
 detail-one-of-the-two-is-on-hold-or-has-another-vial-monitor = one of the two is on hold, or their vial monitors differ
+detail-at-most-n-items = at most { $first } items

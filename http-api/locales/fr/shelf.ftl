@@ -153,7 +153,6 @@ stores-count =
        *[other] { $n } dépôts
     }
 add-items = Ajouter des articles
-add = Ajouter
 is-listed = Dans la liste
 take-out = Retirer
 programme-no-items = Aucun article
@@ -224,3 +223,4 @@ detail-this-is-the-same-stock-line = c’est la même ligne de stock
 detail-this-is-another-batch = c’est un autre lot
 detail-this-is-kept-for-somebody-else = ceci est réservé à un autre donateur ou programme
 detail-one-of-the-two-is-on-hold-or-has-another-vial-monitor = l’un des deux est bloqué, ou leurs pastilles diffèrent
+detail-at-most-n-items = au plus { $first } articles

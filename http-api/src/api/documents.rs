@@ -205,7 +205,10 @@ fn history_route(noun: &'static Noun) -> Route {
         };
     }
     const HISTORY: &str = "Its changes: who, when, what";
-    of!("item" "store" "site" "partner" "reason" "asset_reason" "location" "stock_line" "adjustment" "shipment" "asset" "asset_log")
+    of!(
+        "item" "item_variant" "programme" "store" "site" "partner" "reason" "asset_reason" "location" "location_type"
+        "stock_line" "adjustment" "repack" "shipment" "asset" "asset_log"
+    )
 }
 
 pub(super) fn routes() -> Vec<Route> {
