@@ -304,6 +304,8 @@ fn history_says_who_when_and_what_it_became() {
     let history = store.reader().snapshot().unwrap().history(id).unwrap().unwrap();
     assert_eq!(history.len(), 2);
     assert_eq!(history[0].after["name"], "box".into());
+    assert!(history[0].before.is_empty());
+    assert_eq!(history[1].before["name"], "box".into());
     assert_eq!(history[1].after["name"], "crate".into());
     assert_eq!(history[1].message.as_deref(), Some("u:amina"));
     assert_eq!((history[1].actor, history[1].time), (store.actor(), NOW.plus_millis(5_000)));

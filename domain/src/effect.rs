@@ -26,6 +26,10 @@ pub enum MovementKind {
     AdjustmentIn,
     /// An adjustment took from the stock.
     AdjustmentOut,
+    /// Left a stock line to be packed anew, or to lie elsewhere.
+    RepackOut,
+    /// Came into a stock line packed anew, or from elsewhere.
+    RepackIn,
     /// A stocktake found more than was on paper.
     CountIn,
     /// A stocktake found less than was on paper.
@@ -34,12 +38,14 @@ pub enum MovementKind {
 
 impl MovementKind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Opening,
         Self::Issue,
         Self::Receipt,
         Self::AdjustmentIn,
         Self::AdjustmentOut,
+        Self::RepackOut,
+        Self::RepackIn,
         Self::CountIn,
         Self::CountOut,
     ];
@@ -52,6 +58,8 @@ impl MovementKind {
             Self::Receipt => "receipt",
             Self::AdjustmentIn => "adjustment-in",
             Self::AdjustmentOut => "adjustment-out",
+            Self::RepackOut => "repack-out",
+            Self::RepackIn => "repack-in",
             Self::CountIn => "count-in",
             Self::CountOut => "count-out",
         }
@@ -123,7 +131,9 @@ impl Movement {
             MovementKind::Issue => 1,
             MovementKind::Receipt => 2,
             MovementKind::AdjustmentIn | MovementKind::AdjustmentOut => 3,
-            MovementKind::CountIn | MovementKind::CountOut => 4,
+            MovementKind::RepackOut => 4,
+            MovementKind::RepackIn => 5,
+            MovementKind::CountIn | MovementKind::CountOut => 6,
         };
         (self.part, role)
     }

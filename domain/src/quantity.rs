@@ -191,6 +191,37 @@ amount! {
     Money
 }
 
+amount! {
+    /// A volume, counted in thousandths of a litre. In JSON a decimal number of litres; in documents the thousandths.
+    Volume
+}
+
+amount! {
+    /// A temperature, counted in thousandths of a degree Celsius. In JSON a decimal number of degrees; in documents
+    /// the thousandths.
+    Temperature
+}
+
+impl Volume {
+    /// The volume of so many units in packs of `pack_size`, each of this volume: a part of a pack takes its part,
+    /// rounded up to a thousandth of a litre. Less than nothing takes no room.
+    pub fn of_units(self, quantity: Quantity, pack_size: u32) -> Self {
+        let pack = i128::from(pack_size.max(1)) * 1000;
+        let taken = (i128::from(self.0) * i128::from(quantity.0.max(0)) + pack - 1) / pack;
+        Self(i64::try_from(taken).unwrap_or(i64::MAX))
+    }
+}
+
+impl Money {
+    /// The price of a pack of `to` units where a pack of `from` units has this price: exact where it can be, else
+    /// rounded to the nearest thousandth, halves up.
+    pub fn of_pack(self, from: u32, to: u32) -> Self {
+        let (from, to) = (i128::from(from.max(1)), i128::from(to.max(1)));
+        let rescaled = (i128::from(self.0) * to * 2 + from).div_euclid(from * 2);
+        Self(i64::try_from(rescaled).unwrap_or(i64::MAX)).clamped()
+    }
+}
+
 impl Quantity {
     /// The smallest number of whole packs of `pack_size` units that holds this quantity, as units. Zero or less
     /// stays as it is.
@@ -210,16 +241,21 @@ impl Quantity {
     }
 }
 
-impl Serialize for Quantity {
-    /// A number in JSON: below [`AMOUNT_MAX`] a double carries three decimals exactly.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match (serializer.is_human_readable(), self.0 % 1000) {
-            (false, _) => serializer.serialize_i64(self.0),
-            (true, 0) => serializer.serialize_i64(self.0 / 1000),
-            (true, _) => serializer.serialize_f64(self.to_string().parse().unwrap_or(f64::NAN)),
-        }
-    }
+/// A number in JSON: below [`AMOUNT_MAX`] a double carries three decimals exactly.
+macro_rules! number_in_json {
+    ($($name:ident),*) => {
+        $(impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match (serializer.is_human_readable(), self.0 % 1000) {
+                    (false, _) => serializer.serialize_i64(self.0),
+                    (true, 0) => serializer.serialize_i64(self.0 / 1000),
+                    (true, _) => serializer.serialize_f64(self.to_string().parse().unwrap_or(f64::NAN)),
+                }
+            }
+        })*
+    };
 }
+number_in_json!(Quantity, Volume, Temperature);
 
 impl Serialize for Money {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -282,6 +318,24 @@ mod tests {
         assert_eq!(Quantity::whole(200).round_up_to_packs(100), Quantity::whole(200));
         assert_eq!(Quantity::whole(199).round_down_to_packs(100), Quantity::whole(100));
         assert_eq!(Quantity::ZERO.round_up_to_packs(100), Quantity::ZERO);
+    }
+
+    #[test]
+    fn a_price_follows_the_size_of_the_pack_to_the_nearest_thousandth() {
+        let price = |thousandths| Money::from_thousandths(thousandths);
+        assert_eq!(price(12_000).of_pack(1_000, 100), price(1_200));
+        assert_eq!(price(1_200).of_pack(100, 1_000), price(12_000));
+        assert_eq!(price(10).of_pack(3, 1), price(3));
+        assert_eq!(price(5).of_pack(2, 1), price(3), "halves are rounded up");
+        assert_eq!(price(0).of_pack(7, 3), price(0));
+    }
+
+    #[test]
+    fn a_part_of_a_pack_takes_its_part_of_the_room() {
+        let litres = |thousandths| Volume::from_thousandths(thousandths);
+        assert_eq!(litres(500).of_units(Quantity::whole(250), 100), litres(1_250));
+        assert_eq!(litres(1).of_units(Quantity::whole(1), 100), litres(1));
+        assert_eq!(litres(500).of_units(Quantity::whole(-4), 100), Volume::ZERO);
     }
 
     proptest! {

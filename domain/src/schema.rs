@@ -12,11 +12,15 @@ use crate::barcode::{self, Barcode};
 use crate::conflict;
 use crate::import::{self, Import, ImportPart};
 use crate::item::{self, Item};
+use crate::item_variant::{self, ItemVariant};
 use crate::location::{self, Location};
+use crate::location_type::{self, LocationType};
 use crate::partner::{self, Partner};
+use crate::programme::{self, Programme};
 use crate::reason::{self, Reason};
 use crate::record::Record;
 use crate::reject::CENTRAL_ONLY_MESSAGE;
+use crate::repack::{self, Repack};
 use crate::scopes::ScopeKind;
 use crate::shipment::{self, Shipment};
 use crate::site::{self, DeviceRow, Site, SiteSecret};
@@ -119,11 +123,15 @@ const KINDS: &[Kind] = &[
     kind!(AssetReason, reference, asset_reason::project),
     kind!(User, central, user::project),
     kind!(UserAccess, of_store_config, user::project_access),
+    kind!(LocationType, reference, location_type::project),
+    kind!(ItemVariant, reference, item_variant::project),
+    kind!(Programme, reference, programme::project),
     kind!(Location, of_store, location::project),
     kind!(StockLine, of_store, stock_line::project),
     kind!(Adjustment, of_store, adjustment::project),
     kind!(Stocktake, of_store, stocktake::project),
     kind!(Sheet, of_store, stocktake::project_sheet),
+    kind!(Repack, of_store, repack::project),
     kind!(Shipment, of_shipment, shipment::project),
     kind!(Asset, of_store, asset::project),
     kind!(AssetLog, of_store, asset::project_log),

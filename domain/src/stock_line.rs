@@ -7,11 +7,12 @@ use crdt_store::{Document, DocumentId, Failure, Projection, Timestamp, Txn, View
 use serde::{Deserialize, Serialize};
 
 use crate::effect::{self, Act, Balance, Movement, MovementKind};
+use crate::item::ItemRow;
 use crate::permission::{Caller, Permission};
 use crate::quantity::{Money, Quantity};
 use crate::record::{self, Created, Record, Stamp, clearable, record};
 use crate::text::Key;
-use crate::{Date, location, query, reason, reject, store, views};
+use crate::{Date, item_variant, location, programme, query, reason, reject, store, views};
 
 // ---- types ----
 
@@ -86,6 +87,18 @@ pub struct StockLine {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn_reason: Option<DocumentId>,
+    /// Which variant of the item it is.
+    #[serde(default)]
+    pub variant: Option<DocumentId>,
+    /// The programme it is kept for.
+    #[serde(default)]
+    pub programme: Option<DocumentId>,
+    /// When the vial monitor was looked at.
+    #[serde(default)]
+    pub vvm_at: Option<Timestamp>,
+    /// What was noted of it then.
+    #[serde(default)]
+    pub vvm_note: Option<String>,
 }
 
 record!(StockLine, "stock_line", "stock line");
@@ -133,6 +146,15 @@ pub struct StockLineRow {
     /// When its opening was taken back.
     #[serde(default)]
     pub withdrawn: Option<Timestamp>,
+    /// Which variant of the item it is.
+    pub variant: Option<DocumentId>,
+    /// The programme it is kept for.
+    pub programme: Option<DocumentId>,
+    /// When the vial monitor was looked at.
+    #[serde(with = "crate::instant::optional")]
+    pub vvm_at: Option<Timestamp>,
+    /// What was noted of it then.
+    pub vvm_note: Option<String>,
 }
 
 /// Opens a stock line with what is on the shelf when the records begin (or with nothing).
@@ -184,6 +206,12 @@ pub struct CreateStockLine {
     /// When they were counted; now if absent.
     #[serde(default, with = "crate::instant::optional")]
     pub at: Option<Timestamp>,
+    /// Which variant of the item it is.
+    #[serde(default)]
+    pub variant: Option<DocumentId>,
+    /// The programme it is kept for.
+    #[serde(default)]
+    pub programme: Option<DocumentId>,
 }
 
 /// Changes what a person may say of a stock line; absent fields stay. The quantity is never among it.
@@ -214,6 +242,32 @@ pub struct UpdateStockLine {
     /// What people note of it.
     #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
     pub note: Option<Option<String>>,
+    /// Day of manufacture.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub manufactured: Option<Option<Date>>,
+    /// Which variant of the item it is.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub variant: Option<Option<DocumentId>>,
+    /// The programme it is kept for.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub programme: Option<Option<DocumentId>>,
+    /// Who paid for it.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub donor: Option<Option<DocumentId>>,
+}
+
+/// Says what the vial monitor of a batch shows. What was said before stays in the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ObserveVvm {
+    /// What it shows.
+    pub vvm: Vvm,
+    /// When somebody looked; now if absent.
+    #[serde(default, with = "crate::instant::optional")]
+    pub at: Option<Timestamp>,
+    /// What they note of it.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 // ---- rules ----
@@ -243,6 +297,10 @@ impl StockLine {
             withdrawn_at: None,
             withdrawn_by: None,
             withdrawn_reason: None,
+            variant: None,
+            programme: None,
+            vvm_at: None,
+            vvm_note: None,
         }
     }
 }
@@ -260,6 +318,14 @@ pub(crate) fn require(
         .ok_or_else(|| reject::not_found("stock line", id).at(pointer).into())
 }
 
+/// A stock line's row.
+pub(crate) fn find(
+    read: &(impl ViewRead + ?Sized),
+    id: DocumentId,
+) -> Result<Option<StockLineRow>, crdt_store::StoreError> {
+    read.row(views::STOCK_LINE, id.as_bytes())
+}
+
 /// The balance of a stock line.
 pub(crate) fn balance(
     read: &(impl ViewRead + ?Sized),
@@ -268,6 +334,22 @@ pub(crate) fn balance(
 ) -> Result<Balance, crdt_store::StoreError> {
     let totals = read.totals(views::SUM_LINE, &Key::new().id(store).id(line).build())?;
     Ok(Balance::of(&totals))
+}
+
+/// Only vaccines carry a vial monitor.
+fn require_monitor(pointer: &str, item: &ItemRow) -> Result<(), crdt_store::Rejection> {
+    match item.is_vaccine {
+        true => Ok(()),
+        false => Err(reject::validation(pointer, "only a vaccine has a vial monitor")),
+    }
+}
+
+/// An instant that a person typed: not yet to come.
+fn past(txn: &Txn<'_>, pointer: &str, at: Option<Timestamp>) -> Result<Timestamp, crdt_store::Rejection> {
+    match at.unwrap_or(txn.now()) {
+        at if at > txn.now() => Err(reject::validation(pointer, "this day is yet to come")),
+        at => Ok(at),
+    }
 }
 
 /// An amount a person typed for goods: not below zero.
@@ -308,10 +390,7 @@ fn make(
 ) -> Result<Created, Failure> {
     caller.require(Permission::StockEdit, command.store)?;
     store::require_open(txn, command.store)?;
-    let at = command.at.unwrap_or(txn.now());
-    if at > txn.now() {
-        return Err(reject::validation("/at", "this day is yet to come").into());
-    }
+    let at = past(txn, "/at", command.at)?;
     let line = StockLine { import, ..checked(txn, caller, at, command)? };
     let id = record::new_id(txn, command.id)?;
     txn.create(id, record::root_of(&line));
@@ -328,6 +407,15 @@ pub(crate) fn checked(
     let item = query::items::require(read, "/item", command.item)?;
     if let Some(place) = command.location {
         location::require(read, "/location", command.store, place)?;
+    }
+    if command.vvm.is_some() {
+        require_monitor("/vvm", &item)?;
+    }
+    if let Some(variant) = command.variant {
+        item_variant::require(read, "/variant", command.item, variant)?;
+    }
+    if let Some(id) = command.programme {
+        programme::require(read, "/programme", command.store, id)?;
     }
     let pack_size = command.pack_size.unwrap_or(item.default_pack_size);
     Ok(StockLine {
@@ -352,6 +440,10 @@ pub(crate) fn checked(
         withdrawn_at: None,
         withdrawn_by: None,
         withdrawn_reason: None,
+        variant: command.variant,
+        programme: command.programme,
+        vvm_at: command.vvm.map(|_| at),
+        vvm_note: None,
     })
 }
 
@@ -401,9 +493,7 @@ pub fn update(
     let old: StockLine = record::load(txn, id)?;
     caller.require(Permission::StockEdit, old.store)?;
     let mut new = old.clone();
-    if let Some(Some(place)) = command.location {
-        location::require(txn, "/location", old.store, place)?;
-    }
+    require_update(txn, &old, command)?;
     if let Some(batch) = &command.batch {
         new.batch = record::valid_label("/batch", batch.as_deref())?;
     }
@@ -418,8 +508,51 @@ pub fn update(
     }
     record::set(&mut new.location, command.location);
     record::set(&mut new.expiry, command.expiry);
-    record::set(&mut new.vvm, command.vvm);
     record::set(&mut new.on_hold, command.on_hold);
+    record::set(&mut new.manufactured, command.manufactured);
+    record::set(&mut new.variant, command.variant);
+    record::set(&mut new.programme, command.programme);
+    record::set(&mut new.donor, command.donor);
+    if let Some(vvm) = command.vvm {
+        (new.vvm, new.vvm_at, new.vvm_note) = (vvm, Some(txn.now()), None);
+    }
+    record::put_difference(txn, id, &old, &new);
+    Ok(())
+}
+
+/// What an update names must be there, and belong to the line.
+fn require_update(txn: &Txn<'_>, line: &StockLine, command: &UpdateStockLine) -> Result<(), Failure> {
+    if let Some(Some(place)) = command.location {
+        location::require(txn, "/location", line.store, place)?;
+    }
+    if let Some(Some(_)) = command.vvm {
+        require_monitor("/vvm", &query::items::require(txn, "", line.item)?)?;
+    }
+    if let Some(Some(variant)) = command.variant.filter(|variant| *variant != line.variant) {
+        item_variant::require(txn, "/variant", line.item, variant)?;
+    }
+    if let Some(Some(id)) = command.programme.filter(|id| *id != line.programme) {
+        programme::require(txn, "/programme", line.store, id)?;
+    }
+    Ok(())
+}
+
+/// Records what the vial monitor of a batch shows, when somebody looked, and what they note: in one change.
+pub fn observe_vvm(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    id: DocumentId,
+    command: &ObserveVvm,
+) -> Result<(), Failure> {
+    let old: StockLine = record::load(txn, id)?;
+    caller.require(Permission::StockEdit, old.store)?;
+    require_monitor("/vvm", &query::items::require(txn, "", old.item)?)?;
+    let new = StockLine {
+        vvm: Some(command.vvm),
+        vvm_at: Some(past(txn, "/at", command.at)?),
+        vvm_note: record::valid_note("/note", command.note.as_deref())?,
+        ..old.clone()
+    };
     record::put_difference(txn, id, &old, &new);
     Ok(())
 }
@@ -447,6 +580,10 @@ pub(crate) fn project(document: &Document, line: &StockLine, projection: &mut Pr
         opening: line.opening,
         import: line.import,
         withdrawn: line.withdrawn_at,
+        variant: line.variant,
+        programme: line.programme,
+        vvm_at: line.vvm_at,
+        vvm_note: line.vvm_note.clone(),
     };
     let of_store = || Key::new().id(line.store);
     let item = line.item.as_bytes().to_vec();

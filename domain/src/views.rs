@@ -47,6 +47,18 @@ views! {
     LOCATION = "view/location",
     /// store, code 0 location → LocationRow
     LOCATION_CODE = "view/location/code",
+    /// type → LocationTypeRow
+    LOCATION_TYPE = "view/location_type",
+    /// variant → ItemVariantRow
+    ITEM_VARIANT = "view/item_variant",
+    /// item, variant → ItemVariantRow
+    VARIANT_BY_ITEM = "view/item_variant/item",
+    /// programme → ProgrammeRow
+    PROGRAMME = "view/programme",
+    /// code 0 programme → nothing
+    PROGRAMME_CODE = "view/programme/code",
+    /// programme, item → nothing
+    PROGRAMME_ITEM = "view/programme/item",
     /// line → StockLineRow
     STOCK_LINE = "view/stock_line",
     /// store, item, expiry, line → StockLineRow
@@ -91,6 +103,8 @@ views! {
     SUM_STOCKTAKE_STATE = "view/sum/stocktake/state",
     /// store, stock line → adjustments by counts, how many of each other they knew, pairs settled
     SUM_COUNTED = "view/sum/counted",
+    /// store, when, document → RepackRow
+    REPACK = "view/repack",
     /// shipment → ShipmentRow
     SHIPMENT = "view/shipment",
     /// store, direction, when, shipment → ShipmentRow

@@ -211,6 +211,17 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) print();
 });
 
+// One box for all boxes of a name.
+function boxes(all) { return [...all.form.elements].filter((box) => box.name === all.dataset.all); }
+function offerAll(root) { for (const all of root.querySelectorAll("[data-all]")) all.hidden = false; }
+document.addEventListener("change", (event) => {
+  const { target } = event;
+  if (target.matches("[data-all]")) for (const box of boxes(target)) box.checked = target.checked;
+  else for (const all of document.querySelectorAll(`[data-all="${CSS.escape(target.name || "-")}"]`)) all.checked = boxes(all).every((box) => box.checked);
+});
+offerAll(document);
+document.addEventListener("htmx:afterSwap", () => offerAll(document));
+
 function rule(input) {
   const form = input.form;
   const value = form.elements[input.name].value;

@@ -349,6 +349,18 @@ impl Inspection<'_> {
                 );
                 return Ok(Err(self.world.breach("I4", detail)));
             }
+            let units: BTreeMap<_, i64> = look::item_balances(&own)?
+                .into_iter()
+                .filter(|(store, _, on_hand)| concerns(*store) && *on_hand != 0)
+                .map(|(store, item, on_hand)| ((store, item), on_hand))
+                .collect();
+            let mut counted = recount.units.clone();
+            counted.retain(|(store, _), sum| concerns(*store) && *sum != 0);
+            if units != counted {
+                let detail =
+                    format!("{} has other units of an item than came and went, repacks aside", found.name);
+                return Ok(Err(self.world.breach("I4", detail)));
+            }
             self.world.tally.checked("I5");
             if let Some(detail) = tasks_differ(&own)? {
                 return Ok(Err(self
@@ -468,10 +480,14 @@ fn documents_of(read: &Snapshot) -> Result<BTreeMap<DocumentId, Document>, Store
     Ok(documents)
 }
 
-/// The tokens of people's wishes that stand in a document.
+/// The tokens of people's wishes that stand in a document. A stock line that a repack made carries the note of the one
+/// it was taken from, which is no effect of its own.
 fn tokens(document: &Document) -> impl Iterator<Item = &str> {
+    let is_made =
+        document.class == "stock_line" && matches!(document.root.get("opened_at"), Some(Value::Null));
     ["comment", "note", "code"]
         .into_iter()
+        .filter(move |field| !(is_made && *field == "note"))
         .filter_map(|field| document.root.get(field)?.as_text())
         .filter(|text| text.starts_with(crate::people::HONEST) || text.starts_with(FORGED))
 }

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use crdt_store::{DocumentId, Failure, Schema, Snapshot, StoreError, View, ViewRead, ViewReadExt};
 use domain::asset::AssetRow;
+use domain::location::LocationRow;
 use domain::query::tasks::{self, ConflictEntry};
 use domain::query::{PAGE_LEN_MAX, PageRequest};
 use domain::shipment::{Direction, ShipmentRow, Status};
@@ -14,17 +15,30 @@ use domain::{Quantity, TaskRow};
 const STORE: View = View("view/store");
 const STOCK_LINES: View = View("view/stock_line/item");
 const BALANCES: View = View("view/sum/line");
+const ITEM_BALANCES: View = View("view/sum/store_item");
 const SHIPMENTS: View = View("view/shipment/status");
 const ASSETS: View = View("view/asset/number");
+const LOCATIONS: View = View("view/location/code");
 const OVER_ISSUES: View = View("view/task/balance");
 const COUNT_TASKS: View = View("view/task/count");
 pub(crate) const CONFLICTS: View = View("view/task/conflict");
 
 /// Whether the schema still has the views that are looked at here: an empty answer must not come from a wrong name.
 pub(crate) fn views_exist(schema: &dyn Schema) -> bool {
-    [STORE, STOCK_LINES, BALANCES, SHIPMENTS, ASSETS, OVER_ISSUES, COUNT_TASKS, CONFLICTS]
-        .iter()
-        .all(|view| schema.views().contains(view))
+    [
+        STORE,
+        STOCK_LINES,
+        BALANCES,
+        ITEM_BALANCES,
+        SHIPMENTS,
+        ASSETS,
+        LOCATIONS,
+        OVER_ISSUES,
+        COUNT_TASKS,
+        CONFLICTS,
+    ]
+    .iter()
+    .all(|view| schema.views().contains(view))
 }
 
 /// A stock line and its balance, in thousandths of a unit.
@@ -95,17 +109,27 @@ pub(crate) fn assets(read: &Snapshot, store: DocumentId) -> Result<Vec<AssetRow>
     read.rows(ASSETS, store.as_bytes())
 }
 
+/// The locations of a store.
+pub(crate) fn locations(read: &Snapshot, store: DocumentId) -> Result<Vec<LocationRow>, StoreError> {
+    read.rows(LOCATIONS, store.as_bytes())
+}
+
 /// Every balance: store, stock line, on hand in thousandths.
 pub(crate) fn balances(read: &Snapshot) -> Result<Vec<(DocumentId, DocumentId, i64)>, StoreError> {
+    sums(read, BALANCES)
+}
+
+/// Every balance of an item: store, item, on hand in thousandths.
+pub(crate) fn item_balances(read: &Snapshot) -> Result<Vec<(DocumentId, DocumentId, i64)>, StoreError> {
+    sums(read, ITEM_BALANCES)
+}
+
+fn sums(read: &Snapshot, view: View) -> Result<Vec<(DocumentId, DocumentId, i64)>, StoreError> {
     let mut found = Vec::new();
-    read.scan_totals(
-        BALANCES,
-        (std::ops::Bound::Unbounded, std::ops::Bound::Unbounded),
-        &mut |key, totals| {
-            found.extend(store_and_line(key).map(|(store, line)| (store, line, totals.amounts[0])));
-            ControlFlow::Continue(())
-        },
-    )?;
+    read.scan_totals(view, (std::ops::Bound::Unbounded, std::ops::Bound::Unbounded), &mut |key, totals| {
+        found.extend(store_and_line(key).map(|(store, line)| (store, line, totals.amounts[0])));
+        ControlFlow::Continue(())
+    })?;
     Ok(found)
 }
 

@@ -2,14 +2,17 @@
 
 use crdt_store::{DocumentId, Snapshot, StoreError, Timestamp, ViewRead};
 use domain::adjustment::{AdjustLine, CreateAdjustment};
+use domain::arrangement::{HoldLines, MoveContents, MoveLines};
 use domain::asset::{AddAssetLog, AssetDetails, AssetStatus, CreateAsset};
 use domain::conflict::SettleConflict;
 use domain::item::{CreateItem, UpdateItem};
+use domain::location::{CreateLocation, UpdateLocation};
+use domain::repack::CreateRepack;
 use domain::shipment::{
     AddLine, CreateInbound, CreateOutbound, Direction, End, Issue, Receive, ReceiveLine, SetReceived,
     SetStatus, SettleLine, Shipment, ShipmentRow, Status, UpdateLine, Verdict,
 };
-use domain::stock_line::{CreateStockLine, UpdateStockLine, Vvm};
+use domain::stock_line::{CreateStockLine, ObserveVvm, UpdateStockLine, Vvm};
 use domain::{Date, Quantity};
 
 use crate::look::{self, Shelf};
@@ -106,6 +109,9 @@ impl Person<'_> {
             (Person::count, 16),
             (Person::annotate, 8),
             (Person::settle, 6),
+            (Person::arrange, 5),
+            (Person::look_at_monitor, 2),
+            (Person::repack, 5),
             (Person::equipment, 8),
         ]);
         let Some((deed, makes)) = activity(self, store)? else { return Ok(None) };
@@ -296,6 +302,87 @@ impl Person<'_> {
         Ok(Some((Deed::SettleConflict(*document, command), false)))
     }
 
+    /// Makes a place, puts places one in another (so that circles come about), moves and holds what lies there.
+    fn arrange(&mut self, store: DocumentId) -> Result<Option<(Deed, bool)>, StoreError> {
+        let places: Vec<DocumentId> =
+            look::locations(self.read, store)?.iter().map(|place| place.id).collect();
+        let (one, other) = (self.dice.pick(&places).copied(), self.dice.pick(&places).copied());
+        let shelves = look::shelves(self.read, store)?;
+        let lines: Vec<DocumentId> = shelves.iter().map(|shelf| shelf.line.id).collect();
+        let (Some(one), Some(other)) = (one.filter(|_| places.len() > 1), other) else {
+            return Ok(Some((Deed::MakeLocation(self.place(store, one)), false)));
+        };
+        let count = self.dice.between(1, 4) as usize;
+        let some: Vec<DocumentId> = (0..count).filter_map(|_| self.dice.pick(&lines).copied()).collect();
+        let deed = match self.dice.between(0, 9) {
+            0 => Deed::MakeLocation(self.place(store, Some(one))),
+            1..=2 => {
+                let parent = Some(Some(other));
+                Deed::ChangeLocation(one, UpdateLocation { parent, ..UpdateLocation::default() })
+            }
+            // Mostly let go again, or nothing could be issued in the end.
+            3 => {
+                let on_hold = Some(self.dice.chance(200));
+                Deed::ChangeLocation(one, UpdateLocation { on_hold, ..UpdateLocation::default() })
+            }
+            4 => Deed::MoveContents(one, MoveContents { to: other }),
+            5 => Deed::HoldLines(HoldLines { store, lines: some, on_hold: self.dice.chance(200) }),
+            _ => Deed::MoveLines(MoveLines { store, lines: some, to: Some(other) }),
+        };
+        Ok(Some((deed, false)))
+    }
+
+    fn place(&self, store: DocumentId, parent: Option<DocumentId>) -> CreateLocation {
+        CreateLocation {
+            store,
+            code: format!("P-{}", self.number),
+            name: format!("Place {}", self.number),
+            kind: Default::default(),
+            parent,
+            location_type: None,
+            volume: None,
+        }
+    }
+
+    /// Looks at a vial monitor: of a vaccine it is written down, of anything else refused.
+    fn look_at_monitor(&mut self, store: DocumentId) -> Result<Option<(Deed, bool)>, StoreError> {
+        let shelves = look::shelves(self.read, store)?;
+        let vaccines: Vec<&Shelf> =
+            shelves.iter().filter(|shelf| Some(shelf.line.item) == self.country.vaccine()).collect();
+        let Some(shelf) = self.dice.pick(&vaccines) else { return Ok(None) };
+        let vvm = self.dice.weighted(&[(Vvm::Stage1, 6), (Vvm::Stage2, 3), (Vvm::Stage3, 1)]);
+        Ok(Some((Deed::ObserveVvm(shelf.line.id, ObserveVvm { vvm, at: None, note: None }), false)))
+    }
+
+    /// Packs anew, or splits over two places.
+    fn repack(&mut self, store: DocumentId) -> Result<Option<(Deed, bool)>, StoreError> {
+        let shelves = look::shelves(self.read, store)?;
+        let filled: Vec<&Shelf> = shelves.iter().filter(|shelf| shelf.available() >= 1000).collect();
+        let Some(shelf) = self.dice.pick(&filled) else { return Ok(None) };
+        let places: Vec<DocumentId> =
+            look::locations(self.read, store)?.iter().map(|place| place.id).collect();
+        let location = if self.dice.chance(400) { self.dice.pick(&places).copied() } else { None };
+        let size = self.dice.between(1, 12) as u32;
+        let most = (look::whole_units(shelf.available()) as u64 / u64::from(size)).max(1);
+        let packs = self.dice.between(1, most);
+        let into = match self.dice.chance(150) {
+            true => self.dice.pick(&filled).map(|other| other.line.id),
+            false => None,
+        };
+        Ok(Some((
+            Deed::Repack(CreateRepack {
+                store,
+                from: shelf.line.id,
+                quantity: Quantity::whole((packs * u64::from(size)) as i64),
+                pack_size: Some(size),
+                location,
+                into,
+                comment: self.token(),
+            }),
+            true,
+        )))
+    }
+
     fn equipment(&mut self, store: DocumentId) -> Result<Option<(Deed, bool)>, StoreError> {
         let assets = look::assets(self.read, store)?;
         let asset = self.dice.pick(&assets).map(|asset| asset.id);
@@ -419,6 +506,8 @@ fn open_line(
         note: Some(note),
         quantity,
         at: None,
+        variant: None,
+        programme: None,
     }
 }
 

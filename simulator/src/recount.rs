@@ -17,6 +17,8 @@ const WAY: [&str; 7] = ["new", "allocated", "picked", "shipped", "delivered", "r
 pub(crate) struct Recount {
     /// On hand by store and stock line.
     pub(crate) on_hand: BTreeMap<(DocumentId, DocumentId), i64>,
+    /// Units by store and item, counted without a look at repacks.
+    pub(crate) units: BTreeMap<(DocumentId, DocumentId), i64>,
     /// What stores sent to stores.
     pub(crate) sent: i64,
     /// What of it stores received.
@@ -42,10 +44,14 @@ impl Recount {
         match text(root, "class") {
             // An opening that was taken back has come and gone.
             Some("stock_line") if matches!(root.get("withdrawn_at"), Some(Value::Int(_))) => {}
-            Some("stock_line") => self.moved(id(root, "store"), Some(document.id), int(root, "opening")),
+            Some("stock_line") => {
+                self.moved(id(root, "store"), Some(document.id), int(root, "opening"));
+                self.came(id(root, "store"), id(root, "item"), int(root, "opening"));
+            }
             Some("adjustment") => {
                 for (_, line) in entries(root, "lines") {
                     self.moved(id(root, "store"), id(line, "stock_line"), int(line, "quantity"));
+                    self.came(id(root, "store"), id(line, "item"), int(line, "quantity"));
                 }
             }
             Some("stocktake") if entries(root, "events").any(|(word, _)| word == "finalised") => {
@@ -53,9 +59,20 @@ impl Recount {
                     self.moved(id(root, "store"), line.parse().ok(), int(adjusted, "quantity"));
                 }
             }
+            Some("repack") => self.add_repack(document),
             Some("shipment") => self.add_shipment(root),
             _ => {}
         }
+    }
+
+    /// What leaves one stock line comes into another, the one named or the one it made: no unit comes or goes, so the
+    /// units of the item are counted as if there were no repacks at all.
+    fn add_repack(&mut self, document: &Document) {
+        let root = &document.root;
+        let (store, quantity) = (id(root, "store"), int(root, "quantity"));
+        let to = id(root, "into").unwrap_or(document.id.derived("repack"));
+        self.moved(store, id(root, "from"), -quantity);
+        self.moved(store, Some(to), quantity);
     }
 
     fn add_shipment(&mut self, root: &Map) {
@@ -72,8 +89,10 @@ impl Recount {
             let taken = reached >= 5 && text(line, "verdict") != Some("rejected");
             let arrived = if taken { int(line, "received") } else { 0 };
             self.moved(sender, id(line, "stock_line"), -left);
+            self.came(sender.filter(|_| id(line, "stock_line").is_some()), id(line, "item"), -left);
             if let Ok(key) = key.parse::<DocumentId>() {
                 self.moved(receiver, Some(key.derived("receive")), arrived);
+                self.came(receiver, id(line, "item"), arrived);
             }
             if sender.is_some() && receiver.is_some() {
                 self.sent += left;
@@ -85,6 +104,14 @@ impl Recount {
                     false => self.under_way += left,
                 }
             }
+        }
+    }
+
+    fn came(&mut self, store: Option<DocumentId>, item: Option<DocumentId>, by: i64) {
+        if let (Some(store), Some(item)) = (store, item)
+            && by != 0
+        {
+            *self.units.entry((store, item)).or_default() += by;
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crdt_store::{Author, DeviceId, DocumentId, Failure, Store, StoreError, Timestamp, Txn};
 use domain::asset::AssetStatus;
 use domain::asset_reason::{self, CreateAssetReason};
-use domain::item;
+use domain::item::{self, CreateItem};
 use domain::partner::{self, CreatePartner};
 use domain::reason::{self, CreateReason, ReasonKind};
 use domain::site::{self, CreateSite, EnrolDevice};
@@ -42,6 +42,11 @@ pub(crate) struct Country {
 }
 
 impl Country {
+    /// The item that carries a vial monitor.
+    pub(crate) fn vaccine(&self) -> Option<DocumentId> {
+        self.items.first().copied()
+    }
+
     /// The stores that a store supplies.
     pub(crate) fn supplied_by(&self, store: DocumentId) -> Vec<DocumentId> {
         self.suppliers.iter().filter(|(_, supplier)| **supplier == store).map(|(below, _)| *below).collect()
@@ -66,8 +71,9 @@ pub(crate) fn found_country(
     let mut founder = Founder { store, now, caller: Caller::system(Role::Central) };
     let mut country = Country::default();
     for index in 0..ITEMS {
-        let item =
-            founder.make(|txn, caller| item::create(txn, caller, &create_item(&format!("ITEM-{index}"))))?;
+        // The first is a vaccine, so that there is a vial monitor to look at.
+        let command = CreateItem { is_vaccine: index == 0, ..create_item(&format!("ITEM-{index}")) };
+        let item = founder.make(|txn, caller| item::create(txn, caller, &command))?;
         country.items.push(item.id);
     }
     // In some worlds there is far more to fetch than fits a frame, so that a new device is cut off in the middle.
@@ -187,6 +193,8 @@ impl Founder<'_> {
                         note: None,
                         quantity: Quantity::whole(dice.between(10, 300) as i64),
                         at: None,
+                        variant: None,
+                        programme: None,
                     };
                     self.make(|txn, caller| stock_line::create(txn, caller, &command))?;
                 }

@@ -2,14 +2,17 @@
 
 use crdt_store::{DocumentId, Failure, Txn, encode_row};
 use domain::adjustment::{self, CreateAdjustment};
+use domain::arrangement::{self, HoldLines, MoveContents, MoveLines};
 use domain::asset::{self, AddAssetLog, CreateAsset};
 use domain::conflict::{self, SettleConflict};
 use domain::item::{self, CreateItem, UpdateItem};
+use domain::location::{self, CreateLocation, UpdateLocation};
+use domain::repack::{self, CreateRepack};
 use domain::shipment::{
     self, AddLine, Allocate, CreateInbound, CreateOutbound, Issue, Receive, SetReceived, SetStatus,
     SettleLine, UpdateLine,
 };
-use domain::stock_line::{self, CreateStockLine, UpdateStockLine};
+use domain::stock_line::{self, CreateStockLine, ObserveVvm, UpdateStockLine};
 use domain::stocktake::{self, CountLines, CreateStocktake, Finalise, KeepCount, SettleLate};
 use domain::{Caller, Role};
 
@@ -20,6 +23,13 @@ pub(crate) enum Deed {
     HoldLine(DocumentId, UpdateStockLine),
     AnnotateLine(DocumentId, UpdateStockLine),
     SettleConflict(DocumentId, SettleConflict),
+    MakeLocation(CreateLocation),
+    ChangeLocation(DocumentId, UpdateLocation),
+    MoveLines(MoveLines),
+    MoveContents(DocumentId, MoveContents),
+    HoldLines(HoldLines),
+    ObserveVvm(DocumentId, ObserveVvm),
+    Repack(CreateRepack),
     Adjust(CreateAdjustment),
     BeginStocktake(CreateStocktake),
     Count(DocumentId, CountLines),
@@ -94,6 +104,13 @@ impl Deed {
             Self::HoldLine(..) => "hold stock line",
             Self::AnnotateLine(..) => "annotate stock line",
             Self::SettleConflict(..) => "settle conflict",
+            Self::MakeLocation(_) => "make location",
+            Self::ChangeLocation(..) => "change location",
+            Self::MoveLines(_) => "move stock lines",
+            Self::MoveContents(..) => "move contents",
+            Self::HoldLines(_) => "hold stock lines",
+            Self::ObserveVvm(..) => "look at monitor",
+            Self::Repack(_) => "repack",
             Self::Adjust(_) => "adjust",
             Self::BeginStocktake(_) => "begin stocktake",
             Self::Count(..) => "count",
@@ -131,6 +148,15 @@ impl Deed {
                 encode_row(&stock_line::update(txn, caller, *id, command)?)
             }
             Self::SettleConflict(id, command) => encode_row(&conflict::settle(txn, caller, *id, command)?),
+            Self::MakeLocation(command) => encode_row(&location::create(txn, caller, command)?),
+            Self::ChangeLocation(id, command) => encode_row(&location::update(txn, caller, *id, command)?),
+            Self::MoveLines(command) => encode_row(&arrangement::move_lines(txn, caller, command)?),
+            Self::MoveContents(id, command) => {
+                encode_row(&arrangement::move_contents(txn, caller, *id, command)?)
+            }
+            Self::HoldLines(command) => encode_row(&arrangement::hold_lines(txn, caller, command)?),
+            Self::ObserveVvm(id, command) => encode_row(&stock_line::observe_vvm(txn, caller, *id, command)?),
+            Self::Repack(command) => encode_row(&repack::create(txn, caller, command)?),
             Self::Adjust(command) => encode_row(&adjustment::create(txn, caller, command)?),
             Self::BeginStocktake(command) => encode_row(&stocktake::create(txn, caller, command)?),
             Self::Count(id, command) => encode_row(&stocktake::count(txn, caller, *id, command)?),

@@ -140,6 +140,8 @@ pub fn fill(
             note: None,
             quantity: Quantity::from_thousandths(1_000_000),
             at: None,
+            variant: None,
+            programme: None,
         };
         domain::stock_line::create(txn, &caller, &line).map(drop)
     })?;

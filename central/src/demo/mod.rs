@@ -20,6 +20,7 @@ mod equipment;
 mod need;
 mod script;
 mod shelf;
+mod shelving;
 mod timeline;
 mod world;
 

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use crdt_store::{Author, Batch, Document, DocumentId, Failure, StoreError, Timestamp, Txn, ViewRead};
 use domain::adjustment::{AdjustLine, CreateAdjustment};
+use domain::arrangement::{self, MoveLines};
 use domain::asset::{AddAssetLog, AssetDetails, CreateAsset};
 use domain::shipment::{
     AddLine, CreateInbound, CreateOutbound, End, Issue, Receive, ReceiveLine, Shipment, Status,
 };
-use domain::stock_line::{CreateStockLine, UpdateStockLine, Vvm};
+use domain::stock_line::{CreateStockLine, ObserveVvm, UpdateStockLine, Vvm};
 use domain::text::day_of;
 use domain::{Caller, Date, Money, Quantity, Role};
 use jiff::ToSpan;
@@ -20,8 +21,9 @@ use super::dice::Dice;
 use super::equipment::{PIECES, Piece};
 use super::need::Fate;
 use super::shelf::{OnShelf, Shelf};
+use super::shelving::{self, Places};
 use super::timeline::Act;
-use super::world::{self, Places, item_id, partner_id, reason_id};
+use super::world::{self, item_id, partner_id, reason_id};
 
 /// Carries out one command in somebody's name.
 pub(super) fn execute<R>(
@@ -51,7 +53,12 @@ pub(super) struct Script {
 
 impl Script {
     pub fn new(seed: u64, now: Timestamp) -> Self {
-        Self { dice: Dice::new(seed), today: day_of(now), places: Places::new(), under_way: BTreeMap::new() }
+        Self {
+            dice: Dice::new(seed),
+            today: day_of(now),
+            places: Places::default(),
+            under_way: BTreeMap::new(),
+        }
     }
 
     /// Carries out one act, at the batch's own time.
@@ -83,7 +90,7 @@ impl Script {
         store: &'static DemoStore,
     ) -> Result<(), SeedError> {
         let who = keeper(store);
-        world::make_locations(batch, who, store, &mut self.places)?;
+        shelving::make_locations(batch, who, store, &mut self.places)?;
         for article in ARTICLES {
             for (units, expiry) in self.opening(store, article) {
                 let command = self.opened_line(at, store, article, units, expiry);
@@ -152,15 +159,17 @@ impl Script {
             expiry: Some(expiry),
             manufactured: Some(expiry.saturating_sub(2.years())),
             pack_size: Some(article.pack),
-            location: self.places.get(&(store.code, article.keep)).copied(),
+            location: self.places.of(store, article),
             vvm: article.is_vaccine().then_some(Vvm::Stage1),
             cost_price: Some(price),
             sell_price: Some(price),
             supplier: None,
-            donor: None,
+            donor: shelving::donor_of(article),
             note: None,
             quantity: Quantity::whole(units),
             at: Some(at),
+            variant: Some(shelving::variant_id(article)),
+            programme: shelving::programme_of(article),
         }
     }
 
@@ -269,7 +278,7 @@ impl Script {
             lines.push(ReceiveLine {
                 line: *line,
                 quantity: lost.then(|| sent.quantity - Quantity::whole(i64::from(article.pack))),
-                location: self.places.get(&(store.code, article.keep)).copied(),
+                location: self.places.of(store, article),
                 verdict: None,
                 note: lost.then(|| "Un carton manque · one carton missing".to_owned()),
             });
@@ -359,6 +368,24 @@ impl Script {
         let command = UpdateStockLine { on_hold: Some(true), note, ..UpdateStockLine::default() };
         execute(batch, keeper(store), |txn, caller| {
             domain::stock_line::update(txn, caller, line.id, &command)
+        })?;
+        let aside = MoveLines { store: store.id(), lines: vec![line.id], to: self.places.quarantine(store) };
+        execute(batch, keeper(store), |txn, caller| arrangement::move_lines(txn, caller, &aside))?;
+        self.look_at_a_monitor(batch, store, &shelf)
+    }
+
+    /// The refrigerator was warm for a night: one vaccine shows it.
+    fn look_at_a_monitor(
+        &self,
+        batch: &mut Batch<'_>,
+        store: &DemoStore,
+        shelf: &Shelf,
+    ) -> Result<(), SeedError> {
+        let Some(line) = shelf.first_vaccine() else { return Ok(()) };
+        let note = Some("Panne de courant cette nuit · power cut last night".to_owned());
+        let seen = ObserveVvm { vvm: Vvm::Stage2, at: None, note };
+        execute(batch, keeper(store), |txn, caller| {
+            domain::stock_line::observe_vvm(txn, caller, line.id, &seen)
         })
     }
 
@@ -406,7 +433,7 @@ impl Script {
         let text = |text: &str| Some(Some(text.to_owned()));
         let installed = self.today.saturating_sub(piece.age_years.years());
         let cold = piece.model.kind.contains("refrigerator") || piece.model.kind.contains("cold room");
-        let place = self.places.get(&(piece.store, super::catalogue::Keep::Cold)).copied();
+        let place = self.places.cold(piece.store());
         let details = AssetDetails {
             class_name: text(piece.model.class),
             category: text(piece.model.category),

@@ -71,6 +71,11 @@ impl Shelf {
         Some(fit[dice.between(0, last as i64) as usize])
     }
 
+    /// The vaccine that is listed first, if there is one that could be given.
+    pub fn first_vaccine(&self) -> Option<&OnShelf> {
+        self.lines.iter().find(|line| line.is_vaccine && !line.expired && !line.held)
+    }
+
     /// Lines past their day.
     pub fn expired(&self) -> impl Iterator<Item = &OnShelf> {
         self.lines.iter().filter(|line| line.expired)

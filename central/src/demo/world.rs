@@ -1,11 +1,10 @@
 //! The demo's reference data: what central must say before anybody can work.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crdt_store::{Batch, DocumentId, Failure, Txn};
 use domain::asset_reason::CreateAssetReason;
 use domain::item::{CreateItem, Ven};
-use domain::location::{CreateLocation, LocationKind};
 use domain::partner::CreatePartner;
 use domain::reason::{CreateReason, ReasonKind};
 use domain::site::CreateSite;
@@ -17,9 +16,10 @@ use super::SeedError;
 use super::cast::{
     DemoSite, DemoStore, DemoUser, PARTNERS, PASSWORD, Partner, PartnerRole, SITES, STORES, USERS, id_of,
 };
-use super::catalogue::{ARTICLES, Article, Keep, Need};
+use super::catalogue::{ARTICLES, Article, Need};
 use super::equipment;
 use super::script::execute;
+use super::shelving;
 
 /// Reasons of adjustments, returns and orders.
 pub(super) const REASONS: &[(ReasonKind, &str)] = &[
@@ -43,9 +43,6 @@ pub(super) const FOUND: &str = "Trouvé à l'inventaire · Found in count";
 pub(super) const DAMAGED: &str = "Avarié · Damaged";
 pub(super) const EXPIRED: &str = "Périmé, détruit · Expired, destroyed";
 pub(super) const OPEN_VIAL: &str = "Fin de séance, flacon ouvert · Open vial, end of session";
-
-/// The places where stores keep things.
-pub(super) type Places = BTreeMap<(&'static str, Keep), DocumentId>;
 
 /// Identity of the reason of a text.
 pub(super) fn reason_id(text: &str) -> DocumentId {
@@ -91,7 +88,7 @@ pub(super) fn make(batch: &mut Batch<'_>, seed: u64) -> Result<(), SeedError> {
     for article in ARTICLES {
         execute(batch, system, |txn, caller| make_item(txn, caller, article))?;
     }
-    Ok(())
+    shelving::make(batch)
 }
 
 /// A salt need not be secret, only different for every hash.
@@ -179,35 +176,4 @@ fn make_item(txn: &mut Txn<'_>, caller: &Caller, article: &Article) -> Result<()
         universal_code: None,
     };
     domain::item::create(txn, caller, &command).map(drop)
-}
-
-/// Makes the places where a store keeps things: shelves, and a cold room or a refrigerator.
-pub(super) fn make_locations(
-    batch: &mut Batch<'_>,
-    who: DocumentId,
-    store: &'static DemoStore,
-    places: &mut Places,
-) -> Result<(), SeedError> {
-    let cold = match store.level {
-        1 => ("CR1", "Chambre froide 1 · Cold room 1"),
-        2 => ("RF1", "Réfrigérateur 1 · Refrigerator 1"),
-        _ => ("RF", "Réfrigérateur · Refrigerator"),
-    };
-    let mut wanted = vec![
-        (Some(Keep::Shelf), "A", "Étagères · Shelves", LocationKind::Ambient),
-        (Some(Keep::Cold), cold.0, cold.1, LocationKind::Cold),
-        (None, "Q", "Quarantaine · Quarantine", LocationKind::Ambient),
-    ];
-    if store.level < 3 {
-        wanted.push((None, "FZ", "Congélateur · Freezer", LocationKind::Frozen));
-    }
-    for (keep, code, name, kind) in wanted {
-        let command =
-            CreateLocation { store: store.id(), code: code.to_owned(), name: name.to_owned(), kind };
-        let created = execute(batch, who, |txn, caller| domain::location::create(txn, caller, &command))?;
-        if let Some(keep) = keep {
-            places.insert((store.code, keep), created.id);
-        }
-    }
-    Ok(())
 }

@@ -380,6 +380,8 @@ fn opening_command(opening: &Opening, centre: DocumentId, quantity: Quantity) ->
         note: None,
         quantity,
         at: Some(noon(opening.date)),
+        variant: None,
+        programme: None,
     }
 }
 

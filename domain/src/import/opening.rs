@@ -255,5 +255,7 @@ fn creation(read: &dyn ViewRead, own: DocumentId, values: &Values) -> Result<Cre
         note: values.owned("note"),
         quantity: values.quantity("quantity").unwrap_or(Quantity::ZERO),
         at: None,
+        variant: None,
+        programme: None,
     })
 }

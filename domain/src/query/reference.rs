@@ -1,12 +1,16 @@
 //! Central data: stores, sites, devices, partners, reasons; and a store's locations.
 
+use std::collections::BTreeMap;
+
 use crdt_store::{DeviceId, DocumentId, Failure, StoreError, ViewRead, ViewReadExt, decode_row};
 use serde::{Deserialize, Serialize};
 
 use super::items::Search;
 use super::page::{self, Page, PageRequest};
 use crate::asset_reason::AssetReasonRow;
+use crate::item_variant::ItemVariantRow;
 use crate::location::LocationRow;
+use crate::location_type::LocationTypeRow;
 use crate::partner::PartnerRow;
 use crate::reason::ReasonRow;
 use crate::record::holders_of_code;
@@ -143,6 +147,44 @@ pub fn asset_reasons(read: &(impl ViewRead + ?Sized)) -> Result<Vec<AssetReasonR
 /// The locations of a store, by code.
 pub fn locations(read: &(impl ViewRead + ?Sized), store: DocumentId) -> Result<Vec<LocationRow>, StoreError> {
     read.rows(views::LOCATION_CODE, store.as_bytes())
+}
+
+/// All location types, the warmest first.
+pub fn location_types(read: &(impl ViewRead + ?Sized)) -> Result<Vec<LocationTypeRow>, StoreError> {
+    let mut rows: Vec<LocationTypeRow> = read.rows(views::LOCATION_TYPE, &[])?;
+    rows.sort_by(|a, b| (b.max, &a.name, a.id).cmp(&(a.max, &b.name, b.id)));
+    Ok(rows)
+}
+
+/// The name of a location type, looked up once each.
+pub(crate) fn location_type_name(
+    read: &(impl ViewRead + ?Sized),
+    known: &mut BTreeMap<DocumentId, Option<String>>,
+    id: DocumentId,
+) -> Result<Option<String>, StoreError> {
+    if let Some(name) = known.get(&id) {
+        return Ok(name.clone());
+    }
+    let row: Option<LocationTypeRow> = read.row(views::LOCATION_TYPE, id.as_bytes())?;
+    let name = row.map(|row| row.name);
+    known.insert(id, name.clone());
+    Ok(name)
+}
+
+/// The variants of an item, by name.
+pub fn variants_of(
+    read: &(impl ViewRead + ?Sized),
+    item: DocumentId,
+) -> Result<Vec<ItemVariantRow>, StoreError> {
+    let mut rows: Vec<ItemVariantRow> = read.rows(views::VARIANT_BY_ITEM, item.as_bytes())?;
+    rows.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    Ok(rows)
+}
+
+/// A variant of an item.
+pub fn variant(read: &(impl ViewRead + ?Sized), id: DocumentId) -> Result<ItemVariantRow, Failure> {
+    let found = read.row(views::ITEM_VARIANT, id.as_bytes())?;
+    found.ok_or_else(|| crate::reject::not_found("item variant", id).into())
 }
 
 /// All users, by username; at the centre only.

@@ -11,12 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use super::items::Search;
 use super::ledger;
+use super::locations::{self, Tree};
 use super::names::Names;
 use super::page::{self, Builder, Page, PageRequest};
+use super::programmes;
 use crate::allocation::{expires_within, is_expired};
 use crate::effect::Balance;
 use crate::item::{ItemRow, named_text, read_named};
-use crate::location::LocationRow;
 use crate::quantity::{Money, Quantity};
 use crate::stock_line::{self, StockLineRow, Vvm};
 use crate::text::{Key, day_of, id_at, id_at_end};
@@ -60,8 +61,20 @@ pub struct StockFilter {
     pub facet: Option<StockFacet>,
     /// Only this item.
     pub item: Option<DocumentId>,
-    /// Only what lies here.
+    /// Only what lies here, or in a location that stands in this one.
     pub location: Option<DocumentId>,
+    /// Only what is kept for this programme: what says so, and items of the programme that say nothing.
+    pub programme: Option<DocumentId>,
+    /// Only what this donor paid for.
+    pub donor: Option<DocumentId>,
+    /// Only what came from this store or partner.
+    pub supplier: Option<DocumentId>,
+    /// Only what shows this on its vial monitor.
+    pub vvm: Option<Vvm>,
+    /// Only what expires on this day or later.
+    pub expires_from: Option<Date>,
+    /// Only what expires on this day or earlier.
+    pub expires_until: Option<Date>,
     /// The order; by expiry for what is expired or expiring, by name otherwise.
     pub sort: Option<StockSort>,
     /// As it was at this instant: what had moved by then. What had not moved yet is left out; what was promised is not
@@ -132,6 +145,21 @@ pub struct StockRow {
     pub supplier: Option<DocumentId>,
     /// What people note of it.
     pub note: Option<String>,
+    /// Day of manufacture.
+    pub manufactured: Option<Date>,
+    /// Who paid for it.
+    pub donor: Option<DocumentId>,
+    /// Which variant of the item it is.
+    pub variant: Option<DocumentId>,
+    /// The programme it is kept for.
+    pub programme: Option<DocumentId>,
+    /// When the vial monitor was looked at.
+    #[serde(with = "crate::instant::optional")]
+    pub vvm_at: Option<Timestamp>,
+    /// What was noted of it then.
+    pub vvm_note: Option<String>,
+    /// Whether nothing may be taken from it: it is on hold, or its location is, or what that stands in.
+    pub held: bool,
     /// What to know at first sight.
     pub status: StockStatus,
 }
@@ -184,30 +212,12 @@ pub(crate) fn lines_of_item(
     read.rows(views::STOCK_BY_ITEM, &Key::new().id(store).id(item).build())
 }
 
-/// The locations of a store that are on hold.
+/// The locations of a store from which nothing may be taken: those on hold, and what stands in them.
 pub(crate) fn held_locations(
     read: &(impl ViewRead + ?Sized),
     store: DocumentId,
 ) -> Result<BTreeSet<DocumentId>, StoreError> {
-    let rows: Vec<LocationRow> = read.rows(views::LOCATION_CODE, store.as_bytes())?;
-    Ok(rows.into_iter().filter(|row| row.on_hold).map(|row| row.id).collect())
-}
-
-/// The stock lines of a store whose balance is not zero: one walk over the sums.
-fn lines_not_empty(
-    read: &(impl ViewRead + ?Sized),
-    store: DocumentId,
-) -> Result<BTreeSet<DocumentId>, StoreError> {
-    let end = prefix_end(store.as_bytes());
-    let upper = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-    let mut lines = BTreeSet::new();
-    read.scan_totals(views::SUM_LINE, (Bound::Included(store.as_bytes()), upper), &mut |key, totals| {
-        if Balance::of(totals).on_hand != Quantity::ZERO {
-            lines.extend(id_at_end(key));
-        }
-        ControlFlow::Continue(())
-    })?;
-    Ok(lines)
+    Ok(Tree::of_store(read, store)?.held())
 }
 
 // ---- rows ----
@@ -223,6 +233,12 @@ struct LineReader<'r, R: ViewRead + ?Sized> {
     batch_items: BTreeSet<DocumentId>,
     /// Where only empty lines are wanted: those that are not.
     not_empty: BTreeSet<DocumentId>,
+    /// The locations from which nothing may be taken.
+    held: BTreeSet<DocumentId>,
+    /// Where what lies in one location is wanted: it, and all that stands in it.
+    places: Option<BTreeSet<DocumentId>>,
+    /// Where what is kept for one programme is wanted: its items.
+    programme_items: BTreeSet<DocumentId>,
     today: Date,
     expiring_days: i32,
 }
@@ -230,6 +246,11 @@ struct LineReader<'r, R: ViewRead + ?Sized> {
 impl<'r, R: ViewRead + ?Sized> LineReader<'r, R> {
     fn new(read: &'r R, store: DocumentId, filter: &'r StockFilter, today: Date) -> Result<Self, Failure> {
         let expiring_days = store::find(read, store)?.map_or(90, |row| row.expiring_days);
+        let tree = Tree::of_store(read, store)?;
+        let programme_items = match filter.programme {
+            Some(programme) => programmes::item_ids(read, programme)?,
+            None => BTreeSet::new(),
+        };
         let mut reader = Self {
             read,
             names: Names::new(read),
@@ -238,11 +259,14 @@ impl<'r, R: ViewRead + ?Sized> LineReader<'r, R> {
             batches: BTreeSet::new(),
             batch_items: BTreeSet::new(),
             not_empty: BTreeSet::new(),
+            held: tree.held(),
+            places: filter.location.map(|place| tree.with_all_below(place)),
+            programme_items,
             today,
             expiring_days: i32::try_from(expiring_days).unwrap_or(i32::MAX),
         };
         if filter.facet == Some(StockFacet::Zero) && filter.as_of.is_none() {
-            reader.not_empty = lines_not_empty(read, store)?;
+            reader.not_empty = locations::filled_lines(read, store)?.into_keys().collect();
         }
         if !reader.search.is_empty() {
             let prefix =
@@ -267,7 +291,7 @@ impl<'r, R: ViewRead + ?Sized> LineReader<'r, R> {
 
     /// The row of a stock line, if it is wanted.
     fn row(&mut self, line: StockLineRow, item: Option<&ItemRow>) -> Result<Option<StockRow>, StoreError> {
-        if self.filter.location.is_some_and(|place| line.location != Some(place)) {
+        if !self.is_wanted(&line) {
             return Ok(None);
         }
         let balance = match self.filter.as_of {
@@ -277,12 +301,11 @@ impl<'r, R: ViewRead + ?Sized> LineReader<'r, R> {
                 None => return Ok(None),
             },
         };
-        let place = match line.location {
-            Some(place) => self.names.location(place)?,
+        let location_code = match line.location {
+            Some(place) => self.names.location(place)?.map(|place| place.code.clone()),
             None => None,
         };
-        let held = line.on_hold || place.is_some_and(|place| place.on_hold);
-        let location_code = place.map(|place| place.code.clone());
+        let held = line.on_hold || line.location.is_some_and(|place| self.held.contains(&place));
         if !self.facet_fits(&line, &balance, held) {
             return Ok(None);
         }
@@ -308,8 +331,32 @@ impl<'r, R: ViewRead + ?Sized> LineReader<'r, R> {
             sell_price: line.sell_price,
             supplier: line.supplier,
             note: line.note,
+            manufactured: line.manufactured,
+            donor: line.donor,
+            variant: line.variant,
+            programme: line.programme,
+            vvm_at: line.vvm_at,
+            vvm_note: line.vvm_note,
+            held,
             status,
         }))
+    }
+
+    /// Whether what a line says of itself is what is asked for.
+    fn is_wanted(&self, line: &StockLineRow) -> bool {
+        let same = |wanted: Option<DocumentId>, found| wanted.is_none() || wanted == found;
+        let filter = self.filter;
+        let of_programme = filter.programme.is_none_or(|wanted| match line.programme {
+            Some(own) => own == wanted,
+            None => self.programme_items.contains(&line.item),
+        });
+        self.places.as_ref().is_none_or(|places| line.location.is_some_and(|place| places.contains(&place)))
+            && of_programme
+            && same(filter.donor, line.donor)
+            && same(filter.supplier, line.supplier)
+            && filter.vvm.is_none_or(|vvm| line.vvm == Some(vvm))
+            && filter.expires_from.is_none_or(|day| line.expiry.is_some_and(|expiry| expiry >= day))
+            && filter.expires_until.is_none_or(|day| line.expiry.is_some_and(|expiry| expiry <= day))
     }
 
     fn facet_fits(&self, line: &StockLineRow, balance: &Balance, held: bool) -> bool {

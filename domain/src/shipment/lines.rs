@@ -28,6 +28,9 @@ pub(super) fn blank_line(item: DocumentId, pack_size: u32, quantity: Quantity) -
         location: None,
         verdict: Verdict::Pending,
         received_note: None,
+        variant: None,
+        donor: None,
+        programme: None,
     }
 }
 
@@ -37,6 +40,9 @@ pub(super) fn line_of_stock(stock: &StockLineRow, quantity: Quantity) -> Line {
         batch: stock.batch.clone(),
         expiry: stock.expiry,
         manufactured: stock.manufactured,
+        variant: stock.variant,
+        donor: stock.donor,
+        programme: stock.programme,
         sell_price: stock.sell_price.or(stock.cost_price),
         ..blank_line(stock.item, stock.pack_size, quantity)
     }

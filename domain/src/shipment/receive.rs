@@ -200,7 +200,7 @@ fn stock_of_line(
         cost_price: line.sell_price,
         sell_price: line.sell_price,
         supplier,
-        donor: None,
+        donor: line.donor,
         note: None,
         opening: Quantity::ZERO,
         opened_at: None,
@@ -208,5 +208,9 @@ fn stock_of_line(
         withdrawn_at: None,
         withdrawn_by: None,
         withdrawn_reason: None,
+        variant: line.variant,
+        programme: line.programme,
+        vvm_at: None,
+        vvm_note: None,
     }
 }

@@ -132,6 +132,15 @@ pub struct Line {
     /// What the receiver notes of it.
     #[serde(default)]
     pub received_note: Option<String>,
+    /// Which variant of the item it is.
+    #[serde(default)]
+    pub variant: Option<DocumentId>,
+    /// Who paid for it.
+    #[serde(default)]
+    pub donor: Option<DocumentId>,
+    /// The programme it is kept for.
+    #[serde(default)]
+    pub programme: Option<DocumentId>,
 }
 
 /// A shipment, as a document.

@@ -315,6 +315,9 @@ fn every_command_asks_for_its_permission() {
         code: "E1".into(),
         name: "Étagère 1".into(),
         kind: Default::default(),
+        parent: None,
+        location_type: None,
+        volume: None,
     };
     let asset = domain::asset::CreateAsset {
         id: None,

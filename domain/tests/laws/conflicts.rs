@@ -20,6 +20,9 @@ fn shelf(world: &mut World, code: &str) -> DocumentId {
         code: code.into(),
         name: format!("Shelf {code}"),
         kind: Default::default(),
+        parent: None,
+        location_type: None,
+        volume: None,
     };
     world.at(A, |txn, caller| location::create(txn, caller, &command)).id
 }

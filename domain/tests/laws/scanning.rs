@@ -213,6 +213,9 @@ fn labels_of_our_own_codes_and_names_lead_to_what_they_are_on() {
         code: "R1-B".into(),
         name: "Rayon 1".into(),
         kind: LocationKind::Ambient,
+        parent: None,
+        location_type: None,
+        volume: None,
     };
     let place = world.at(A, |txn, caller| location::create(txn, caller, &shelf)).id;
     for text in [OwnCode::Location(place).to_string(), "r1-b".into()] {

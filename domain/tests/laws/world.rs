@@ -219,6 +219,8 @@ impl World {
             note: None,
             quantity: units(count),
             at: None,
+            variant: None,
+            programme: None,
         }
     }
 
@@ -255,6 +257,20 @@ impl World {
     /// One node gives another all the other may have. What a peer other than the centre did not write itself is left
     /// out: only the centre passes on.
     pub fn carry(&mut self, from: usize, to: usize) -> Vec<&'static str> {
+        self.carry_some(from, to, &|_| true)
+    }
+
+    /// Only these documents get through.
+    pub fn carry_only(&mut self, from: usize, to: usize, documents: &[DocumentId]) {
+        self.carry_some(from, to, &|id| documents.contains(&id));
+    }
+
+    fn carry_some(
+        &mut self,
+        from: usize,
+        to: usize,
+        wanted: &dyn Fn(DocumentId) -> bool,
+    ) -> Vec<&'static str> {
         let snapshot = self.read(from);
         let origin = self.nodes[from].origin();
         let receiver = self.nodes[to].device();
@@ -264,7 +280,9 @@ impl World {
                 continue;
             }
             for (_, id) in snapshot.scope_log_after(&scope, 0, usize::MAX).expect("memory reads") {
-                parcels.push((scope.clone(), parcel(&snapshot, &origin, id)));
+                if wanted(id) {
+                    parcels.push((scope.clone(), parcel(&snapshot, &origin, id)));
+                }
             }
         }
         let now = Timestamp::from_millis(self.now);
@@ -279,26 +297,6 @@ impl World {
             })
             .expect("memory does not fail");
         refused
-    }
-
-    /// One node gives another only these documents.
-    pub fn carry_only(&mut self, from: usize, to: usize, ids: &[DocumentId]) {
-        let snapshot = self.read(from);
-        let origin = self.nodes[from].origin();
-        let now = Timestamp::from_millis(self.now);
-        let parcels: Vec<_> = ids
-            .iter()
-            .map(|id| {
-                let header = snapshot.header(*id).expect("memory reads").expect("a document of this node");
-                (header.scope, parcel(&snapshot, &origin, *id))
-            })
-            .collect();
-        let ingest = |batch: &mut crdt_store::Batch<'_>| {
-            parcels
-                .into_iter()
-                .try_for_each(|(scope, document)| batch.ingest(&origin, &scope, document).map(drop))
-        };
-        self.nodes[to].write(now, ingest).expect("memory does not fail");
     }
 
     /// All documents of a node.

@@ -20,10 +20,10 @@ const TAG: &str = "Adjustments";
 /// Whose, and which page.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct StorePageQuery {
-    store_id: Option<DocumentId>,
-    limit: Option<u32>,
-    cursor: Option<String>,
+pub(super) struct StorePageQuery {
+    pub(super) store_id: Option<DocumentId>,
+    pub(super) limit: Option<u32>,
+    pub(super) cursor: Option<String>,
 }
 
 fn list(ask: &Ask<'_>, wish: StorePageQuery) -> Result<Page<AdjustmentRow>, Problem> {
@@ -42,8 +42,8 @@ fn detail(ask: &Ask<'_>, _: Empty) -> Result<AdjustmentDetail, Problem> {
 /// Of which store.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct StoreQuery {
-    store_id: Option<DocumentId>,
+pub(super) struct StoreQuery {
+    pub(super) store_id: Option<DocumentId>,
 }
 
 /// An adjustment and who made it.

@@ -114,6 +114,10 @@ const NOUNS: &[Noun] = nouns! {
     "reasons", "Reasons", "reason";
     "asset-reasons", "Reasons", "asset_reason";
     "locations", "Locations", "location";
+    "location-types", "Locations", "location_type";
+    "item-variants", "Items", "item_variant";
+    "programmes", "Programmes", "programme";
+    "repacks", "Repacks", "repack";
     "stock-lines", "Stock", "stock_line";
     "adjustments", "Adjustments", "adjustment";
     "stocktakes", "Stocktakes", "stocktake";
@@ -264,7 +268,10 @@ fn past_routes(noun: &'static Noun) -> [Route; 2] {
     }
     const HISTORY: &str = "Its changes: who, when, on which device, what";
     const AS_OF: &str = "Its fields as they were at an instant, as the document keeps them";
-    of!("item" "store" "site" "partner" "reason" "asset_reason" "location" "stock_line" "adjustment" "stocktake" "shipment" "asset" "asset_log" "barcode")
+    of!(
+        "item" "item_variant" "programme" "store" "site" "partner" "reason" "asset_reason" "location" "location_type"
+        "stock_line" "adjustment" "repack" "stocktake" "shipment" "asset" "asset_log" "barcode"
+    )
 }
 
 pub(super) fn routes() -> Vec<Route> {

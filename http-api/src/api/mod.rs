@@ -9,8 +9,11 @@ mod imports;
 pub(crate) mod input;
 mod items;
 mod ledger;
+mod locations;
 mod national;
+mod programmes;
 mod reference;
+mod repacks;
 pub mod replies;
 pub(crate) mod route;
 mod scanning;
@@ -39,6 +42,9 @@ pub(crate) fn table() -> Vec<Route> {
         scanning::routes(),
         stock_items::routes(),
         ledger::routes(),
+        locations::routes(),
+        repacks::routes(),
+        programmes::routes(),
         adjustments::routes(),
         stocktakes::routes(),
         shipments::routes(),

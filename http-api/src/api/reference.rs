@@ -1,17 +1,14 @@
-//! What everybody knows: stores, partners, reasons; and the locations of a store.
+//! What everybody knows: stores, partners, reasons.
 
 use axum::http::Method;
-use crdt_store::DocumentId;
+use domain::Created;
 use domain::asset::AssetStatus;
 use domain::asset_reason::{self, AssetReasonRow, CreateAssetReason, UpdateAssetReason};
-use domain::location::{self, CreateLocation, LocationRow, UpdateLocation};
 use domain::partner::{self, CreatePartner, PartnerRow, UpdatePartner};
-use domain::query::names::Names;
 use domain::query::reference::{self, PartnerFilter};
 use domain::reason::{self, CreateReason, ReasonRow, UpdateReason};
 use domain::store::{self, CreateStore, StoreRow, UpdateStore};
 use domain::text::fold;
-use domain::{Created, Permission};
 use serde::{Deserialize, Serialize};
 
 use super::input::{self, Empty};
@@ -50,12 +47,6 @@ struct PartnerSheetQuery {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct StoreListQuery {
     search: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct LocationQuery {
-    store_id: Option<DocumentId>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -261,66 +252,6 @@ fn reasons() -> Vec<Route> {
     routes
 }
 
-/// A location of a store that the visitor may look into; any other is not there.
-fn location(ask: &Ask<'_>) -> Result<LocationRow, Problem> {
-    let mut names = Names::new(ask.read);
-    let row = names.location(ask.ids.id)?.cloned().ok_or_else(|| Problem::not_found("location"))?;
-    match ask.visitor.look(Some(row.store), Permission::StockView) {
-        Ok(_) => Ok(row),
-        Err(_) => Err(Problem::not_found("location")),
-    }
-}
-
-const LOCATION_COLUMNS: &[Column<LocationRow>] = &[
-    column("code", |row| Cell::text(&row.code)),
-    column("name", |row| Cell::text(&row.name)),
-    column("kind", |row| Cell::word(&row.kind)),
-    column("on hold", |row| Cell::Flag(row.on_hold)),
-    column("id", |row| Cell::id(row.id)),
-];
-
-fn locations() -> Vec<Route> {
-    const TAG: &str = "Locations";
-    let mut routes = vec![
-        query::<LocationQuery, Rows<LocationRow>, _>(
-            "/api/v1/locations",
-            TAG,
-            "Locations of a store, by code",
-            |ask, wish| {
-                let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
-                Ok(Rows { rows: reference::locations(ask.read, store)? })
-            },
-        ),
-        command::<CreateLocation, Created>(
-            Method::POST,
-            "/api/v1/locations",
-            TAG,
-            "Make a location",
-            Place::Named(|wish| wish.store),
-            |txn, caller, _, wish| location::create(txn, caller, wish),
-        ),
-        query::<Empty, LocationRow, _>("/api/v1/locations/{id}", TAG, "A location", |ask, _| location(ask)),
-        command::<UpdateLocation, ()>(
-            Method::PATCH,
-            "/api/v1/locations/{id}",
-            TAG,
-            "Change a location",
-            Place::Of(|ask| location(ask).map(|row| row.store)),
-            |txn, caller, ids, wish| location::update(txn, caller, ids.id, wish),
-        ),
-    ];
-    routes.extend(sheets(
-        files!("/api/v1/locations"),
-        TAG,
-        LOCATION_COLUMNS,
-        |ask, wish: LocationQuery, take| {
-            let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
-            each(reference::locations(ask.read, store)?, take)
-        },
-    ));
-    routes
-}
-
 pub(super) fn routes() -> Vec<Route> {
-    [stores(), partners(), reasons(), locations()].into_iter().flatten().collect()
+    [stores(), partners(), reasons()].into_iter().flatten().collect()
 }

@@ -72,6 +72,21 @@ pub struct StockRow {
     pub supplier: Option<DocumentId>,
     /// What people note of it.
     pub note: Option<String>,
+    /// Day of manufacture.
+    pub manufactured: Option<Date>,
+    /// Who paid for it.
+    pub donor: Option<DocumentId>,
+    /// Which variant of the item it is.
+    pub variant: Option<DocumentId>,
+    /// The programme it is kept for.
+    pub programme: Option<DocumentId>,
+    /// When the vial monitor was looked at.
+    #[serde(with = "domain::instant::optional")]
+    pub vvm_at: Option<Timestamp>,
+    /// What was noted of it then.
+    pub vvm_note: Option<String>,
+    /// Whether nothing may be taken from it: it is on hold, or its location is, or what that stands in.
+    pub held: bool,
     /// What to know at first sight.
     pub status: StockStatus,
 }
@@ -919,6 +934,135 @@ pub struct Figure {
     pub list: String,
     /// The filter of that list.
     pub filter: BTreeMap<String, String>,
+}
+
+/// A stock line was put somewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MoveEntry {
+    /// When, by the clock of the device.
+    #[serde(with = "domain::instant")]
+    pub at: Timestamp,
+    /// The user; none for the system itself.
+    pub by: Option<DocumentId>,
+    /// Their name.
+    pub by_name: Option<String>,
+    /// The name of the device, as far as it is known here.
+    pub device: Option<String>,
+    /// Whether it was made there: its first place.
+    pub first: bool,
+    /// Where it was.
+    pub from: Option<DocumentId>,
+    /// The code of that place.
+    pub from_code: Option<String>,
+    /// Where it was put.
+    pub to: Option<DocumentId>,
+    /// The code of that place.
+    pub to_code: Option<String>,
+}
+
+/// Somebody looked at the vial monitor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VvmEntry {
+    /// When, by the clock of the device.
+    #[serde(with = "domain::instant")]
+    pub at: Timestamp,
+    /// The user; none for the system itself.
+    pub by: Option<DocumentId>,
+    /// Their name.
+    pub by_name: Option<String>,
+    /// The name of the device, as far as it is known here.
+    pub device: Option<String>,
+    /// What it showed before.
+    pub before: Option<Vvm>,
+    /// What it showed.
+    pub vvm: Option<Vvm>,
+    /// When they looked.
+    #[serde(with = "domain::instant::optional")]
+    pub observed_at: Option<Timestamp>,
+    /// What they noted.
+    pub note: Option<String>,
+}
+
+/// Somebody held a stock line back, or released it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HoldEntry {
+    /// When, by the clock of the device.
+    #[serde(with = "domain::instant")]
+    pub at: Timestamp,
+    /// The user; none for the system itself.
+    pub by: Option<DocumentId>,
+    /// Their name.
+    pub by_name: Option<String>,
+    /// The name of the device, as far as it is known here.
+    pub device: Option<String>,
+    /// Whether nothing could be taken from it from then on.
+    pub on_hold: bool,
+}
+
+/// All that happened to a stock line on its shelf, newest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ShelfLog {
+    /// Where it was put.
+    pub moves: Vec<MoveEntry>,
+    /// What its vial monitor showed.
+    pub vvm: Vec<VvmEntry>,
+    /// When it was held and released.
+    pub holds: Vec<HoldEntry>,
+}
+
+/// A repack with the names a person reads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RepackDetail {
+    /// Id.
+    pub id: DocumentId,
+    /// The store.
+    pub store: DocumentId,
+    /// Number for people.
+    pub number: String,
+    /// When.
+    #[serde(with = "domain::instant")]
+    pub at: Timestamp,
+    /// The user.
+    pub by: DocumentId,
+    /// The item.
+    pub item: DocumentId,
+    /// The stock line that units left.
+    pub from: DocumentId,
+    /// Units per pack in it.
+    pub from_pack_size: u32,
+    /// The stock line they came into.
+    pub to: DocumentId,
+    /// Units per pack in that.
+    pub pack_size: u32,
+    /// How many units.
+    pub quantity: Quantity,
+    /// Where they were put.
+    pub location: Option<DocumentId>,
+    /// What people note of it.
+    pub comment: Option<String>,
+    /// The name of the user.
+    pub by_name: Option<String>,
+    /// The item's code.
+    pub item_code: String,
+    /// The item's name.
+    pub item_name: String,
+    /// Its base unit.
+    pub unit: String,
+    /// The batch.
+    pub batch: Option<String>,
+    /// Its last day of use.
+    pub expiry: Option<Date>,
+    /// The code of the place where the stock line that they left lies now.
+    pub from_location: Option<String>,
+    /// The code of the place where they were put.
+    pub to_location: Option<String>,
+    /// Units in the stock line they came into, as of now.
+    pub to_on_hand: Quantity,
 }
 
 /// An article number that a store has learned.

@@ -252,6 +252,9 @@ struct Prepared {
 
 type Prepare = Arc<dyn Fn(&HeaderMap, &[u8]) -> Result<Prepared, Problem> + Send + Sync>;
 
+/// What is done to many members of a collection at once, and makes none.
+const ACTS: [&str; 3] = ["/move", "/put-back", "/hold"];
+
 /// Something to do: a command of the domain, carried out by the node in its next transaction.
 ///
 /// A command on a collection makes something and is answered with 201; one on a subject is answered with 200, or 204
@@ -268,7 +271,7 @@ where
     C: Serialize + DeserializeOwned + Send + 'static,
     T: Serialize + DeserializeOwned + 'static,
 {
-    let makes = method == Method::POST && !path.contains('{');
+    let makes = method == Method::POST && !path.contains('{') && !ACTS.iter().any(|act| path.ends_with(act));
     let is_unit = std::any::TypeId::of::<T>() == std::any::TypeId::of::<()>();
     let (ground, named) = match place {
         Place::Central => (Ground::Central, None),

@@ -1,12 +1,17 @@
 //! Stock: the batches on a store's shelves.
 
+use std::collections::BTreeMap;
+
 use axum::http::Method;
-use crdt_store::{DocumentId, Timestamp};
+use crdt_store::{DocumentId, Snapshot, Timestamp};
+use domain::arrangement::{self, Held, HoldLines, MoveLines, Moved, PutBack};
 use domain::query::ledger::{self, LedgerEntry};
+use domain::query::moves::{self, ShelfLog};
+use domain::query::names::Names;
 use domain::query::stock::{self, StockFacet, StockFilter, StockRow, StockSort};
-use domain::query::{Page, PageRequest};
-use domain::stock_line::{self, CreateStockLine, UpdateStockLine};
-use domain::{Created, Permission};
+use domain::query::{Page, PageRequest, programmes, reference};
+use domain::stock_line::{self, CreateStockLine, ObserveVvm, UpdateStockLine, Vvm};
+use domain::{Created, Date, Permission};
 use serde::{Deserialize, Serialize};
 
 use super::input::{self, Empty};
@@ -26,6 +31,12 @@ struct StockQuery {
     facet: Option<StockFacet>,
     item: Option<DocumentId>,
     location: Option<DocumentId>,
+    programme: Option<DocumentId>,
+    donor: Option<DocumentId>,
+    supplier: Option<DocumentId>,
+    vvm: Option<Vvm>,
+    expires_from: Option<Date>,
+    expires_until: Option<Date>,
     sort: Option<StockSort>,
     #[serde(default, with = "domain::instant::optional")]
     as_of: Option<Timestamp>,
@@ -42,6 +53,12 @@ struct StockSheetQuery {
     facet: Option<StockFacet>,
     item: Option<DocumentId>,
     location: Option<DocumentId>,
+    programme: Option<DocumentId>,
+    donor: Option<DocumentId>,
+    supplier: Option<DocumentId>,
+    vvm: Option<Vvm>,
+    expires_from: Option<Date>,
+    expires_until: Option<Date>,
     sort: Option<StockSort>,
     #[serde(default, with = "domain::instant::optional")]
     as_of: Option<Timestamp>,
@@ -49,16 +66,42 @@ struct StockSheetQuery {
 
 impl StockQuery {
     fn split(self) -> Result<(StockSheetQuery, PageRequest), Problem> {
-        let Self { store_id, search, facet, item, location, sort, as_of, limit, cursor } = self;
-        let wish = StockSheetQuery { store_id, search, facet, item, location, sort, as_of };
-        Ok((wish, input::page(limit, cursor)?))
+        let page = input::page(self.limit, self.cursor)?;
+        let wish = StockSheetQuery {
+            store_id: self.store_id,
+            search: self.search,
+            facet: self.facet,
+            item: self.item,
+            location: self.location,
+            programme: self.programme,
+            donor: self.donor,
+            supplier: self.supplier,
+            vvm: self.vvm,
+            expires_from: self.expires_from,
+            expires_until: self.expires_until,
+            sort: self.sort,
+            as_of: self.as_of,
+        };
+        Ok((wish, page))
     }
 }
 
 impl StockSheetQuery {
     fn filter(self, ask: &Ask<'_>) -> Result<StockFilter, Problem> {
-        let Self { search, facet, item, location, sort, as_of, .. } = self;
-        Ok(StockFilter { search, facet, item, location, sort, as_of: past(ask, as_of)? })
+        Ok(StockFilter {
+            search: self.search,
+            facet: self.facet,
+            item: self.item,
+            location: self.location,
+            programme: self.programme,
+            donor: self.donor,
+            supplier: self.supplier,
+            vvm: self.vvm,
+            expires_from: self.expires_from,
+            expires_until: self.expires_until,
+            sort: self.sort,
+            as_of: past(ask, self.as_of)?,
+        })
     }
 }
 
@@ -68,28 +111,68 @@ fn list(ask: &Ask<'_>, wish: StockQuery) -> Result<Page<StockRow>, Problem> {
     Ok(stock::list(ask.read, store, &wish.filter(ask)?, ask.state.today(), &page)?)
 }
 
-const COLUMNS: &[Column<StockRow>] = &[
-    column("item code", |row| Cell::text(&row.item_code)),
-    column("item", |row| Cell::text(&row.item_name)),
-    column("unit", |row| Cell::text(&row.unit)),
-    column("batch", |row| Cell::maybe(row.batch.as_ref())),
-    column("expiry", |row| Cell::day(row.expiry)),
-    column("pack size", |row| Cell::count(row.pack_size)),
-    column("location", |row| Cell::maybe(row.location_code.as_ref())),
-    column("on hand", |row| Cell::quantity(row.on_hand)),
-    column("available", |row| Cell::quantity(row.available)),
-    column("on hold", |row| Cell::Flag(row.on_hold)),
-    column("vvm", |row| Cell::or_empty(row.vvm, |vvm| Cell::word(&vvm))),
-    column("cost price", |row| Cell::money(row.cost_price)),
-    column("sell price", |row| Cell::money(row.sell_price)),
-    column("note", |row| Cell::maybe(row.note.as_ref())),
-    column("stock line", |row| Cell::id(row.id)),
+/// A stock line with the names of what it refers to.
+struct Named {
+    row: StockRow,
+    donor: String,
+    supplier: String,
+    programme: String,
+    variant: String,
+}
+
+const COLUMNS: &[Column<Named>] = &[
+    column("item code", |row| Cell::text(&row.row.item_code)),
+    column("item", |row| Cell::text(&row.row.item_name)),
+    column("unit", |row| Cell::text(&row.row.unit)),
+    column("batch", |row| Cell::maybe(row.row.batch.as_ref())),
+    column("expiry", |row| Cell::day(row.row.expiry)),
+    column("pack size", |row| Cell::count(row.row.pack_size)),
+    column("location", |row| Cell::maybe(row.row.location_code.as_ref())),
+    column("on hand", |row| Cell::quantity(row.row.on_hand)),
+    column("available", |row| Cell::quantity(row.row.available)),
+    column("on hold", |row| Cell::Flag(row.row.on_hold)),
+    column("vvm", |row| Cell::or_empty(row.row.vvm, |vvm| Cell::word(&vvm))),
+    column("cost price", |row| Cell::money(row.row.cost_price)),
+    column("sell price", |row| Cell::money(row.row.sell_price)),
+    column("note", |row| Cell::maybe(row.row.note.as_ref())),
+    column("donor", |row| Cell::text(&row.donor)),
+    column("supplier", |row| Cell::text(&row.supplier)),
+    column("programme", |row| Cell::text(&row.programme)),
+    column("variant", |row| Cell::text(&row.variant)),
+    column("stock line", |row| Cell::id(row.row.id)),
 ];
 
-fn file(ask: &Ask<'_>, wish: StockSheetQuery, take: &mut Take<'_, StockRow>) -> Result<(), Problem> {
+fn programme_names(ask: &Ask<'_>) -> Result<BTreeMap<DocumentId, String>, Problem> {
+    Ok(programmes::all(ask.read)?.into_iter().map(|row| (row.id, row.name)).collect())
+}
+
+fn end_name(names: &mut Names<'_, Snapshot>, id: Option<DocumentId>) -> Result<String, Problem> {
+    let name = match id {
+        Some(id) => names.store_or_partner(id)?,
+        None => None,
+    };
+    Ok(name.unwrap_or_default().to_owned())
+}
+
+fn variant_name(ask: &Ask<'_>, id: Option<DocumentId>) -> Result<String, Problem> {
+    match id {
+        Some(id) => Ok(reference::variant(ask.read, id)?.name),
+        None => Ok(String::new()),
+    }
+}
+
+fn file(ask: &Ask<'_>, wish: StockSheetQuery, take: &mut Take<'_, Named>) -> Result<(), Problem> {
     let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
     let (filter, today) = (wish.filter(ask)?, ask.state.today());
-    all_pages(|request| stock::list(ask.read, store, &filter, today, request), take)
+    let mut names = Names::new(ask.read);
+    let programmes = programme_names(ask)?;
+    all_pages(|request| stock::list(ask.read, store, &filter, today, request), &mut |row: StockRow| {
+        let donor = end_name(&mut names, row.donor)?;
+        let supplier = end_name(&mut names, row.supplier)?;
+        let programme = row.programme.and_then(|id| programmes.get(&id).cloned()).unwrap_or_default();
+        let variant = variant_name(ask, row.variant)?;
+        take(Named { row, donor, supplier, programme, variant })
+    })
 }
 
 /// A line of a store that the visitor may look into; any other is not there.
@@ -99,6 +182,11 @@ fn visible(ask: &Ask<'_>) -> Result<StockRow, Problem> {
         Ok(_) => Ok(row),
         Err(_) => Err(Problem::not_found("stock line")),
     }
+}
+
+fn shelf_log(ask: &Ask<'_>, _: Empty) -> Result<ShelfLog, Problem> {
+    visible(ask)?;
+    Ok(moves::of_line(ask.read, ask.ids.id)?)
 }
 
 fn store_of(ask: &Ask<'_>) -> Result<DocumentId, Problem> {
@@ -121,7 +209,44 @@ fn ledger_file(
     all_pages(|request| ledger::of_line_filtered(ask.read, ask.ids.id, &filter, request), take)
 }
 
+/// Many stock lines at once.
+fn arrangements() -> Vec<Route> {
+    vec![
+        command::<MoveLines, Moved>(
+            Method::POST,
+            "/api/v1/stock-lines/move",
+            TAG,
+            "Put up to 500 stock lines in a location",
+            Place::Named(|wish| wish.store),
+            |txn, caller, _, wish| arrangement::move_lines(txn, caller, wish),
+        )
+        .codes(&["store-disabled"]),
+        command::<PutBack, Moved>(
+            Method::POST,
+            "/api/v1/stock-lines/put-back",
+            TAG,
+            "Undo a move: put stock lines back where they were, but for those that have been moved on since",
+            Place::Named(|wish| wish.store),
+            |txn, caller, _, wish| arrangement::put_back(txn, caller, wish),
+        )
+        .codes(&["store-disabled"]),
+        command::<HoldLines, Held>(
+            Method::POST,
+            "/api/v1/stock-lines/hold",
+            TAG,
+            "Hold up to 500 stock lines back, or release them",
+            Place::Named(|wish| wish.store),
+            |txn, caller, _, wish| arrangement::hold_lines(txn, caller, wish),
+        )
+        .codes(&["store-disabled"]),
+    ]
+}
+
 pub(super) fn routes() -> Vec<Route> {
+    [lines(), arrangements()].into_iter().flatten().collect()
+}
+
+fn lines() -> Vec<Route> {
     let mut routes = vec![
         query::<StockQuery, replies::Page<replies::StockRow>, _>(
             "/api/v1/stock-lines",
@@ -147,6 +272,20 @@ pub(super) fn routes() -> Vec<Route> {
             "Hold, move or annotate a stock line; its quantity is changed by adjustments",
             Place::Of(store_of),
             |txn, caller, ids, wish| stock_line::update(txn, caller, ids.id, wish),
+        ),
+        command::<ObserveVvm, ()>(
+            Method::POST,
+            "/api/v1/stock-lines/{id}/vvm",
+            TAG,
+            "Record what the vial monitor of a vaccine shows",
+            Place::Of(store_of),
+            |txn, caller, ids, wish| stock_line::observe_vvm(txn, caller, ids.id, wish),
+        ),
+        query::<Empty, replies::ShelfLog, _>(
+            "/api/v1/stock-lines/{id}/moves",
+            TAG,
+            "Where a stock line was put, what its vial monitor showed, when it was held: by whom, on which device",
+            shelf_log,
         ),
         query::<LineLedgerQuery, replies::Page<replies::LedgerEntry>, _>(
             "/api/v1/stock-lines/{id}/ledger",

@@ -21,10 +21,12 @@ pub(super) enum Section {
     Inbound,
     Adjustments,
     Stocktakes,
+    Locations,
     Equipment,
     Tasks,
     National,
     Items,
+    Programmes,
     Partners,
     Stores,
     Sites,
@@ -51,10 +53,12 @@ fn place(words: Words, section: Section) -> Place {
         Section::Inbound => ("/inbound-shipments", "package-check", t!(words, "nav-inbound-short")),
         Section::Adjustments => ("/adjustments", "scale", t!(words, "nav-adjustments")),
         Section::Stocktakes => ("/stocktakes", "clipboard-check", t!(words, "nav-stocktakes")),
+        Section::Locations => ("/locations", "warehouse", t!(words, "nav-locations")),
         Section::Equipment => ("/equipment", "snowflake", t!(words, "nav-equipment")),
         Section::Tasks => ("/tasks", "list-checks", t!(words, "nav-tasks")),
         Section::National => ("/national", "globe", t!(words, "nav-national")),
         Section::Items => ("/items", "boxes", t!(words, "nav-items")),
+        Section::Programmes => ("/programmes", "layers", t!(words, "nav-programmes")),
         Section::Partners => ("/partners", "handshake", t!(words, "nav-partners")),
         Section::Stores => ("/stores", "store", t!(words, "nav-stores")),
         Section::Sites => ("/sites", "map-pin", t!(words, "nav-sites")),
@@ -71,8 +75,8 @@ fn groups(visit: &Visit) -> Vec<(String, Vec<Section>)> {
 
     let words = visit.words;
     let read_only = visit.own_store().is_none_or(|own| own.right.read_only);
-    let flow = vec![Outbound, Inbound, Stocktakes, Adjustments];
-    let data = vec![Items, Partners, Stores, Sites, Users];
+    let flow = vec![Outbound, Inbound, Stocktakes, Adjustments, Locations];
+    let data = vec![Items, Programmes, Partners, Stores, Sites, Users];
     let main = match (visit.is_central(), read_only) {
         (true, _) if visit.sees_country() => vec![Dashboard, National, Equipment, Tasks, Sync],
         (true, _) => vec![Dashboard, Equipment, Tasks, Sync],

@@ -78,6 +78,26 @@ pub(super) fn partners(read: &Snapshot, customers: bool) -> Result<Vec<PartnerRo
     Ok(rows)
 }
 
+/// Partners that pay for goods.
+pub(super) fn donors(read: &Snapshot) -> Result<Vec<PartnerRow>, Trouble> {
+    active_partners(read, |row| row.donor)
+}
+
+/// Partners that make goods.
+pub(super) fn manufacturers(read: &Snapshot) -> Result<Vec<PartnerRow>, Trouble> {
+    active_partners(read, |row| row.manufacturer)
+}
+
+fn active_partners(
+    read: &Snapshot,
+    wanted: impl Fn(&PartnerRow) -> bool,
+) -> Result<Vec<PartnerRow>, Trouble> {
+    let page = PageRequest::first(domain::query::PAGE_LEN_MAX);
+    let mut rows = reference::partners(read, &PartnerFilter::default(), &page)?.rows;
+    rows.retain(|row| row.active && row.merged_into.is_none() && wanted(row));
+    Ok(rows)
+}
+
 /// All stores.
 pub(super) fn stores(read: &Snapshot) -> Result<Vec<StoreRow>, Trouble> {
     Ok(reference::stores(read)?)
@@ -118,12 +138,18 @@ impl<'r> Names<'r> {
         let end = || names.store_or_partner(id).ok().flatten().map(str::to_owned);
         let found = item.or_else(end);
         let location = || names.location(id).ok().flatten().map(|place| place.code.clone());
+        let shelf = || {
+            let kept = reference::location_types(self.read).ok()?.into_iter().find(|row| row.id == id);
+            let variant = || reference::variant(self.read, id).ok().map(|row| row.name);
+            let programme = || domain::query::programmes::detail(self.read, id).ok().map(|row| row.name);
+            kept.map(|row| row.name).or_else(variant).or_else(programme)
+        };
         let reason = || {
             let of_stock = reference::reasons(self.read).ok()?.into_iter().find(|row| row.id == id);
             let of_assets = || reference::asset_reasons(self.read).ok()?.into_iter().find(|row| row.id == id);
             of_stock.map(|row| row.text).or_else(|| of_assets().map(|row| row.text))
         };
-        let found = found.or_else(location).or_else(reason);
+        let found = found.or_else(location).or_else(shelf).or_else(reason);
         found.unwrap_or_else(|| self.user(id))
     }
 

@@ -57,6 +57,7 @@ pub fn routes() -> Router<AppState> {
         .route("/stock/movements", get(ledger::of_store))
         .route("/stock/items/{id}", get(item::show))
         .route("/stock/lines/{id}/hold", post(item::hold))
+        .merge(shelf_routes())
         .route("/issue", get(issue::show).post(issue::act))
         .route("/issue/items", get(issue::items))
         .route("/issue/line/{id}", get(issue::line))
@@ -116,6 +117,28 @@ fn stocktake_routes() -> Router<AppState> {
         .route("/stocktakes/{id}/paper", get(paper))
 }
 
+fn shelf_routes() -> Router<AppState> {
+    use screens::{arrange, batch, line, locations, repack};
+
+    Router::new()
+        .route("/stock/new", get(batch::new).post(batch::create))
+        .route("/stock/arrange", post(arrange::act))
+        .route("/stock/put-back", post(arrange::put_back))
+        .route("/stock/lines/{id}", get(line::show))
+        .route("/stock/lines/{id}/edit", get(line::edit).post(line::update))
+        .route("/stock/lines/{id}/move", post(line::move_to))
+        .route("/stock/lines/{id}/vvm", post(line::observe))
+        .route("/stock/lines/{id}/repack", get(repack::new).post(repack::create))
+        .route("/repacks", get(repack::list))
+        .route("/repacks/{id}", get(repack::show))
+        .route("/locations", get(locations::list))
+        .route("/locations/new", get(locations::new).post(locations::create))
+        .route("/locations/{id}", get(locations::show))
+        .route("/locations/{id}/edit", get(locations::edit).post(locations::update))
+        .route("/locations/{id}/hold", post(locations::hold))
+        .route("/locations/{id}/move-contents", post(locations::move_contents))
+}
+
 fn shipment_routes() -> Router<AppState> {
     use screens::shipments::*;
 
@@ -167,12 +190,21 @@ fn import_routes() -> Router<AppState> {
 }
 
 fn reference_routes() -> Router<AppState> {
-    use screens::{items, partners, sites, stores, users};
+    use screens::{items, location_types, partners, programmes, sites, stores, users, variants};
 
     Router::new()
         .route("/items", get(items::list))
         .route("/items/new", get(items::new).post(items::create))
         .route("/items/{id}", get(items::show).post(items::update))
+        .route("/items/{id}/variants/new", get(variants::new).post(variants::create))
+        .route("/item-variants/{id}", get(variants::show).post(variants::update))
+        .route("/programmes", get(programmes::list))
+        .route("/programmes/new", get(programmes::new).post(programmes::create))
+        .route("/programmes/{id}", get(programmes::show).post(programmes::update))
+        .route("/programmes/{id}/items", post(programmes::items))
+        .route("/location-types", get(location_types::list))
+        .route("/location-types/new", get(location_types::new).post(location_types::create))
+        .route("/location-types/{id}", get(location_types::show).post(location_types::update))
         .route("/partners", get(partners::list))
         .route("/partners/new", get(partners::new).post(partners::create))
         .route("/partners/{id}", get(partners::show).post(partners::update))
@@ -254,6 +286,8 @@ fn sources() -> &'static [(&'static str, &'static str)] {
     sources!(
         "chart.rs" "form.rs" "icon.rs" "layout.rs" "live.rs" "lookup.rs" "mod.rs" "parts.rs" "past.rs" "sheets.rs" "trouble.rs"
         "values.rs" "visit.rs" "words.rs"
+        "screens/arrange.rs" "screens/batch.rs" "screens/line.rs" "screens/location_types.rs" "screens/locations.rs"
+        "screens/programmes.rs" "screens/repack.rs" "screens/variants.rs"
         "screens/adjustments.rs" "screens/dashboard.rs" "screens/equipment.rs" "screens/help.rs" "screens/history.rs"
         "screens/imports.rs" "screens/issue.rs" "screens/item.rs" "screens/items.rs" "screens/labels.rs" "screens/ledger.rs"
         "screens/login.rs" "screens/national.rs" "screens/partners.rs" "screens/receive.rs" "screens/scan.rs"

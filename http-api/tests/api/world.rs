@@ -375,6 +375,8 @@ pub async fn stock(
             note: None,
             quantity: Quantity::whole(units),
             at: None,
+            variant: None,
+            programme: None,
         };
         stock_line::create(txn, caller, &wish).map(|made| made.id)
     })

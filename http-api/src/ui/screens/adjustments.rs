@@ -26,6 +26,16 @@ use crate::ui::words::{Words, t};
 /// Batches of one item on the form.
 const BATCHES_MAX: usize = 200;
 
+/// What changes stock without a partner: adjustments, and repacks.
+pub(super) fn tabs(words: Words, chosen: &str) -> Markup {
+    html! {
+        nav class="tabs" aria-label=(t!(words, "tabs")) {
+            a href="/adjustments" aria-current=[(chosen == "adjustments").then_some("page")] { (t!(words, "nav-adjustments")) }
+            a href="/repacks" aria-current=[(chosen == "repacks").then_some("page")] { (t!(words, "repacks")) }
+        }
+    }
+}
+
 /// The list.
 pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, Trouble> {
     let words = visit.words;
@@ -39,6 +49,7 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let name = t!(words, "nav-adjustments");
     let body = html! {
         (title(&name, html! { (own.name) }, actions))
+        (tabs(words, "adjustments"))
         div class="card" {
             @if page.rows.is_empty() { (empty("scale", &t!(words, "adjustments-empty"), &t!(words, "adjustments-empty-text"), html! {})) }
             @else {

@@ -23,7 +23,7 @@ use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
 
 /// Kinds of document whose history is shown; those that hold secrets are not among them.
-const SHOWN: [&str; 13] = [
+const SHOWN: [&str; 18] = [
     "item",
     "store",
     "site",
@@ -31,12 +31,17 @@ const SHOWN: [&str; 13] = [
     "reason",
     "asset_reason",
     "location",
+    "location_type",
+    "item_variant",
+    "programme",
     "stock_line",
     "adjustment",
+    "repack",
     "shipment",
     "asset",
     "asset_log",
     "barcode",
+    "stocktake",
 ];
 
 /// What documents carry for the program, and references that another field says in words.
@@ -74,7 +79,7 @@ fn leaves(map: &Map) -> BTreeMap<String, &Value> {
 }
 
 /// Fields of documents that hold thousandths.
-const THOUSANDTHS: [&str; 9] = [
+const THOUSANDTHS: [&str; 12] = [
     "quantity",
     "issued",
     "received",
@@ -84,6 +89,9 @@ const THOUSANDTHS: [&str; 9] = [
     "price",
     "expected_quantity",
     "found",
+    "volume",
+    "min",
+    "max",
 ];
 
 fn shown(words: Words, names: &Names<'_>, field: &str, value: &Value) -> String {
@@ -100,9 +108,10 @@ fn shown(words: Words, names: &Names<'_>, field: &str, value: &Value) -> String 
         Value::Int(number) => words.whole(*number),
         Value::Text(text) => match field {
             "ven" => words.code("ven", text),
+            "vvm" => words.code("vvm", text),
             "verdict" => words.code("verdict", text),
             "status" => words.code("asset", text),
-            "vvm" | "kind" => words.code("value", text),
+            "kind" => words.code("value", text),
             _ => text.parse().map_or_else(|_| text.clone(), |day| words.day(day)),
         },
         Value::Bytes(bytes) => {
@@ -116,7 +125,7 @@ fn shown(words: Words, names: &Names<'_>, field: &str, value: &Value) -> String 
 }
 
 /// A place in a document in words: the field, and the line it belongs to by its number.
-fn place(words: Words, path: &str, order: &BTreeMap<String, usize>) -> String {
+fn place(words: Words, names: &Names<'_>, path: &str, order: &BTreeMap<String, usize>) -> String {
     let parts: Vec<&str> = path.split('/').collect();
     let name = |field: &str| words.code("field", &field.replace('_', "-"));
     match parts.as_slice() {
@@ -127,6 +136,9 @@ fn place(words: Words, path: &str, order: &BTreeMap<String, usize>) -> String {
         ["events", status, field] => format!("{} · {}", words.code("status", status), name(field)),
         ["devices", _, field] => format!("{} · {}", t!(words, "device"), name(field)),
         ["former_sites", ..] => name("former_sites"),
+        [list @ ("items" | "stores"), id] => {
+            id.parse().map_or_else(|_| name(list), |id| format!("{} · {}", name(list), names.anything(id)))
+        }
         [.., field] => name(field),
         [] => String::new(),
     }
@@ -197,7 +209,7 @@ fn change(visit: &Visit, names: &Names<'_>, told: &Told<'_>, device: &str, here:
                 @for path in places.iter().take(FIELDS_MAX) {
                     @let field = field_of(path);
                     tr {
-                        td class="muted" { (place(words, path, &order)) }
+                        td class="muted" { (place(words, names, path, &order)) }
                         td {
                             @if let Some(value) = old.get(path) { span class="before" { (shown(words, names, field, value)) } " → " }
                             @match new.get(path) { Some(value) => (shown(words, names, field, value)), None => (t!(words, "value-none")) }
@@ -350,7 +362,7 @@ fn past_fields(visit: &Visit, names: &Names<'_>, here: &Here<'_>, document: &Doc
                     @for path in places.into_iter().take(PAST_FIELDS_MAX) {
                         @let (old, new) = (then.get(path), today.get(path));
                         tr {
-                            td class="muted" { (place(words, path, &order)) }
+                            td class="muted" { (place(words, &names, path, &order)) }
                             td class="strong" { (said(path, old)) }
                             td { @if old == new { span class="muted" { (t!(words, "history-same")) } } @else { (said(path, new)) } }
                             td {
@@ -470,11 +482,12 @@ fn way_back(visit: &Visit, class: &str, id: DocumentId, after: &Map) -> Option<S
         "item" => Some(format!("/items/{id}")),
         "shipment" if sent_by_us => Some(format!("/outbound-shipments/{id}")),
         "shipment" => Some(format!("/inbound-shipments/{id}")),
-        "stock_line" => {
-            let item = DocumentId::try_from(after.get("item")?.as_bytes()?).ok()?;
-            own.map(|_| format!("/stock/items/{item}?tab=batches"))
-        }
+        "stock_line" => own.map(|_| format!("/stock/lines/{id}")),
+        "stocktake" => Some(format!("/stocktakes/{id}")),
         "adjustment" => Some(format!("/adjustments/{id}")),
+        "repack" => Some(format!("/repacks/{id}")),
+        "location" => Some(format!("/locations/{id}")),
+        "programme" => Some(format!("/programmes/{id}")),
         "asset" => Some(format!("/equipment/{id}")),
         _ => None,
     }

@@ -42,6 +42,7 @@ pub(in crate::ui) fn document_href(movement: &LedgerRow) -> String {
         ("shipment", _) => format!("/outbound-shipments/{id}"),
         ("adjustment", _) => format!("/adjustments/{id}"),
         ("stocktake", _) => format!("/stocktakes/{id}"),
+        ("repack", _) => format!("/repacks/{id}"),
         _ => format!("/history/{id}"),
     }
 }
@@ -208,9 +209,9 @@ fn batches(visit: &Visit, contested: &Contested, rows: &[StockRow], past: Option
                         th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } }
                     } }
                     tbody { @for row in rows {
-                        tr id={ "line-" (row.id) } class={ @if row.on_hold { "is-held" } } {
+                        tr id={ "line-" (row.id) } class={ @if row.held { "is-held" } } {
                             td class="nowrap" {
-                                span class="strong" { (or_dash(row.batch.as_deref())) } " " (mark(words, row.status))
+                                a class="row-link strong" href={ "/stock/lines/" (row.id) } { (super::line::called(words, row)) } " " (mark(words, row.status))
                                 (flag(words, contested, row.id, "/batch")) (other_flags(words, contested, row.id, &COLUMNS))
                             }
                             td class="nowrap" data-label=(t!(words, "expiry")) { (expiry(words, row, visit.today())) (flag(words, contested, row.id, "/expiry")) }
@@ -460,7 +461,10 @@ pub(in crate::ui) async fn hold(
     let row = stock::line(&visit.read()?, line, visit.today())?;
     let caller = visit.caller()?;
     let command = UpdateStockLine { on_hold: Some(form.raw("hold") == "yes"), ..UpdateStockLine::default() };
-    let back = format!("/stock/items/{}?tab=batches", row.item);
+    let back = match form.raw("back") {
+        "line" => format!("/stock/lines/{line}"),
+        _ => format!("/stock/items/{}?tab=batches", row.item),
+    };
     match visit.execute(move |txn| stock_line::update(txn, &caller, line, &command)).await {
         Ok(()) => Ok(done(
             &back,

@@ -132,8 +132,12 @@ fn form_page(visit: &Visit, id: Option<DocumentId>, form: &Form, problem: Option
     let name = id.map_or_else(|| t!(words, "new-item"), |_| form.raw("name").to_owned());
     let action = id.map_or_else(|| "/items/new".to_owned(), |id| format!("/items/{id}"));
     let history = html! { @if let Some(id) = id { a class="btn" href={ "/history/" (id) } { (icon("history")) (t!(words, "history")) } } };
-    let body =
-        html! { (title(&name, html! {}, history)) (form_body(visit, &action, form, problem, id.is_none())) };
+    let variants = id.and_then(|id| super::variants::card(visit, &visit.read().ok()?, id).ok());
+    let body = html! {
+        (title(&name, html! {}, history))
+        (form_body(visit, &action, form, problem, id.is_none()))
+        (variants.unwrap_or_default())
+    };
     let page = Page::new(Section::Items, name, body).below(t!(words, "nav-items"), "/items");
     let mut response = layout::page(visit, page);
     if problem.is_some() {
@@ -257,7 +261,7 @@ pub(in crate::ui) async fn show(visit: Visit, Path(id): Path<DocumentId>) -> Res
         a class="btn" href={ "/history/" (id) } { (icon("history")) (t!(words, "history")) }
         (central_button(words, false, "/items/new", "pencil", &t!(words, "edit")))
     };
-    let body = html! { (title(&row.name, html! { (row.code) }, actions)) (facts(&visit, &row)) };
+    let body = html! { (title(&row.name, html! { (row.code) }, actions)) (facts(&visit, &row)) (super::variants::card(&visit, &visit.read()?, id)?) };
     Ok(layout::page(
         &visit,
         Page::new(Section::Items, row.name.clone(), body).below(t!(words, "nav-items"), "/items"),

@@ -272,8 +272,7 @@ pub(in crate::ui) async fn choose(visit: Visit, asked: Asked) -> Result<Response
             facet: facet_of(facet),
             item: asked.id("item"),
             location: asked.id("location"),
-            sort: None,
-            as_of: None,
+            ..StockFilter::default()
         };
         let page = stock::list(&read, own.id, &filter, visit.today(), &PageRequest::first(BATCHES_MAX))?;
         let (item, location) = (asked.raw("item"), asked.raw("location"));

@@ -1,6 +1,8 @@
 //! One file per screen: what it reads, what it shows, what it does.
 
 pub(super) mod adjustments;
+pub(super) mod arrange;
+pub(super) mod batch;
 pub(super) mod dashboard;
 pub(super) mod equipment;
 pub(super) mod help;
@@ -11,10 +13,15 @@ pub(super) mod item;
 pub(super) mod items;
 pub(super) mod labels;
 pub(super) mod ledger;
+pub(super) mod line;
+pub(super) mod location_types;
+pub(super) mod locations;
 pub(super) mod login;
 pub(super) mod national;
 pub(super) mod partners;
+pub(super) mod programmes;
 pub(super) mod receive;
+pub(super) mod repack;
 pub(super) mod scan;
 pub(super) mod shipments;
 pub(super) mod sites;
@@ -25,3 +32,4 @@ pub(super) mod stores;
 pub(super) mod sync;
 pub(super) mod tasks;
 pub(super) mod users;
+pub(super) mod variants;

@@ -1,11 +1,14 @@
 //! What a store has, by batch.
 
 use axum::response::Response;
+use crdt_store::{DocumentId, Snapshot};
 use domain::Permission;
+use domain::query::programmes;
 use domain::query::stock::{self, StockFacet, StockFilter, StockRow, StockSort, StockStatus};
 use maud::{Markup, html};
 
-use crate::ui::form::{Asked, address};
+use super::line::{STAGES, called, vvm_code, vvm_of};
+use crate::ui::form::{Asked, Fields, Form, Input, address};
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section};
 use crate::ui::lookup;
@@ -54,16 +57,17 @@ pub(in crate::ui) fn expiry(words: Words, row: &StockRow, today: domain::Date) -
     }
 }
 
-fn batch_row(visit: &Visit, row: &StockRow) -> Markup {
+fn batch_row(visit: &Visit, row: &StockRow, picks: bool) -> Markup {
     let words = visit.words;
     html! {
-        tr id={ "line-" (row.id) } class={ @if row.on_hold { "is-held" } } {
+        tr id={ "line-" (row.id) } class={ @if row.held { "is-held" } } {
+            @if picks { td class="pick" { label { input type="checkbox" name="line" value=(row.id) aria-label={ (t!(words, "choose-batch")) " " (row.item_name) " " (called(words, row)) }; } } }
             td {
                 a class="row-link" href={ "/stock/items/" (row.item) "?tab=batches" } { (row.item_name) }
                 " " (mark(words, row.status))
-                (below(html! { (or_dash(row.batch.as_deref())) " · " (expiry(words, row, visit.today())) }))
+                (below(html! { a href={ "/stock/lines/" (row.id) } { (called(words, row)) } " · " (expiry(words, row, visit.today())) }))
             }
-            td class="nowrap phone-hide" { (or_dash(row.batch.as_deref())) }
+            td class="nowrap phone-hide" { a href={ "/stock/lines/" (row.id) } { (called(words, row)) } }
             td class="nowrap phone-hide" { (expiry(words, row, visit.today())) }
             td class="wide-only" { (or_dash(row.location_code.as_deref())) }
             td class="num phone-hide" data-live={ "av-" (row.id) } { (quantity(words, row.available)) }
@@ -73,12 +77,19 @@ fn batch_row(visit: &Visit, row: &StockRow) -> Markup {
     }
 }
 
-fn batch_table(visit: &Visit, rows: &[StockRow], kept: &[(&str, &str)], by_expiry: bool) -> Markup {
+fn batch_table(
+    visit: &Visit,
+    rows: &[StockRow],
+    kept: &[(&str, &str)],
+    by_expiry: bool,
+    picks: bool,
+) -> Markup {
     let words = visit.words;
     html! {
         div class="scroll" id="rows" data-rows=(row_ids(rows.iter().map(|row| row.id))) {
             table {
                 thead { tr {
+                    @if picks { th scope="col" class="pick" { label { input type="checkbox" data-all="line" hidden aria-label=(t!(words, "choose-all")); } } }
                     (sortable("/stock", kept, "name", !by_expiry, &t!(words, "item"), ""))
                     th scope="col" class="phone-hide" { (t!(words, "batch")) }
                     (sortable("/stock", kept, "expiry", by_expiry, &t!(words, "expiry"), "phone-hide"))
@@ -87,10 +98,107 @@ fn batch_table(visit: &Visit, rows: &[StockRow], kept: &[(&str, &str)], by_expir
                     th scope="col" class="num" { (t!(words, "on-hand")) }
                     th scope="col" class="wide-only" { (t!(words, "unit")) }
                 } }
-                @for group in rows.chunks(ROWS_PER_GROUP) { tbody class="group" { @for row in group { (batch_row(visit, row)) } } }
+                @for group in rows.chunks(ROWS_PER_GROUP) { tbody class="group" { @for row in group { (batch_row(visit, row, picks)) } } }
             }
         }
     }
+}
+
+/// The rows with what one can do with those that are chosen. It works without a script: boxes, a place, a button.
+fn arrangeable(visit: &Visit, read: &Snapshot, store: DocumentId, table: Markup) -> Result<Markup, Trouble> {
+    let words = visit.words;
+    let places = super::locations::choices(read, store)?;
+    Ok(html! {
+        form method="post" action="/stock/arrange" {
+            input type="hidden" name="once" value=(lookup::once(&Form::default()));
+            input type="hidden" name="back" value=(visit.here);
+            (table)
+            div class="bar" {
+                span class="muted small" { (t!(words, "with-chosen")) }
+                @if places.len() > 1 {
+                    select class="input small fit" name="to" aria-label=(t!(words, "to-location")) {
+                        option value="" { (t!(words, "to-location")) "…" }
+                        @for (id, name) in places.iter().skip(1) { option value=(id) { (name) } }
+                    }
+                    button class="btn" name="act" value="move" { (icon("arrow-right")) (t!(words, "move")) }
+                }
+                button class="btn" name="act" value="hold" { (icon("pause")) (t!(words, "hold")) }
+                button class="btn" name="act" value="release" { (icon("check")) (t!(words, "release")) }
+            }
+        }
+    })
+}
+
+// ---- filters beyond the search ----
+
+/// Names of the filters in the address.
+const FILTERS: [&str; 7] =
+    ["location", "programme", "donor", "supplier", "vvm", "expiresFrom", "expiresUntil"];
+
+fn filter_of(asked: &Form, part: Option<StockFacet>, sort: StockSort, past: Option<&Past>) -> StockFilter {
+    StockFilter {
+        search: asked.owned("search"),
+        facet: part,
+        item: asked.id("item"),
+        location: asked.id("location"),
+        programme: asked.id("programme"),
+        donor: asked.id("donor"),
+        supplier: asked.id("supplier"),
+        vvm: vvm_of(asked.raw("vvm")),
+        expires_from: asked.read("expiresFrom"),
+        expires_until: asked.read("expiresUntil"),
+        sort: Some(sort),
+        as_of: past.map(|past| past.instant),
+    }
+}
+
+/// The form of the filters, folded away unless some are in use.
+fn filter_form(
+    visit: &Visit,
+    read: &Snapshot,
+    store: DocumentId,
+    asked: &Form,
+    kept: &[(&str, &str)],
+) -> Result<Markup, Trouble> {
+    let words = visit.words;
+    let used = FILTERS.iter().filter(|name| asked.text(name).is_some()).count();
+    let all = || std::iter::once((String::new(), t!(words, "facet-all")));
+    let mut places = super::locations::choices(read, store)?;
+    places.splice(..1, all());
+    let programmes: Vec<_> = all()
+        .chain(programmes::of_store(read, store)?.into_iter().map(|row| (row.id.to_string(), row.name)))
+        .collect();
+    let donors: Vec<_> =
+        all().chain(lookup::donors(read)?.into_iter().map(|row| (row.id.to_string(), row.name))).collect();
+    let partners = lookup::partners(read, false)?.into_iter().map(|row| (row.id.to_string(), row.name));
+    let stores = lookup::stores(read)?.into_iter().filter(|row| row.id != store);
+    let suppliers: Vec<_> =
+        all().chain(partners).chain(stores.map(|row| (row.id.to_string(), row.name))).collect();
+    let stages: Vec<_> =
+        all().chain(STAGES.map(|vvm| (vvm_code(vvm).to_owned(), words.code("vvm", vvm_code(vvm))))).collect();
+    let fields = Fields { words, form: asked, problem: None };
+    let day = Input { kind: "date", ..Input::default() };
+    Ok(html! {
+        details class="why pad" open[used > 0] {
+            summary { (icon("menu")) (t!(words, "more-filters")) @if used > 0 { " " span class="count" { (used) } } }
+            form class="stack" method="get" action="/stock" {
+                @for (name, value) in kept.iter().filter(|(_, value)| !value.is_empty()) { input type="hidden" name=(name) value=(value); }
+                div class="fields" {
+                    (fields.select("location", &t!(words, "location"), false, &places))
+                    (fields.select("programme", &t!(words, "programme"), false, &programmes))
+                    (fields.select("donor", &t!(words, "partner-donor"), false, &donors))
+                    (fields.select("supplier", &t!(words, "supplier"), false, &suppliers))
+                    (fields.select("vvm", &t!(words, "vvm"), false, &stages))
+                    (fields.input("expiresFrom", &t!(words, "expires-from"), day))
+                    (fields.input("expiresUntil", &t!(words, "expires-until"), day))
+                }
+                div class="row" {
+                    button class="btn primary" { (icon("check")) (t!(words, "apply")) }
+                    @if used > 0 { a class="btn quiet" href=(address("/stock", kept)) { (icon("x")) (t!(words, "clear-filters")) } }
+                }
+            }
+        }
+    })
 }
 
 /// What stands in place of an empty list. What is searched may have been used up: the same search of everything is
@@ -133,77 +241,103 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let words = visit.words;
     let own = visit.store(Permission::StockView)?;
     let read = visit.read()?;
-    let (wanted, cursor) = (asked.raw("search"), asked.text("cursor"));
+    let wanted = asked.raw("search");
     let facet = Some(asked.raw("facet")).filter(|facet| *facet != IN_STOCK).unwrap_or_default();
-    let request = lookup::page_request(cursor);
-    let sort = asked.raw("sort");
     let past = Past::of(&visit, &asked);
     let past = past.as_ref();
-    let kept = [("search", wanted), ("facet", facet), (past::PARAMETER, Past::text_of(past)), ("sort", sort)];
-    let (list, files) = {
-        let part = match facet {
-            ALL => None,
-            named => FACETS.iter().find(|(name, _)| *name == named).or(FACETS.first()).map(|(_, part)| *part),
-        };
-        let by_expiry = match sort {
-            "expiry" => true,
-            "name" => false,
-            _ => matches!(part, Some(StockFacet::Expired | StockFacet::Expiring)),
-        };
-        let sort = Some(if by_expiry { StockSort::Expiry } else { StockSort::Name });
-        let filter = StockFilter {
-            search: asked.owned("search"),
-            facet: part,
-            item: asked.id("item"),
-            location: asked.id("location"),
-            sort,
-            as_of: past.map(|past| past.instant),
-        };
-        let page = stock::list(&read, own.id, &filter, visit.today(), &request)?;
-        let instant = past.map(|past| domain::instant::text(past.instant)).unwrap_or_default();
-        let id_text = |id: Option<crdt_store::DocumentId>| id.map(|id| id.to_string()).unwrap_or_default();
-        let (of_item, of_location) = (id_text(filter.item), id_text(filter.location));
-        let part_name =
-            part.and_then(|part| FACETS.iter().find(|(_, known)| *known == part)).map(|(name, _)| *name);
-        let wish = [
-            ("search", wanted),
-            ("facet", part_name.unwrap_or_default()),
-            ("item", &of_item),
-            ("location", &of_location),
-            ("sort", if by_expiry { "expiry" } else { "name" }),
-            ("asOf", &instant),
-        ];
-        let files =
-            export(words, "stock-lines", &wish, all_shown(page.rows.len(), cursor, page.next.as_deref()));
-        let list = html! {
-            @if page.rows.is_empty() { (nothing(words, wanted, facet)) }
-            @else { (batch_table(&visit, &page.rows, &kept[..3], by_expiry)) (pager(words, "/stock", &kept, page.rows.len(), cursor, page.next.as_deref())) }
-        };
-        (list, files)
+    let as_of = (past::PARAMETER, Past::text_of(past));
+    let (of_search, of_facet, of_sort) = (("search", wanted), ("facet", facet), ("sort", asked.raw("sort")));
+    let narrowed: Vec<(&str, &str)> = FILTERS.iter().map(|name| (*name, asked.raw(name))).collect();
+    // All that is asked for, but for what a part of the page asks for itself.
+    let kept = |without: &str| -> Vec<(&str, &str)> {
+        let plain = [of_search, of_facet, as_of, of_sort].into_iter().filter(|(name, _)| *name != without);
+        plain.chain(narrowed.iter().copied()).collect()
     };
+    let Batches { list, files } = batches(&visit, &read, own.id, &asked, facet, past, &kept(""))?;
     let labels = address("/labels", &[("kind", "batch"), ("search", wanted), ("facet", facet)]);
     let actions = html! {
         (files)
         a class="btn" href=(labels) { (icon("tag")) (t!(words, "labels-title")) }
-        @if visit.may(Permission::StockEdit) { a class="btn" href="/imports?kind=opening-stock" { (icon("upload")) (t!(words, "import")) } }
+        @if visit.may(Permission::StockEdit) {
+            a class="btn" href="/imports?kind=opening-stock" { (icon("upload")) (t!(words, "import")) }
+            a class="btn" href="/stock/new" { (icon("plus")) (t!(words, "open-batch")) }
+        }
         @if visit.may(Permission::Adjust) { a class="btn" href="/adjustments/new" { (icon("scale")) (t!(words, "quick-adjust-name")) } }
         @if visit.may(Permission::OutboundEdit) { a class="btn primary" href="/issue" { (icon("arrow-up-from-line")) (t!(words, "nav-issue")) } }
     };
     let name = t!(words, "nav-stock");
     let body = html! {
         (title(&name, html! { (own.name) @if own.right.read_only { " · " (t!(words, "read-only")) } }, actions))
-        @if let Some(past) = past { (past::banner(words, past, "/stock", &[kept[0], kept[1], kept[3]])) }
+        @if let Some(past) = past { (past::banner(words, past, "/stock", &kept(past::PARAMETER))) }
         (super::stock_items::tabs(words, "batches"))
         div class="card" {
             div class="filters" {
-                (search(words, "/stock", &t!(words, "search-stock"), wanted, &kept[1..]))
-                (past::question(&visit, "/stock", &[kept[0], kept[1], kept[3]], past))
+                (search(words, "/stock", &t!(words, "search-stock"), wanted, &kept("search")))
+                (past::question(&visit, "/stock", &kept(past::PARAMETER), past))
             }
             div id="list" {
-                div class="filters" { (facet_bar(words, facet, &[kept[0], kept[2], kept[3]])) }
+                div class="filters" { (facet_bar(words, facet, &kept("facet"))) }
+                (filter_form(&visit, &read, own.id, &asked, &[of_search, of_facet, as_of, of_sort])?)
                 (list)
             }
         }
     };
     Ok(layout::page(&visit, Page::new(Section::Stock, name, body).searching()))
+}
+
+/// A page of batches, and the menu of their files.
+struct Batches {
+    list: Markup,
+    files: Markup,
+}
+
+fn batches(
+    visit: &Visit,
+    read: &Snapshot,
+    store: DocumentId,
+    asked: &Form,
+    facet: &str,
+    past: Option<&Past>,
+    kept: &[(&str, &str)],
+) -> Result<Batches, Trouble> {
+    let words = visit.words;
+    let cursor = asked.text("cursor");
+    let part = match facet {
+        ALL => None,
+        named => FACETS.iter().find(|(name, _)| *name == named).or(FACETS.first()).map(|(_, part)| *part),
+    };
+    let by_expiry = match asked.raw("sort") {
+        "expiry" => true,
+        "name" => false,
+        _ => matches!(part, Some(StockFacet::Expired | StockFacet::Expiring)),
+    };
+    let filter = filter_of(asked, part, if by_expiry { StockSort::Expiry } else { StockSort::Name }, past);
+    let page = stock::list(read, store, &filter, visit.today(), &lookup::page_request(cursor))?;
+    let instant = past.map(|past| domain::instant::text(past.instant)).unwrap_or_default();
+    let part_name =
+        part.and_then(|part| FACETS.iter().find(|(_, known)| *known == part)).map(|(name, _)| *name);
+    let sort = if by_expiry { "expiry" } else { "name" };
+    let narrowed = FILTERS.iter().map(|name| (*name, asked.raw(name)));
+    let wish: Vec<(&str, &str)> = [
+        ("search", asked.raw("search")),
+        ("facet", part_name.unwrap_or_default()),
+        ("item", asked.raw("item")),
+        ("sort", sort),
+        ("asOf", &instant),
+    ]
+    .into_iter()
+    .chain(narrowed)
+    .collect();
+    let files = export(words, "stock-lines", &wish, all_shown(page.rows.len(), cursor, page.next.as_deref()));
+    if page.rows.is_empty() {
+        return Ok(Batches { list: nothing(words, asked.raw("search"), facet), files });
+    }
+    let picks = past.is_none() && visit.may(Permission::StockEdit);
+    let unsorted: Vec<(&str, &str)> = kept.iter().copied().filter(|(name, _)| *name != "sort").collect();
+    let table = batch_table(visit, &page.rows, &unsorted, by_expiry, picks);
+    let table = if picks { arrangeable(visit, read, store, table)? } else { table };
+    let kept: Vec<(&str, &str)> = kept.iter().copied().chain([("item", asked.raw("item"))]).collect();
+    let list =
+        html! { (table) (pager(words, "/stock", &kept, page.rows.len(), cursor, page.next.as_deref())) };
+    Ok(Batches { list, files })
 }
