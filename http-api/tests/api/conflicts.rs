@@ -109,7 +109,8 @@ async fn a_past_state_is_shown_with_a_warning_and_a_value_of_it_can_be_restored(
     let history = get(format!("/api/v1/stock-lines/{line}/history")).by(&keeper).send(&world.router);
     let made = history.await.done().value()["rows"][0]["at"].as_str().expect("an instant").replace('Z', "");
     let page = get(format!("/history/{line}?at={made}")).by(&keeper).send(&world.router).await.done().text();
-    for words in ["État au", "Revenir à aujourd’hui", "Rétablir cette valeur", "Tablette 2", "Lot B2", "vide"] {
+    for words in ["État au", "Revenir à aujourd’hui", "Rétablir cette valeur", "Tablette 2", "Lot B2", "vide"]
+    {
         assert!(page.contains(words), "{words}: {page}");
     }
     let filtered = get(format!("/history/{line}?field=batch")).by(&keeper).send(&world.router).await.done();
@@ -128,4 +129,3 @@ async fn a_past_state_is_shown_with_a_warning_and_a_value_of_it_can_be_restored(
     let row = get(format!("/api/v1/stock-lines/{line}")).by(&keeper).send(&world.router).await.value();
     assert_eq!((row["batch"].as_str(), row["note"].as_str()), (Some("A1"), Some("sorted")));
 }
-
