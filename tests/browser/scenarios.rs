@@ -656,7 +656,12 @@ async fn some_batch(browser: &Browser) -> serde_json::Value {
     let rows = page["rows"].as_array().expect("rows");
     let good = |row: &&serde_json::Value| {
         let fits = |field: &str| row[field].as_str().is_some_and(|text| !text.is_empty());
-        fits("batch") && fits("expiry") && row["status"] == "good" && row["available"].as_f64() > Some(0.0)
+        let alone = rows.iter().filter(|other| other["batch"] == row["batch"]).count() == 1;
+        alone
+            && fits("batch")
+            && fits("expiry")
+            && row["status"] == "good"
+            && row["available"].as_f64() > Some(0.0)
     };
     rows.iter().find(good).unwrap_or_else(|| panic!("no batch to scan: {page}")).clone()
 }
