@@ -7,9 +7,10 @@
 
 import { openDialog, setting, settings, toast } from "./ui.js";
 
-// Between two keys of a scanner pass a few milliseconds, between two of a person a hundred.
-const GAP_MS = 50;
-const PACE_MS = 35;
+// Between two keys of a scanner pass a few milliseconds, a hundred at the worst over radio; a person never keeps such a
+// pace.
+const GAP_MS = 100;
+const PACE_MS = 50;
 const LETTERS_MIN = 6;
 const GS = "\u001d";
 

@@ -14,7 +14,7 @@ use crate::gs1::{self, Element, Label, Reading};
 use crate::item::ItemRow;
 use crate::location::{self, LocationRow};
 use crate::text::{Key, fold, hex, id_at_end};
-use crate::{Date, stock_line, views};
+use crate::{Date, Quantity, stock_line, views};
 
 /// Batches that come with an answer: more than anybody chooses from.
 pub const LINES_MAX: usize = 50;
@@ -237,6 +237,7 @@ impl<R: ViewRead + ?Sized> Asker<'_, R> {
             let row = stock::line(self.read, id, self.today)?;
             by_item.entry(row.item).or_default().push(row);
         }
+        by_item.values_mut().for_each(|lines| without_empty(lines, true));
         by_item.into_values().map(|lines| self.of_lines(lines)).collect()
     }
 
@@ -266,10 +267,16 @@ impl<R: ViewRead + ?Sized> Asker<'_, R> {
                 continue;
             }
             let row = stock::line(self.read, line.id, self.today)?;
-            // Whoever names a batch may mean one that is used up; whoever names an item means what is there.
-            if reading.batch.is_some() || row.on_hand != crate::Quantity::ZERO {
+            if reading.batch.is_some() || row.on_hand != Quantity::ZERO {
                 reading.lines.push(row);
             }
+        }
+        without_empty(&mut reading.lines, reading.batch.is_some());
+        // The same batch may be there in several packs: the box that was scanned says which.
+        if let Some(units) = reading.pack_size
+            && reading.lines.iter().any(|line| line.pack_size == units)
+        {
+            reading.lines.retain(|line| line.pack_size == units);
         }
         reading.item = Some(item);
         self.warn(&mut reading);
@@ -328,6 +335,15 @@ impl<R: ViewRead + ?Sized> Asker<'_, R> {
             (reading.item.as_ref().is_some_and(|item| !item.active), ScanWarning::ItemInactive),
         ];
         reading.warnings.extend(found.into_iter().filter(|(is, _)| *is).map(|(_, warning)| warning));
+    }
+}
+
+/// Leaves out what is used up. Where all of it is, it stays if it was named: whoever holds the box sees that the
+/// records know it.
+fn without_empty(lines: &mut Vec<StockRow>, named: bool) {
+    let is_there = |row: &StockRow| row.on_hand != Quantity::ZERO;
+    if !named || lines.iter().any(is_there) {
+        lines.retain(is_there);
     }
 }
 

@@ -178,6 +178,9 @@ fn a_scan_finds_the_batch_with_its_balance_and_says_what_to_look_at() {
     );
     assert_eq!((reading.pack_size, reading.expiry), (Some(100), Some(day("2027-06-30"))));
     assert_eq!(reading.warnings, []);
+    // A line of the same batch that is used up does not stand beside one that is there.
+    world.open_stock(A, "L1", "2027-06-30", 0);
+    assert_eq!(scanned(&world, &label("L1")).readings[0].lines.len(), 1);
     let warnings = |text: &str| scanned(&world, text).readings[0].warnings.clone();
     assert_eq!(warnings(&label("L2")), [ScanWarning::BatchNotHere]);
     assert_eq!(warnings(&format!("01{GTIN}1726013110OLD")), [ScanWarning::Expired]);

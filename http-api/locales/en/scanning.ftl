@@ -78,10 +78,10 @@ labels-count = { $n ->
    *[other] { $n } labels
 }
 label-size = Paper
-label-size-sheet = A4 sheet, 3 × 8 labels of 70 × 37 mm
+label-size-sheet = A4, 3 × 8 (70 × 37 mm)
 label-size-roll = Roll, 62 mm wide
 label-copies = Copies of each
 label-skip = Labels used up already
 label-skip-hint = On a sheet that was begun: how many are gone.
-label-pack = Pack of { $units } { $unit }
+label-pack = Pack: { $units } { $unit }
 detail-at-most-n-labels = At most { $first } labels at a time

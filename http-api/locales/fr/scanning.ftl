@@ -78,10 +78,10 @@ labels-count = { $n ->
    *[other] { $n } étiquettes
 }
 label-size = Papier
-label-size-sheet = Planche A4, 3 × 8 étiquettes de 70 × 37 mm
+label-size-sheet = A4, 3 × 8 (70 × 37 mm)
 label-size-roll = Rouleau de 62 mm
 label-copies = Exemplaires de chacune
 label-skip = Étiquettes déjà utilisées
 label-skip-hint = Sur une planche entamée : combien manquent.
-label-pack = Conditionnement de { $units } { $unit }
+label-pack = Cond. : { $units } { $unit }
 detail-at-most-n-labels = Pas plus de { $first } étiquettes à la fois

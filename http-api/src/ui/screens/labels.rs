@@ -202,12 +202,12 @@ fn shelf_form(words: Words, form: &Form, places: &[LocationRow]) -> Markup {
         @else {
             form class="card" action="/labels/print" method="get" {
                 input type="hidden" name="kind" value="shelf";
-                fieldset class="pad" {
+                div class="pad" { fieldset {
                     legend { (t!(words, "labels-which-shelves")) }
                     div class="checks" { @for place in places {
                         label class="check" { input type="checkbox" name="id" value=(place.id) checked; span { b { (place.code) } " · " (place.name) } }
                     } }
-                }
+                } }
                 (print_fields(words, form))
             }
         }

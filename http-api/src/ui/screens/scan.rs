@@ -115,6 +115,7 @@ fn lines(visit: &Visit, reading: &ScanReading) -> Markup {
                     a href=(line_href(line)) data-scan-line=(line.id) {
                         span class="strong" { (or_dash(line.batch.as_deref())) " " (mark(words, line.status)) }
                         span { (expiry(words, line, visit.today())) }
+                        span class="muted" { (t!(words, "label-pack", units = words.whole(line.pack_size.into()), unit = line.unit.as_str())) }
                         span class="muted" { (or_dash(line.location_code.as_deref())) }
                         span class="num strong" { (words.quantity(line.on_hand)) " " span class="muted" { (line.unit) } }
                     }
