@@ -32,7 +32,7 @@ const DELIMITERS: [u8; 4] = *b",;\t|";
 ///
 /// # Errors
 /// `file-empty`, `file-too-large`, `file-too-many-rows`, `too-many-columns`, `cell-too-long`, `file-unreadable`.
-pub(crate) fn read(bytes: &[u8]) -> Result<Table, Problem> {
+pub fn read(bytes: &[u8]) -> Result<Table, Problem> {
     if bytes.len() > FILE_BYTES_MAX {
         let megabytes = FILE_BYTES_MAX / 1024 / 1024;
         return Err(Problem::advised("file-too-large", format_args!("A file has at most {megabytes} MB")));
