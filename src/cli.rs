@@ -177,6 +177,69 @@ pub enum Import {
         running on the directory."
     )]
     Deliveries(ImportDeliveries),
+    /// Import items from a table (CSV, XLSX, ODS), on central
+    #[command(
+        long_about = "Reads a table of items, whose columns are recognised by their headings, and makes or changes \
+        items by their codes, by the same rules as at the interface, where the import can be taken back. Importing \
+        the same rows twice changes nothing. Central must not be running on the directory."
+    )]
+    Items(ImportTable),
+    /// Import the opening stock of a store from a table (CSV, XLSX, ODS)
+    #[command(
+        long_about = "Reads a table of batches, whose columns are recognised by their headings, and opens them as \
+        stock of a store, by the same rules as at the interface, where the import can be taken back. Importing the \
+        same rows twice changes nothing. The node must not be running on the directory."
+    )]
+    Stock(ImportStock),
+}
+
+/// What stands between whole part and fraction.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Mark {
+    /// 1,234.5
+    Point,
+    /// 1.234,5
+    Comma,
+}
+
+/// What comes first in a day such as 03/04/2027.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Order {
+    /// 3 April
+    DayFirst,
+    /// March 4
+    MonthFirst,
+}
+
+/// `tributary import items`.
+#[derive(Debug, Args)]
+pub struct ImportTable {
+    /// The table; its first row is the heading
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub directory: Directory,
+    /// Import the rows without errors; otherwise one error keeps all from being imported
+    #[arg(long)]
+    pub leave_out_errors: bool,
+    /// The decimal mark, where cells can be read in two ways
+    #[arg(long, value_name = "MARK")]
+    pub decimal_mark: Option<Mark>,
+    /// The order of day and month, where cells can be read in two ways
+    #[arg(long, value_name = "ORDER")]
+    pub day_order: Option<Order>,
+    /// Print the report as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `tributary import stock`.
+#[derive(Debug, Args)]
+pub struct ImportStock {
+    #[command(flatten)]
+    pub table: ImportTable,
+    /// Code of the store
+    #[arg(long, value_name = "CODE")]
+    pub store: String,
 }
 
 /// `tributary import deliveries`.

@@ -246,6 +246,8 @@ fn the_help_of_every_command_explains_the_exit_codes() {
         &["serve"],
         &["import"],
         &["import", "deliveries"],
+        &["import", "items"],
+        &["import", "stock"],
         &["simulate"],
         &["bench"],
         &["status"],
@@ -268,6 +270,23 @@ fn looking_at_a_directory_that_is_not_there_does_not_make_it() {
     place.run(&["import", "deliveries", file, "--mapping", mapping]).is(3, "central-only");
     place.run(&["enrol", "--url", "http://x", "--site", SITE]).is(3, "central-address");
     assert!(!place.directory.exists());
+}
+
+#[test]
+fn a_table_of_items_is_imported_once_and_its_errors_keep_it_out() {
+    let place = Place::central();
+    let file = place.beside("items.csv");
+    let path = file.to_str().expect("UTF-8").to_owned();
+    std::fs::write(&file, "code;nom;unité\nA1;Un;flacon\n;Deux;flacon\n").expect("written");
+    place.run(&["import", "items", &path]).is(3, "import-has-errors").says("line 3, code");
+    place.run(&["import", "items", &path, "--leave-out-errors"]).is(0, "").says("1 new");
+    place.run(&["import", "items", &path, "--leave-out-errors"]).is(0, "").says("imported already");
+    std::fs::write(&file, "code article;quantité\nA1;1 200\n").expect("written");
+    place.run(&["import", "stock", &path, "--store", "NOPE"]).is(3, "unknown-store");
+    place.run(&["import", "items", &path]).is(3, "missing-columns").says("name");
+    let nowhere = Place::new();
+    nowhere.run(&["import", "items", &path]).is(3, "missing-columns");
+    assert!(!nowhere.directory.exists());
 }
 
 #[test]

@@ -33,6 +33,7 @@ pub use auth::Visitor;
 pub use error::{FieldError, Problem};
 pub use rights::{StoreChoice, StoreRight};
 pub use server::router;
+pub use sheets::read as read_table;
 pub use state::{
     AppState, DemoNetwork, DemoNode, DemoNodeStatus, Enrol, Enrolling, EnrolmentControl, EnrolmentStatus,
     Settings,

@@ -94,7 +94,7 @@ impl Drop for ReportFile {
     }
 }
 
-fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
+pub(super) fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| {
         Failure::rejected(format!("{what}-unreadable"), format!("cannot read {}: {error}", path.display()))
     })
@@ -114,7 +114,7 @@ fn failed(error: ImportError) -> Failure {
 }
 
 /// A bar on a terminal, nothing elsewhere.
-fn progress_bar(quiet: bool) -> ProgressBar {
+pub(super) fn progress_bar(quiet: bool) -> ProgressBar {
     if quiet || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

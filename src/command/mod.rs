@@ -3,6 +3,7 @@
 mod demo;
 mod enrol;
 mod import;
+mod import_table;
 mod init;
 mod serve;
 mod simulate;
@@ -23,6 +24,8 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Enrol(options) => enrol::run(options),
         Command::Serve(options) => serve::run(options),
         Command::Import(Import::Deliveries(options)) => import::run(options),
+        Command::Import(Import::Items(options)) => import_table::items(&options),
+        Command::Import(Import::Stock(options)) => import_table::stock(&options),
         Command::Simulate(options) => simulate::run(options),
         Command::Bench(options) => crate::bench::run(options),
         Command::Status(options) => status::run(options),

@@ -18,5 +18,6 @@ pub(crate) mod template;
 mod write;
 
 pub(crate) use cell::{Cell, Column, column};
-pub(crate) use read::{FILE_BYTES_MAX, read};
+pub(crate) use read::FILE_BYTES_MAX;
+pub use read::read;
 pub(crate) use write::{About, Format, Writer};

@@ -32,7 +32,7 @@ const DELIMITERS: [u8; 4] = *b",;\t|";
 ///
 /// # Errors
 /// `file-empty`, `file-too-large`, `file-too-many-rows`, `too-many-columns`, `cell-too-long`, `file-unreadable`.
-pub(crate) fn read(bytes: &[u8]) -> Result<Table, Problem> {
+pub fn read(bytes: &[u8]) -> Result<Table, Problem> {
     if bytes.len() > FILE_BYTES_MAX {
         let megabytes = FILE_BYTES_MAX / 1024 / 1024;
         return Err(Problem::advised("file-too-large", format_args!("A file has at most {megabytes} MB")));
@@ -422,6 +422,19 @@ mod tests {
         for len in [whole.len() / 4, whole.len() / 2, whole.len() - 30] {
             assert_eq!(refused(&whole[..len]), "file-unreadable", "cut after {len} bytes");
         }
+    }
+
+    #[test]
+    fn an_open_document_sheet_is_read_with_its_types_and_its_empty_rest_is_nothing() {
+        let content = br#"<?xml version="1.0"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet><table:table table:name="s"><table:table-row><table:table-cell office:value-type="string"><text:p>code</text:p></table:table-cell><table:table-cell office:value-type="string"><text:p>day</text:p></table:table-cell><table:table-cell office:value-type="string"><text:p>n</text:p></table:table-cell><table:table-cell table:number-columns-repeated="16381"/></table:table-row><table:table-row><table:table-cell office:value-type="string"><text:p>A1</text:p></table:table-cell><table:table-cell office:value-type="date" office:date-value="2027-06-30"><text:p>30/06/27</text:p></table:table-cell><table:table-cell office:value-type="float" office:value="12.5"><text:p>12,5</text:p></table:table-cell><table:table-cell table:number-columns-repeated="16381"/></table:table-row><table:table-row table:number-rows-repeated="1048574"><table:table-cell table:number-columns-repeated="16384"/></table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"#;
+        let manifest = br#"<?xml version="1.0"?><manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><manifest:file-entry manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>"#;
+        let file = packed(&[
+            ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+            ("META-INF/manifest.xml", manifest),
+            ("content.xml", content),
+        ]);
+        let day: Date = "2027-06-30".parse().expect("a day");
+        assert_eq!(rows(&file)[1], [text("A1"), Raw::Day(day), Raw::Number(12.5)]);
     }
 
     #[test]

@@ -203,3 +203,66 @@ async fn a_long_file_is_carried_out_whole() {
     let left = get("/api/v1/items?search=Article").by(&token).send(&world.router).await.done().value();
     assert_eq!(left["rows"].as_array().map(Vec::len), Some(0));
 }
+
+#[tokio::test]
+async fn what_was_applied_survives_a_restart_and_what_was_not_says_that_it_is_lost() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let world = world::site(directory.path()).await;
+    let token = world.token("keeper").await;
+    let seen = send(&world, &token, "kind=opening-stock", SHELF).await.done().value();
+    let done = apply(&world, &token, &id_of(&seen), false).await.done().value();
+    let waiting = send(&world, &token, "kind=opening-stock", SHELF).await.done().value();
+    let again = World {
+        router: world::router_with(&world, http_api::AppState::new),
+        node: world.node.clone(),
+        country: world.country.clone(),
+    };
+    let token = again.token("keeper").await;
+    for id in [id_of(&seen), id_of(&waiting)] {
+        get(format!("/api/v1/imports/{id}")).by(&token).send(&again.router).await.refused(410, "import-lost");
+    }
+    let record = done["import"].as_str().expect("a record");
+    let record = get(format!("/api/v1/imports/{record}")).by(&token).send(&again.router).await.done().value();
+    assert_eq!((&record["status"], &record["created"]), (&json!("done"), &json!(2)));
+}
+
+#[tokio::test]
+async fn the_pages_lead_through_an_import_with_plain_forms() {
+    let world = world::central().await;
+    let (token, router) = (world.token("admin").await, &world.router);
+    let page = |path: String| get(path).by(&token).header("cookie", "tributary-language=fr").send(router);
+    let start = page("/imports?kind=items".to_owned()).await.done().text();
+    assert!(start.contains("multipart/form-data") && start.contains("Importer des articles"));
+    let form = "--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\ncode,nom,unité\nP1,Un,flacon\nP2,,flacon\n\r\n--X\r\nContent-Disposition: form-data; name=\"paste\"\r\n\r\n\r\n--X--\r\n";
+    let sent = call(Method::POST, "/imports?kind=items")
+        .by(&token)
+        .header("content-type", "multipart/form-data; boundary=X")
+        .raw(form)
+        .send(router)
+        .await;
+    assert_eq!(sent.status, 303, "{}", sent.text());
+    let address = sent.header("location").to_owned();
+    let preview = page(address.clone()).await.done().text();
+    assert!(preview.contains("a.csv") && preview.contains("Ceci ne peut pas être vide"), "{preview}");
+    let press = |path: String, form: &'static str| {
+        call(Method::POST, path)
+            .by(&token)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("cookie", "tributary-language=fr")
+            .raw(form)
+            .send(router)
+    };
+    let refused = press(format!("{address}/apply"), "").await;
+    assert!(refused.status == 422 && refused.text().contains("Le fichier contient des erreurs"));
+    assert_eq!(press(format!("{address}/apply"), "leaveOut=yes").await.status, 303);
+    let result = page(address.clone()).await.done().text();
+    assert!(result.contains("Annuler cet import"), "{result}");
+    let undo = result
+        .split("action=\"")
+        .filter_map(|part| part.split('"').next())
+        .find(|path| path.ends_with("/undo"));
+    let undone = press(undo.expect("a form").to_owned(), "").await;
+    assert_eq!(undone.status, 303, "{}", undone.text());
+    let record = page(undone.header("location").to_owned()).await.done().text();
+    assert!(record.contains("Annulé") && !record.contains("/undo\""), "{record}");
+}
