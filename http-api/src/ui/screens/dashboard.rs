@@ -127,8 +127,8 @@ fn to_do(figures: &Figures) -> Vec<Card> {
 }
 
 /// What is wrong with stock and equipment; rules say the store's own thresholds.
-fn alerts(words: Words, figures: &Figures, preferences: &Preferences) -> Vec<Card> {
-    let window = Window::of(preferences, Date::constant(2000, 1, 1)).days;
+fn alerts(words: Words, figures: &Figures, preferences: &Preferences, today: Date) -> Vec<Card> {
+    let window = Window::of(preferences, today).days;
     let within = |days: u32| t!(words, "rule-within-days", n = days);
     let with_consumption = t!(words, "rule-out-with-consumption", n = window);
     let low = t!(words, "rule-low", n = preferences.understock_months);
@@ -240,7 +240,7 @@ fn of_store(visit: &Visit, read: &Snapshot, own: &OwnStore) -> Result<Markup, Tr
         (quick(visit))
         div class="panels" {
             (cards(words, &t!(words, "to-do"), &to_do(&figures)))
-            (cards(words, &t!(words, "alerts"), &alerts(words, &figures, &preferences)))
+            (cards(words, &t!(words, "alerts"), &alerts(words, &figures, &preferences, visit.today())))
             (cards(words, &t!(words, "in-store"), &kept(&figures)))
         }
         div class="card pad" { (age(visit)) }

@@ -427,7 +427,10 @@ pub(in crate::ui) async fn show(
         }
         _ => summary(&visit, &read, own.id, &told, past, &lines)?,
     };
+    let path = format!("/stock/items/{item}");
+    let kept = [("tab", tab)];
     let actions = html! {
+        @if !PRESENT_TABS.contains(&tab) { (past::question(&visit, &path, &kept, past)) }
         @if past.is_none() && visit.may(Permission::Adjust) { a class="btn" href={ "/adjustments/new?item=" (item) } { (icon("scale")) (t!(words, "quick-adjust-name")) } }
         @if past.is_none() && visit.may(Permission::OutboundEdit) { a class="btn primary" href={ "/issue?quantity." (item) "=" } { (icon("arrow-up-from-line")) (t!(words, "nav-issue")) } }
     };
@@ -436,14 +439,11 @@ pub(in crate::ui) async fn show(
         (row.code) " · " (own.name) " · " (t!(words, "on-hand")) " " b class="tabular" data-live="head-on-hand" { (words.quantity(on_hand)) " " (row.unit) }
         " " (super::stock_items::mark(words, &told.figures))
     };
-    let path = format!("/stock/items/{item}");
-    let kept = [("tab", tab)];
     let body = html! {
         (title(&row.name, sub, actions))
         @if let Some(past) = past { (past::banner(words, past, &path, &kept)) }
         (tabs(words, item, tab, past))
         (content)
-        @if !PRESENT_TABS.contains(&tab) { div class="no-print" { (past::question(&visit, &path, &kept, past)) } }
     };
     let name = row.name.clone();
     Ok(layout::page(
