@@ -132,7 +132,7 @@ pub(in crate::ui) async fn list(visit: Visit) -> Result<Response, Trouble> {
                     } }
                     tbody { @for row in &rows { (tree_row(words, row)) } }
                 } }
-                footer class="pager" { span { (t!(words, "rows", n = rows.len())) } }
+                footer class="pager" { span { (t!(words, "rows", n = rows.len())) } span class="end" {} a class="btn quiet" href="/location-types" { (icon("thermometer")) (t!(words, "location-types")) } }
             }
         }
     };
