@@ -69,7 +69,11 @@ pub(super) fn packs(words: Words, quantity: Quantity, pack_size: u32) -> String 
     let count = whole.thousandths() / (i64::from(pack_size.max(1)) * 1000);
     let rest = quantity.max(Quantity::ZERO) - whole;
     let packs = t!(words, "packs-of", n = count, size = words.whole(pack_size.into()));
-    if rest == Quantity::ZERO { packs } else { format!("{packs} + {}", words.quantity(rest)) }
+    match (count, rest == Quantity::ZERO) {
+        (_, true) => packs,
+        (0, false) => words.quantity(rest),
+        (_, false) => format!("{packs} + {}", words.quantity(rest)),
+    }
 }
 
 fn facts(visit: &Visit, read: &Snapshot, row: &StockRow) -> Result<Markup, Trouble> {
@@ -175,7 +179,7 @@ fn move_form(
                 @if places.len() > 1 { (fields.select("to", &t!(words, "to-location"), false, &places)) }
                 @else { p class="muted" { (t!(words, "no-other-location")) } }
             }
-            @if places.len() > 1 { div class="bar" { button class="btn primary" { (icon("arrow-right")) (t!(words, "move")) } } }
+            @if places.len() > 1 { div class="pad row" { button class="btn primary" { (icon("arrow-right")) (t!(words, "move")) } } }
         }
     })
 }
@@ -199,7 +203,7 @@ fn vvm_form(visit: &Visit, row: &StockRow, form: &Form, problem: Option<&Problem
                 }
                 (fields.input("vvmNote", &t!(words, "note"), Input::default()))
             }
-            div class="bar" { button class="btn primary" { (icon("check")) (t!(words, "vvm-record")) } }
+            div class="pad row" { button class="btn primary" { (icon("check")) (t!(words, "vvm-record")) } }
         }
     }
 }

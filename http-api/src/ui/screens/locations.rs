@@ -52,9 +52,16 @@ fn hold_mark(words: Words, row: &LocationDetail) -> Markup {
     }
 }
 
+/// Litres as a person needs them: whole ones where there are many, else to a tenth.
+fn rough(words: Words, volume: Volume) -> String {
+    let step = if volume >= Volume::whole(100) { 1_000 } else { 100 };
+    let rounded = (volume.thousandths() + step / 2) / step * step;
+    words.quantity(domain::Quantity::from_thousandths(rounded))
+}
+
 /// How full a location is: a bar with its percentage in words, and what is not known of it.
 fn fullness(words: Words, row: &LocationDetail) -> Markup {
-    let litres = |volume: Volume| words.quantity(domain::Quantity::from_thousandths(volume.thousandths()));
+    let litres = |volume: Volume| rough(words, volume);
     let unmeasured = html! {
         @if row.unmeasured > 0 { span class="two" { (t!(words, "volume-unmeasured", n = row.unmeasured)) } }
     };
@@ -125,7 +132,7 @@ pub(in crate::ui) async fn list(visit: Visit) -> Result<Response, Trouble> {
                     } }
                     tbody { @for row in &rows { (tree_row(words, row)) } }
                 } }
-                footer class="pager" { span { (t!(words, "rows", n = rows.len())) } }
+                footer class="pager" { span { (t!(words, "rows", n = rows.len())) } span class="end" {} a class="btn quiet" href="/location-types" { (icon("thermometer")) (t!(words, "location-types")) } }
             }
         }
     };

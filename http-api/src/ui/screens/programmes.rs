@@ -33,8 +33,9 @@ pub(in crate::ui) async fn list(visit: Visit) -> Result<Response, Trouble> {
     let name = t!(words, "nav-programmes");
     let make =
         central_button(words, visit.is_central(), "/programmes/new", "plus", &t!(words, "new-programme"));
+    let types = html! { a class="btn" href="/location-types" { (icon("thermometer")) (t!(words, "location-types")) } };
     let body = html! {
-        (title(&name, html! { (t!(words, "programmes-text")) }, make))
+        (title(&name, html! { (t!(words, "programmes-text")) }, html! { (types) (make) }))
         div class="card" {
             @if rows.is_empty() { (empty("layers", &t!(words, "programmes-empty"), &t!(words, "programmes-empty-text"), html! {})) }
             @else { div class="scroll" { table {
