@@ -234,7 +234,7 @@ pub fn months_of_store(
     Ok(months.into_values().collect())
 }
 
-/// What a store consumed of an item in each of the last months, by its ledger.
+/// What a store consumed of an item in each of the last months, by its ledger: of the last one, up to that day.
 pub fn months_of_item(
     read: &(impl ViewRead + ?Sized),
     store: DocumentId,
@@ -245,8 +245,9 @@ pub fn months_of_item(
     let mut months = last_months(today, count);
     let Some(first) = months.keys().next().copied() else { return Ok(Vec::new()) };
     for movement in ledger_from(read, store, item, first)? {
-        let month = months.get_mut(&day_of(movement.at).first_of_month());
-        if let Some(found) = month.filter(|_| movement.kind.is_consumption()) {
+        let day = day_of(movement.at);
+        let month = months.get_mut(&day.first_of_month());
+        if let Some(found) = month.filter(|_| day <= today && movement.kind.is_consumption()) {
             found.consumed = found.consumed - movement.quantity;
             found.movements += 1;
         }
