@@ -108,7 +108,7 @@ fn listed(world: &World, node: usize, filter: &StockFilter) -> Vec<DocumentId> {
     page.expect("a list").rows.iter().map(|row| row.id).collect()
 }
 
-fn vaccine(world: &mut World) -> DocumentId {
+pub fn vaccine(world: &mut World) -> DocumentId {
     let id = world.make_item("BCG20", "BCG", 20);
     let command = domain::item::UpdateItem { is_vaccine: Some(true), ..Default::default() };
     world.central(|txn, caller| domain::item::update(txn, caller, id, &command));
