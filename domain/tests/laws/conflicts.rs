@@ -144,7 +144,8 @@ fn a_line_held_on_one_device_and_released_on_another_asks_which_holds() {
 #[test]
 fn several_fields_are_several_tasks_and_each_is_settled_alone() {
     let mut world = World::new();
-    crate::shelf::vaccine(&mut world);
+    let item = world.amoxicillin;
+    crate::shelf::make_vaccine(&mut world, item);
     let line = world.open_stock(A, "L1", "2027-06-30", 10);
     world.meet_all();
     for (node, note, vvm) in [(A, "wet", Some(Vvm::Stage1)), (B, "dry", Some(Vvm::Stage3))] {

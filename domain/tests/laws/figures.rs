@@ -392,7 +392,8 @@ fn consumption_by_month_adds_up_the_issues_of_each_month() {
 #[test]
 fn vials_whose_monitor_has_gone_further_are_issued_first_where_the_store_prefers_it() {
     let mut world = World::new();
-    crate::shelf::vaccine(&mut world);
+    let item = world.amoxicillin;
+    crate::shelf::make_vaccine(&mut world, item);
     let mut old = world.stock(A, "OLD", "2027-06-30", 50);
     old.vvm = Some(stock_line::Vvm::Stage1);
     let mut warm = world.stock(A, "WARM", "2028-06-30", 50);

@@ -108,12 +108,17 @@ fn listed(world: &World, node: usize, filter: &StockFilter) -> Vec<DocumentId> {
     page.expect("a list").rows.iter().map(|row| row.id).collect()
 }
 
-pub fn vaccine(world: &mut World) -> DocumentId {
+fn vaccine(world: &mut World) -> DocumentId {
     let id = world.make_item("BCG20", "BCG", 20);
-    let command = domain::item::UpdateItem { is_vaccine: Some(true), ..Default::default() };
-    world.central(|txn, caller| domain::item::update(txn, caller, id, &command));
-    world.meet_all();
+    make_vaccine(world, id);
     id
+}
+
+/// Has the centre say that an item is a vaccine, whose vials have monitors.
+pub fn make_vaccine(world: &mut World, item: DocumentId) {
+    let command = domain::item::UpdateItem { is_vaccine: Some(true), ..Default::default() };
+    world.central(|txn, caller| domain::item::update(txn, caller, item, &command));
+    world.meet_all();
 }
 
 fn vaccine_line(world: &mut World) -> DocumentId {
