@@ -57,6 +57,7 @@ impl Recount {
             Some("stocktake") if entries(root, "events").any(|(word, _)| word == "finalised") => {
                 for (line, adjusted) in entries(root, "adjusted") {
                     self.moved(id(root, "store"), line.parse().ok(), int(adjusted, "quantity"));
+                    self.came(id(root, "store"), id(adjusted, "item"), int(adjusted, "quantity"));
                 }
             }
             Some("repack") => self.add_repack(document),
@@ -141,9 +142,24 @@ fn entries<'a>(map: &'a Map, field: &str) -> impl Iterator<Item = (&'a str, &'a 
     inner.into_iter().flatten().filter_map(|(key, value)| Some((key.as_str(), value.as_map()?)))
 }
 
-/// What the program writes of a document, what says which document it is, and what follows from the way it was made.
-const NOT_FOR_PEOPLE: [&str; 8] =
-    ["class", "schema", "created_at", "created_by", "deleted", "store", "item", "opened_at"];
+/// What the program writes of a document, what says which document it is, and what follows from the way it was made; and
+/// when a vial monitor was looked at, of which the log keeps every time.
+const NOT_FOR_PEOPLE: [&str; 14] = [
+    "class",
+    "schema",
+    "created_at",
+    "created_by",
+    "deleted",
+    "store",
+    "item",
+    "opened_at",
+    "import",
+    "withdrawn_at",
+    "withdrawn_by",
+    "withdrawn_reason",
+    "vvm_at",
+    "vvm_note",
+];
 /// Fields of a shipment that people settle, and those of its lines.
 const OF_SHIPMENT: [&str; 5] = ["reference", "comment", "transport", "expected", "receiver_comment"];
 const OF_SHIPMENT_LINE: [&str; 2] = ["received", "received_note"];

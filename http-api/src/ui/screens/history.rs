@@ -362,7 +362,7 @@ fn past_fields(visit: &Visit, names: &Names<'_>, here: &Here<'_>, document: &Doc
                     @for path in places.into_iter().take(PAST_FIELDS_MAX) {
                         @let (old, new) = (then.get(path), today.get(path));
                         tr {
-                            td class="muted" { (place(words, &names, path, &order)) }
+                            td class="muted" { (place(words, names, path, &order)) }
                             td class="strong" { (said(path, old)) }
                             td { @if old == new { span class="muted" { (t!(words, "history-same")) } } @else { (said(path, new)) } }
                             td {
