@@ -15,6 +15,8 @@ pub(crate) struct Bent {
     pub(crate) silent: bool,
     /// A field that holds different values makes no task.
     pub(crate) unaware: bool,
+    /// Counts that differ or came late make no task.
+    pub(crate) uncounted: bool,
 }
 
 impl Schema for Bent {
@@ -37,7 +39,7 @@ impl Schema for Bent {
     }
 
     fn derive(&self, view: View, key: &[u8], totals: &Totals) -> Vec<Row> {
-        match self.silent {
+        match self.silent || (self.uncounted && view == crate::look::COUNTS) {
             true => Vec::new(),
             false => DomainSchema.derive(view, key, totals),
         }

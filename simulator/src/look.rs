@@ -20,6 +20,7 @@ const SHIPMENTS: View = View("view/shipment/status");
 const ASSETS: View = View("view/asset/number");
 const LOCATIONS: View = View("view/location/code");
 const OVER_ISSUES: View = View("view/task/balance");
+pub(crate) const COUNTS: View = View("view/sum/stocktake/state");
 const COUNT_TASKS: View = View("view/task/count");
 pub(crate) const CONFLICTS: View = View("view/task/conflict");
 
@@ -34,6 +35,7 @@ pub(crate) fn views_exist(schema: &dyn Schema) -> bool {
         ASSETS,
         LOCATIONS,
         OVER_ISSUES,
+        COUNTS,
         COUNT_TASKS,
         CONFLICTS,
     ]

@@ -75,6 +75,8 @@ pub enum Mutant {
     SilentOverIssue,
     /// A field that holds different values makes no task.
     SilentConflict,
+    /// Counts that differ, or that came after the end of their stocktake, make no task.
+    SilentCounts,
 }
 
 /// The kinds of faults of one run.

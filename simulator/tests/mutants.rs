@@ -59,3 +59,8 @@ fn a_restored_device_that_writes_on_as_before_is_found() {
 fn a_field_of_two_values_without_a_task_is_found() {
     is_found(Mutant::SilentConflict, 3, &["C1"]);
 }
+
+#[test]
+fn counts_that_differ_or_come_late_without_a_task_are_found() {
+    is_found(Mutant::SilentCounts, 3, &["I5"]);
+}
