@@ -1,7 +1,7 @@
 //! Arranging the shelf: moving, holding and releasing many stock lines at once.
 //!
 //! Where a line lies is one field of its document; who put it there, and when, is told by the document's history
-//! ([`query::moves`](crate::query::moves)). A list of moves inside the document could be lost when two devices make the
+//! ([`crate::query::moves`]). A list of moves inside the document could be lost when two devices make the
 //! same line independently.
 
 use crdt_store::{DocumentId, Failure, Txn, Value};

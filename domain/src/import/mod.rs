@@ -8,7 +8,7 @@
 //! ```
 //!
 //! A kind of import is one file with a table of columns and four functions: what identifies a row, what it would do, how
-//! it is done, how it is undone ([`kind::Rules`]). Reading files is the business of the edge.
+//! it is done, how it is undone (`kind::Rules`). Reading files is the business of the edge.
 //!
 //! **Twice is once.** The id of an import follows from its kind, its store and its rows; the id of what a row makes
 //! follows from what the row is about. The same table again, also on another device, is the same import and makes the
