@@ -270,9 +270,11 @@ impl World {
     }
 }
 
+/// Who settles says which of two records of what happened holds, also where that leaves less than was given away since:
+/// the shelf is then a task.
 fn takes_stock_or_less(input: &Input) -> bool {
     match input {
-        Input::Wish(wish) => !matches!(*wish.deed, Deed::SettleLine(..)),
+        Input::Wish(wish) => !matches!(*wish.deed, Deed::SettleLine(..) | Deed::SettleConflict(..)),
         _ => false,
     }
 }
