@@ -20,7 +20,7 @@ use crate::id::{Actor, DeviceId, DocumentId, Timestamp};
 use crate::read::{KeyRange, ViewRead, Visit, VisitTotals};
 use crate::schema::{Origin, Projection, Refusal, Rejection, Row, Schema, Sum, Totals, View};
 use crate::scope::Scope;
-use crate::snapshot::load_document;
+use crate::snapshot::{document_at, load_document};
 use crate::tables::{
     self, CHANGE, CHUNK_BYTES, DOCUMENT, DocumentRecord, FINGERPRINT, LOCAL, PARKED, ParkedRecord,
     QUARANTINE, QuarantineRecord, SCOPE_LOG, SNAPSHOT, Tables, WriteTables,
@@ -764,6 +764,10 @@ impl ViewRead for Batch<'_> {
         let document = hot.document.clone();
         self.memory.hot.borrow_mut().put(id, hot);
         Ok(Some(document))
+    }
+
+    fn document_at(&self, id: DocumentId, at: Timestamp) -> Result<Option<Document>, StoreError> {
+        document_at(&self.tables, id, at)
     }
 
     fn header(&self, id: DocumentId) -> Result<Option<DocumentHeader>, StoreError> {

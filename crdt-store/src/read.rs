@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::document::{Document, DocumentHeader};
 use crate::error::StoreError;
-use crate::id::DocumentId;
+use crate::id::{DocumentId, Timestamp};
 use crate::schema::{Totals, View};
 
 /// What a scan of rows calls for each key and value, until it breaks.
@@ -41,6 +41,11 @@ pub trait ViewRead {
 
     /// A document with its content: one Automerge load, so never for a list.
     fn document(&self, id: DocumentId) -> Result<Option<Document>, StoreError>;
+
+    /// A document as it was after all changes made until an instant, by the clocks of the devices that made them (which
+    /// are told to the second); nothing before the first. A change is in only if what it depends on is: so a clock that
+    /// ran ahead can keep later changes out, and never makes a document that nobody saw. One Automerge load.
+    fn document_at(&self, id: DocumentId, at: Timestamp) -> Result<Option<Document>, StoreError>;
 
     /// A document's place and version.
     fn header(&self, id: DocumentId) -> Result<Option<DocumentHeader>, StoreError>;

@@ -217,21 +217,6 @@ impl Snapshot {
         Ok(self.automerge(id)?.map(|automerge| hot::history(&automerge)))
     }
 
-    /// A document as it was after all changes made until an instant, by the clocks of the devices that made them (which
-    /// are told to the second); nothing before the first. A change is in only if what it depends on is: so a clock that
-    /// ran ahead can keep later changes out, and never makes a document that nobody saw.
-    pub fn document_at(&self, id: DocumentId, at: Timestamp) -> Result<Option<Document>, StoreError> {
-        let Some(record) = self.tables.record(id)? else { return Ok(None) };
-        let automerge = load_automerge(&self.tables, id, &record, Actor::from_bytes([0; 8]))?;
-        let heads = hot::heads_until(&automerge, at);
-        if heads.is_empty() {
-            return Ok(None);
-        }
-        let Reading { root, conflicts } = hot::reading_of(&automerge, Some(&heads));
-        let heads = heads.into_iter().map(|hash| ChangeHash(hash.0)).collect();
-        Ok(Some(Document { id, class: record.class, scope: record.scope, heads, root, conflicts }))
-    }
-
     /// The document as an Automerge file, readable by any Automerge library.
     pub fn save(&self, id: DocumentId) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.automerge(id)?.map(|automerge| automerge.save()))
@@ -419,6 +404,23 @@ pub(crate) fn load_document<T: Tables>(
     Ok(Some(Hot { automerge, document, projection, record }))
 }
 
+/// A document as it was at an instant.
+pub(crate) fn document_at<T: Tables>(
+    tables: &T,
+    id: DocumentId,
+    at: Timestamp,
+) -> Result<Option<Document>, StoreError> {
+    let Some(record) = tables.record(id)? else { return Ok(None) };
+    let automerge = load_automerge(tables, id, &record, Actor::from_bytes([0; 8]))?;
+    let heads = hot::heads_until(&automerge, at);
+    if heads.is_empty() {
+        return Ok(None);
+    }
+    let Reading { root, conflicts } = hot::reading_of(&automerge, Some(&heads));
+    let heads = heads.into_iter().map(|hash| ChangeHash(hash.0)).collect();
+    Ok(Some(Document { id, class: record.class, scope: record.scope, heads, root, conflicts }))
+}
+
 impl ViewRead for Snapshot {
     fn get(&self, view: View, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.tables.get(view.0, key)
@@ -444,6 +446,10 @@ impl ViewRead for Snapshot {
 
     fn document(&self, id: DocumentId) -> Result<Option<Document>, StoreError> {
         Ok(load_document(&self.tables, &*self.schema, id, Actor::from_bytes([0; 8]))?.map(|hot| hot.document))
+    }
+
+    fn document_at(&self, id: DocumentId, at: Timestamp) -> Result<Option<Document>, StoreError> {
+        document_at(&self.tables, id, at)
     }
 
     fn header(&self, id: DocumentId) -> Result<Option<DocumentHeader>, StoreError> {

@@ -155,6 +155,10 @@ impl ViewRead for Txn<'_> {
         self.views.document(id)
     }
 
+    fn document_at(&self, id: DocumentId, at: Timestamp) -> Result<Option<Document>, StoreError> {
+        self.views.document_at(id, at)
+    }
+
     fn header(&self, id: DocumentId) -> Result<Option<DocumentHeader>, StoreError> {
         self.views.header(id)
     }

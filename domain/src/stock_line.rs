@@ -559,9 +559,9 @@ pub fn observe_vvm(
 
 // ---- project ----
 
-pub(crate) fn project(document: &Document, line: &StockLine, projection: &mut Projection) {
-    let id = document.id;
-    let row = StockLineRow {
+/// What indexes keep of a stock line.
+fn row_of(id: DocumentId, line: &StockLine) -> StockLineRow {
+    StockLineRow {
         id,
         store: line.store,
         item: line.item,
@@ -584,7 +584,24 @@ pub(crate) fn project(document: &Document, line: &StockLine, projection: &mut Pr
         programme: line.programme,
         vvm_at: line.vvm_at,
         vvm_note: line.vvm_note.clone(),
-    };
+    }
+}
+
+/// A stock line as it said of itself at an instant; as it says now, where it had said nothing by then by the clock of its
+/// device.
+pub(crate) fn row_at(
+    read: &(impl ViewRead + ?Sized),
+    now: StockLineRow,
+    instant: Timestamp,
+) -> Result<StockLineRow, crdt_store::StoreError> {
+    let then = read.document_at(now.id, instant)?;
+    let line = then.and_then(|document| document.data::<StockLine>().ok());
+    Ok(line.map_or(now.clone(), |line| row_of(now.id, &line)))
+}
+
+pub(crate) fn project(document: &Document, line: &StockLine, projection: &mut Projection) {
+    let id = document.id;
+    let row = row_of(id, line);
     let of_store = || Key::new().id(line.store);
     let item = line.item.as_bytes().to_vec();
     projection.rows.extend([

@@ -77,8 +77,8 @@ pub struct StockFilter {
     pub expires_until: Option<Date>,
     /// The order; by expiry for what is expired or expiring, by name otherwise.
     pub sort: Option<StockSort>,
-    /// As it was at this instant: what had moved by then. What had not moved yet is left out; what was promised is not
-    /// told of the past, and what a stock line says of itself is what it says today.
+    /// As it was at this instant: what had moved by then, and what the stock line said of itself then. What had not moved
+    /// yet is left out; what was promised is not told of the past, and a search of batches knows their names of today.
     #[serde(with = "crate::instant::optional")]
     pub as_of: Option<Timestamp>,
 }
@@ -291,16 +291,28 @@ impl<'r, R: ViewRead + ?Sized> LineReader<'r, R> {
 
     /// The row of a stock line, if it is wanted.
     fn row(&mut self, line: StockLineRow, item: Option<&ItemRow>) -> Result<Option<StockRow>, StoreError> {
-        if !self.is_wanted(&line) {
-            return Ok(None);
-        }
-        let balance = match self.filter.as_of {
-            None => stock_line::balance(self.read, line.store, line.id)?,
+        let (line, balance) = match self.filter.as_of {
+            // What a line says of itself needs no look-up, and is asked first.
+            None if !self.is_wanted(&line) => return Ok(None),
+            None => {
+                let balance = stock_line::balance(self.read, line.store, line.id)?;
+                (line, balance)
+            }
             Some(instant) => match ledger::line_on_hand_at(self.read, line.store, line.id, instant)? {
-                Some(on_hand) => Balance { on_hand, ..Balance::default() },
+                Some(on_hand)
+                    if on_hand == Quantity::ZERO && self.filter.facet == Some(StockFacet::InStock) =>
+                {
+                    return Ok(None);
+                }
+                Some(on_hand) => {
+                    (stock_line::row_at(self.read, line, instant)?, Balance { on_hand, ..Balance::default() })
+                }
                 None => return Ok(None),
             },
         };
+        if !self.is_wanted(&line) {
+            return Ok(None);
+        }
         let location_code = match line.location {
             Some(place) => self.names.location(place)?.map(|place| place.code.clone()),
             None => None,

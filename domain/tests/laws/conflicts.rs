@@ -1,7 +1,7 @@
 //! Laws of conflicting values: what two people said without knowing of each other is shown to both, until one of them
 //! says which holds.
 
-use crdt_store::{DocumentId, Timestamp};
+use crdt_store::{DocumentId, Timestamp, ViewRead};
 use domain::asset::{AssetDetails, CreateAsset, UpdateAsset};
 use domain::conflict::{self, SettleConflict};
 use domain::location::{CreateLocation, UpdateLocation};
@@ -12,7 +12,7 @@ use domain::{Caller, Preset, Role, TaskKind, asset, location, query, stock_line}
 
 use crate::merging::in_any_order;
 use crate::shipments::{detail, issue, of_stock, tasks};
-use crate::world::{A, B, CENTRAL, D, World, units, user};
+use crate::world::{A, B, CENTRAL, D, World, today, units, user};
 
 fn shelf(world: &mut World, code: &str) -> DocumentId {
     let command = CreateLocation {
@@ -419,4 +419,28 @@ fn what_was_contested_is_seen_as_it_was_at_any_instant() {
         assert_eq!(found.expect("it was there").conflicts.len(), conflicts);
     }
     assert_eq!(world.read(A).document_at(line, Timestamp::from_millis(0)).expect("memory reads"), None);
+}
+
+#[test]
+fn a_list_of_the_past_tells_where_batches_lay_and_what_they_were_called_then() {
+    let mut world = World::new();
+    let (first, second) = (shelf(&mut world, "A1"), shelf(&mut world, "R2"));
+    let line = world.open_stock(A, "L1", "2027-06-30", 10);
+    move_to(&mut world, A, line, first);
+    let then = Timestamp::from_millis(world.now);
+    move_to(&mut world, A, line, second);
+    let again =
+        UpdateStockLine { batch: Some(Some("L1-bis".into())), on_hold: Some(true), ..Default::default() };
+    edit(&mut world, A, line, again);
+    let listed = |location: Option<DocumentId>, as_of: Option<Timestamp>| {
+        let filter = query::stock::StockFilter { location, as_of, ..Default::default() };
+        let page = query::PageRequest::default();
+        query::stock::list(&world.read(A), world.centre, &filter, today(), &page).expect("a list").rows
+    };
+    let past = listed(None, Some(then));
+    assert_eq!((past[0].batch.as_deref(), past[0].location_code.as_deref()), (Some("L1"), Some("A1")));
+    assert!(!past[0].on_hold && past[0].on_hand == units(10));
+    // A filter asks for what was so then.
+    assert_eq!((listed(Some(first), Some(then)).len(), listed(Some(second), Some(then)).len()), (1, 0));
+    assert_eq!((listed(Some(first), None).len(), listed(Some(second), None).len()), (0, 1));
 }

@@ -234,6 +234,15 @@ impl ViewRead for Counting<'_> {
         self.snapshot.document(id)
     }
 
+    fn document_at(
+        &self,
+        id: DocumentId,
+        at: crdt_store::Timestamp,
+    ) -> Result<Option<crdt_store::Document>, StoreError> {
+        count(&self.documents);
+        self.snapshot.document_at(id, at)
+    }
+
     fn header(&self, id: DocumentId) -> Result<Option<DocumentHeader>, StoreError> {
         count(&self.documents);
         self.snapshot.header(id)
