@@ -137,28 +137,41 @@ struct Count<'a> {
 /// The tasks about counts that the documents call for.
 pub(crate) fn count_tasks(documents: &BTreeMap<DocumentId, Document>) -> BTreeSet<CountTask> {
     let mut tasks = BTreeSet::new();
+    let mut now: BTreeMap<(DocumentId, DocumentId), BTreeMap<String, (i64, i64)>> = BTreeMap::new();
     for sheet in documents.values().filter(|document| document.class == "stocktake_sheet") {
         let (Some(store), Some(stocktake)) = (id(&sheet.root, "store"), id(&sheet.root, "stocktake")) else {
             continue;
         };
         let head = documents.get(&stocktake).map(|document| &document.root);
-        let event =
-            |word| head.and_then(|root| map(root, "events")).is_some_and(|events| events.contains_key(word));
+        let closed = head.and_then(|root| map(root, "events")).is_some_and(|events| !events.is_empty());
         for (line, counts) in standing(&sheet.root) {
             let Some(chosen) = counts.last() else { continue };
-            let says = (chosen.quantity, chosen.quantity - chosen.balance);
-            if event("finalised") {
-                if head.is_some_and(|head| outcome(head, &line) != Some(says) && !is_put_aside(head, &line)) {
-                    tasks.insert((store, CountKind::Late, stocktake));
-                }
-            } else if !event("cancelled")
-                && counts.iter().any(|count| count.quantity - count.balance != says.1)
-            {
+            let difference = chosen.quantity - chosen.balance;
+            if !closed && counts.iter().any(|count| count.quantity - count.balance != difference) {
                 tasks.insert((store, CountKind::Differ, stocktake));
             }
+            now.entry((store, stocktake)).or_default().insert(line, (chosen.quantity, difference));
+        }
+    }
+    for document in documents.values().filter(|document| document.class == "stocktake") {
+        let (root, Some(store)) = (&document.root, id(&document.root, "store")) else { continue };
+        if map(root, "events").is_some_and(|events| events.contains_key("finalised"))
+            && outcomes(root) != now.remove(&(store, document.id)).unwrap_or_default()
+        {
+            tasks.insert((store, CountKind::Late, document.id));
         }
     }
     tasks
+}
+
+/// What a finalised stocktake made of its lines: what was counted, and by how much stock changed.
+fn outcomes(stocktake: &Map) -> BTreeMap<String, (i64, i64)> {
+    let confirmed =
+        entries(stocktake, "confirmed").map(|(line, of)| (line.to_owned(), (int(of, "counted"), 0)));
+    let mut found: BTreeMap<String, (i64, i64)> = confirmed.collect();
+    let adjusted = entries(stocktake, "adjusted");
+    found.extend(adjusted.map(|(line, of)| (line.to_owned(), (int(of, "counted"), int(of, "quantity")))));
+    found
 }
 
 /// The counts of each line that no other was made knowing, the one that stands last.
@@ -196,21 +209,6 @@ fn standing(sheet: &Map) -> BTreeMap<String, Vec<Count<'_>>> {
         debug_assert!(counts.iter().all(|count| count.line.len() == 16));
     }
     found
-}
-
-/// What a finalised stocktake made of a line: what was counted, and by how much stock changed.
-fn outcome(stocktake: &Map, line: &str) -> Option<(i64, i64)> {
-    let of = |field: &str| map(stocktake, field).and_then(|lines| map(lines, line));
-    match (of("adjusted"), of("confirmed")) {
-        (Some(adjusted), _) => Some((int(adjusted, "counted"), int(adjusted, "quantity"))),
-        (None, Some(confirmed)) => Some((int(confirmed, "counted"), 0)),
-        (None, None) => None,
-    }
-}
-
-/// Whether something was put aside: which, only the domain's mark tells.
-fn is_put_aside(stocktake: &Map, line: &str) -> bool {
-    map(stocktake, "put_aside").is_some_and(|lines| lines.contains_key(line))
 }
 
 /// Whether a stocktake ever had a late count put aside: then the mark decides, and this oracle is silent about it.

@@ -1,6 +1,6 @@
 //! Closing a stocktake, and counts that come too late for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use crdt_store::{DocumentId, Failure, Rejection, StoreError, Txn, ViewRead, ViewReadExt, decode_row};
@@ -48,13 +48,26 @@ fn outcome(row: &StocktakeLineRow) -> Option<(&Observation, Quantity, Quantity)>
     Some((count, count.quantity?, count.difference()?))
 }
 
-/// Whether a line of a finalised stocktake says something else by now than when it was finalised.
+/// The mark of a line that nobody counted, or that is on no sheet: it adds nothing to the sum of marks.
+const UNCOUNTED: i64 = 0;
+
+/// The mark of what a line comes to now.
+fn mark_now(row: &StocktakeLineRow) -> i64 {
+    outcome(row).map_or(UNCOUNTED, |(_, counted, difference)| outcome_mark(row.line, counted, difference))
+}
+
+/// The mark of what a line came to when the stocktake was finalised, or late counts were last settled.
+fn mark_then(line: DocumentId, result: Option<&StocktakeResultRow>) -> i64 {
+    let of = |result: &StocktakeResultRow| {
+        result.put_aside.unwrap_or_else(|| outcome_mark(line, result.counted, result.quantity))
+    };
+    result.map_or(UNCOUNTED, of)
+}
+
+/// Whether a line of a finalised stocktake says something else by now than when it was finalised: it was counted, counted
+/// again, or its count was withdrawn by somebody who did not know of the end.
 pub(crate) fn is_late(row: &StocktakeLineRow, result: Option<&StocktakeResultRow>) -> bool {
-    let now = outcome(row).map(|(_, counted, difference)| outcome_mark(row.line, counted, difference));
-    let then = result.map(|result| {
-        result.put_aside.unwrap_or_else(|| outcome_mark(row.line, result.counted, result.quantity))
-    });
-    now.is_some() && now != then
+    mark_now(row) != mark_then(row.line, result)
 }
 
 /// Refuses to go on while a sheet has not arrived: what is on it would drop out unseen.
@@ -208,22 +221,45 @@ pub fn settle_late(
     let reasons = reason::all(txn)?;
     let mut new = old.clone();
     let wanted = |line: DocumentId| command.stock_lines.as_ref().is_none_or(|lines| lines.contains(&line));
-    for row in lines(txn, id)?.iter().filter(|row| wanted(row.line)) {
+    let rows = lines(txn, id)?;
+    for row in rows.iter().filter(|row| wanted(row.line)) {
         if !is_late(row, old.result(row.line).as_ref()) {
             continue;
         }
-        let Some((_, counted, difference)) = outcome(row) else { continue };
-        if command.apply {
-            require_not_below_zero(txn, &old, row)?;
-            freeze(&mut new, &reasons, row)?;
+        let counted = outcome(row).is_some();
+        match (command.apply, counted) {
+            (true, true) => {
+                require_not_below_zero(txn, &old, row)?;
+                freeze(&mut new, &reasons, row)?;
+            }
+            (true, false) => take_back(&mut new, row.line),
+            (false, _) => {}
         }
         // An outcome that is applied is no longer put aside: its mark says the same either way.
-        if !command.apply || old.put_aside.contains_key(&row.line) {
-            new.put_aside.insert(row.line, outcome_mark(row.line, counted, difference));
+        if !command.apply || !counted || old.put_aside.contains_key(&row.line) {
+            new.put_aside.insert(row.line, mark_now(row));
+        }
+    }
+    // Lines that somebody who did not know of the end has struck off since.
+    let there: BTreeSet<DocumentId> = rows.iter().map(|row| row.line).collect();
+    let settled = old.adjusted.keys().chain(old.confirmed.keys()).chain(old.put_aside.keys());
+    for line in settled.copied().filter(|line| !there.contains(line) && wanted(*line)) {
+        if mark_then(line, old.result(line).as_ref()) != UNCOUNTED {
+            if command.apply {
+                take_back(&mut new, line);
+            }
+            new.put_aside.insert(line, UNCOUNTED);
         }
     }
     record::put_difference(txn, id, &old, &new);
     Ok(())
+}
+
+/// What a line was adjusted by is no longer: its count was withdrawn.
+fn take_back(stocktake: &mut Stocktake, line: DocumentId) {
+    if let Some(adjusted) = stocktake.adjusted.get_mut(&line) {
+        adjusted.quantity = Quantity::ZERO;
+    }
 }
 
 /// What finalising made of a line, read without the document.

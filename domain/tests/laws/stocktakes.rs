@@ -535,6 +535,38 @@ fn counts_that_arrive_after_the_end_change_nothing_and_are_a_task_until_applied_
 }
 
 #[test]
+fn a_count_withdrawn_or_struck_off_after_the_end_is_a_task_too() {
+    for (apply, left) in [(true, 100), (false, 90)] {
+        for strike in [true, false] {
+            in_any_order(move |world| {
+                let line = world.open_stock(A, "L1", "2027-06-30", 100);
+                let id = begin(world, A);
+                count(world, A, id, line, 90);
+                world.meet_all();
+                finalise(world, A, id);
+                if strike {
+                    let command = StrikeLine { stock_line: line, struck: true };
+                    world.at(B, |txn, caller| stocktake::strike(txn, caller, id, &command));
+                } else {
+                    let withdraw = CountLine { quantity: Some(None), ..counted(line, 0) };
+                    let command = CountLines { lines: vec![withdraw] };
+                    world.at(B, |txn, caller| stocktake::count(txn, caller, id, &command));
+                }
+                Box::new(move |world| {
+                    assert_eq!(
+                        (world.balance(A, line).0, kinds(world, A)),
+                        (units(90), vec![TaskKind::LateCounts])
+                    );
+                    let settle = SettleLate { stock_lines: None, apply };
+                    world.at(A, |txn, caller| stocktake::settle_late(txn, caller, id, &settle));
+                    assert_eq!((world.balance(A, line).0, kinds(world, A)), (units(left), vec![]));
+                })
+            });
+        }
+    }
+}
+
+#[test]
 fn the_same_batch_added_on_both_devices_is_one_line() {
     in_any_order(|world| {
         let command =
