@@ -114,16 +114,23 @@ fn require_not_below_zero(
 ) -> Result<(), Failure> {
     let Some((_, _, difference)) = outcome(row) else { return Ok(()) };
     let before = stocktake.result(row.line).map_or(Quantity::ZERO, |result| result.quantity);
-    let on_hand = stock_line::balance(txn, stocktake.store, row.line)?.on_hand;
-    match below_zero(on_hand, difference - before) {
-        true => {
-            Err(Rejection::new("below-zero", "more has left since than was counted; count this line again")
-                .at(format!("/lines/{}/quantity", row.line))
-                .with("line", row.position)
-                .into())
-        }
-        false => Ok(()),
+    require_there(txn, stocktake.store, row.line, row.position, difference - before)
+}
+
+fn require_there(
+    txn: &Txn<'_>,
+    store: DocumentId,
+    line: DocumentId,
+    position: u32,
+    change: Quantity,
+) -> Result<(), Failure> {
+    if !below_zero(stock_line::balance(txn, store, line)?.on_hand, change) {
+        return Ok(());
     }
+    Err(Rejection::new("below-zero", "more has left since than was counted; count this line again")
+        .at(format!("/lines/{line}/quantity"))
+        .with("line", position)
+        .into())
 }
 
 /// Whether a change takes what is on hand below zero.
@@ -232,7 +239,7 @@ pub fn settle_late(
                 require_not_below_zero(txn, &old, row)?;
                 freeze(&mut new, &reasons, row)?;
             }
-            (true, false) => take_back(&mut new, row.line),
+            (true, false) => take_back(txn, &mut new, row.line, row.position)?,
             (false, _) => {}
         }
         // An outcome that is applied is no longer put aside: its mark says the same either way.
@@ -246,7 +253,7 @@ pub fn settle_late(
     for line in settled.copied().filter(|line| !there.contains(line) && wanted(*line)) {
         if mark_then(line, old.result(line).as_ref()) != UNCOUNTED {
             if command.apply {
-                take_back(&mut new, line);
+                take_back(txn, &mut new, line, 0)?;
             }
             new.put_aside.insert(line, UNCOUNTED);
         }
@@ -256,10 +263,18 @@ pub fn settle_late(
 }
 
 /// What a line was adjusted by is no longer: its count was withdrawn.
-fn take_back(stocktake: &mut Stocktake, line: DocumentId) {
+fn take_back(
+    txn: &Txn<'_>,
+    stocktake: &mut Stocktake,
+    line: DocumentId,
+    position: u32,
+) -> Result<(), Failure> {
+    let store = stocktake.store;
     if let Some(adjusted) = stocktake.adjusted.get_mut(&line) {
+        require_there(txn, store, line, position, -adjusted.quantity)?;
         adjusted.quantity = Quantity::ZERO;
     }
+    Ok(())
 }
 
 /// What finalising made of a line, read without the document.

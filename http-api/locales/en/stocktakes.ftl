@@ -153,3 +153,7 @@ sheet-counted = Counted
 sheet-difference = Difference
 sheet-counted-by = Counted by
 sheet-counted-at = Counted at
+count-withdrawn = The count was withdrawn.
+late-look = Look at them
+late-apply-all = Apply all
+late-aside-all = Put all aside

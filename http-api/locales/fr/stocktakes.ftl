@@ -153,3 +153,7 @@ sheet-counted = Compté
 sheet-difference = Écart
 sheet-counted-by = Compté par
 sheet-counted-at = Compté le
+count-withdrawn = Le comptage a été retiré.
+late-look = Les voir
+late-apply-all = Tout appliquer
+late-aside-all = Tout laisser de côté

@@ -217,11 +217,13 @@ impl Sheet<'_> {
     /// A count that came too late, and what can be done with it.
     fn late(&self, line: &StocktakeLine) -> Markup {
         let words = self.words();
-        let Some(count) = &line.count else { return html! {} };
         html! {
             div class="row" {
                 (chip(Tone::Warn, "flag", &t!(words, "late-counts")))
-                span { b { (words.quantity(count.quantity)) } " " span class="muted" { "(" (words.signed(count.difference)) ") " (self.signature(count)) } }
+                @match &line.count {
+                    Some(count) => span { b { (words.quantity(count.quantity)) } " " span class="muted" { "(" (words.signed(count.difference)) ") " (self.signature(count)) } },
+                    None => span { (t!(words, "count-withdrawn")) },
+                }
                 @if self.visit.may(Permission::Stocktake) {
                     button class="btn small" formaction={ (self.base()) "/late" } name="apply" value=(line.stock_line) { (t!(words, "late-apply")) }
                     button class="btn quiet" formaction={ (self.base()) "/late" } name="aside" value=(line.stock_line) { (t!(words, "late-aside")) }
@@ -276,6 +278,16 @@ impl Sheet<'_> {
             (title(&entry.stocktake.number, sub, actions))
             @if entry.missing_sheets > 0 {
                 div class="alert warn" role="status" { (icon("clock")) div { p class="strong" { (t!(words, "problem-not-arrived")) } p { (t!(words, "advice-not-arrived")) } } }
+            }
+            @if entry.late && self.visit.may(Permission::Stocktake) {
+                div class="alert warn" role="status" { (icon("flag")) div {
+                    p class="strong" { (t!(words, "task-late-counts-text")) }
+                    form class="row" method="post" action={ (base) "/late" } {
+                        a class="btn" href={ (base) "?part=late" } { (t!(words, "late-look")) }
+                        button class="btn" name="apply" value="all" { (t!(words, "late-apply-all")) }
+                        button class="btn quiet" name="aside" value="all" { (t!(words, "late-aside-all")) }
+                    }
+                } }
             }
             @if entry.stocktake.on_hold && entry.stocktake.status == StocktakeStatus::Counting && self.visit.may(Permission::Stocktake) {
                 div class="alert warn" role="status" { (icon("pause")) div class="row" {
