@@ -311,9 +311,10 @@ impl<R: ViewRead + ?Sized> LineReader<'_, R> {
         let count = row.standing.count.as_ref().map(|count| &count.observation);
         let differs = count.and_then(|count| count.difference()).is_some_and(|by| by != Quantity::ZERO);
         let of_part = match self.filter.part {
-            None => true,
+            // A late one may have lost its count.
+            None | Some(LinePart::Late) => true,
             Some(LinePart::Uncounted) => count.is_none(),
-            Some(LinePart::Counted | LinePart::Doubtful | LinePart::Late) => count.is_some(),
+            Some(LinePart::Counted | LinePart::Doubtful) => count.is_some(),
             Some(LinePart::Differing) => differs,
             Some(LinePart::Unexplained) => differs && row.reason.is_none(),
         };
