@@ -243,7 +243,7 @@ impl Sheet<'_> {
         html! {
             div class="scroll" id="rows" data-rows=(shapes.join(" ")) {
                 table class="cards fixed sheet" {
-                    colgroup { col class="c-position"; col; col class="c-batch"; col class="c-place"; col class="c-number"; col class="c-count"; col class="c-number"; col class="c-reason"; col class="c-menu"; }
+                    colgroup { col class="c-position phone-hide"; col; col class="c-batch"; col class="c-place wide-only"; col class="c-number"; col class="c-count"; col class="c-number"; col class="c-reason"; col class="c-menu"; }
                     thead { tr {
                         th scope="col" class="num phone-hide" { "#" }
                         th scope="col" { (t!(words, "item")) }
