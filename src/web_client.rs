@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Method, Request, header};
+use axum::http::{HeaderName, HeaderValue, Method, Request, header};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -17,7 +17,7 @@ const ANSWER_BYTES_MAX: usize = 16 << 20;
 pub struct WebClient {
     sender: SendRequest<Body>,
     host: String,
-    credential: Option<(header::HeaderName, HeaderValue)>,
+    credential: Option<(HeaderName, HeaderValue)>,
 }
 
 /// What was answered.
@@ -68,14 +68,45 @@ impl WebClient {
         }
     }
 
-    /// Sends a request and waits for the whole answer.
+    /// Sends a request with a JSON body, if any, and waits for the whole answer.
     pub async fn send(&mut self, method: Method, path: &str, body: Option<&[u8]>) -> Result<Answer, Failure> {
+        let headers: &[_] = match body {
+            Some(_) => &[(header::CONTENT_TYPE, "application/json")],
+            None => &[],
+        };
+        self.send_with(method, path, headers, body).await
+    }
+
+    /// Sends a form as a page does; a cell that saves itself says that it wants a `part` of a page only.
+    pub async fn submit(
+        &mut self,
+        path: &str,
+        form: &str,
+        part: Option<&'static str>,
+    ) -> Result<Answer, Failure> {
+        let mut headers = vec![(header::CONTENT_TYPE, "application/x-www-form-urlencoded")];
+        headers.extend(part.map(|part| (HeaderName::from_static("x-part"), part)));
+        self.send_with(Method::POST, path, &headers, Some(form.as_bytes())).await
+    }
+
+    /// Asks for what is there, compressed; the body stays so.
+    pub async fn compressed(&mut self, path: &str) -> Result<Answer, Failure> {
+        self.send_with(Method::GET, path, &[(header::ACCEPT_ENCODING, "gzip")], None).await
+    }
+
+    async fn send_with(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(HeaderName, &'static str)],
+        body: Option<&[u8]>,
+    ) -> Result<Answer, Failure> {
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, &self.host);
         if let Some((name, value)) = &self.credential {
             request = request.header(name, value);
         }
-        if body.is_some() {
-            request = request.header(header::CONTENT_TYPE, "application/json");
+        for (name, value) in headers {
+            request = request.header(name, *value);
         }
         let body = body.map_or_else(Body::empty, |body| Body::from(body.to_vec()));
         self.sender.ready().await.map_err(failed)?;
@@ -93,6 +124,14 @@ impl Answer {
     /// The body as text, for messages.
     pub fn text(&self) -> String {
         format!("{} {}", self.status, String::from_utf8_lossy(&self.body))
+    }
+
+    /// The same for a form that was carried out: pages answer with where to go on.
+    pub fn expect_done(self) -> Result<(), Failure> {
+        match self.status {
+            303 => Ok(()),
+            _ => Err(failed(self.text())),
+        }
     }
 
     /// The body, if the request was carried out.

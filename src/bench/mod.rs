@@ -9,6 +9,7 @@ mod fixture;
 mod http;
 mod importing;
 mod memory;
+mod stocktake;
 mod sync;
 
 use std::process::ExitCode;
@@ -66,7 +67,7 @@ pub struct Ground<'a> {
 
 type Measure = fn(&Ground<'_>, &mut Table) -> Result<(), Failure>;
 
-const BENCHES: [(&str, &str, Measure); 7] = [
+const BENCHES: [(&str, &str, Measure); 8] = [
     ("commits", "durable commits, one at a time and grouped", commits::measure),
     ("adjust", "durable stock adjustments over HTTP at 1, 8 and 32 connections", http::measure_adjust),
     ("list", "a list of 100 stock lines out of 20,000 over HTTP", http::measure_list),
@@ -74,6 +75,11 @@ const BENCHES: [(&str, &str, Measure); 7] = [
         "figures",
         "allocation, ledgers, consumption and long lists, each beside a tenth of the data",
         figures::measure,
+    ),
+    (
+        "stocktake",
+        "a stocktake of 3,000 lines from its beginning to its end, beside one of 300",
+        stocktake::measure,
     ),
     ("sync", "initialising a site of 20,000 documents, a quiet sync, a day's work, over QUIC", sync::measure),
     ("import", "import of the file of deliveries", importing::measure),

@@ -1,5 +1,8 @@
 //! Stocktakes and their lines.
 
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
 use crdt_store::{DeviceId, DocumentId, Failure, StoreError, Timestamp, ViewRead, ViewReadExt, decode_row};
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +12,7 @@ use super::names::Names;
 use super::page::{self, Page, PageRequest};
 use crate::stock_line::{self, StockLineRow};
 use crate::stocktake::{self, Counts, LineCount, Movements, StocktakeLineRow, StocktakeRow, StocktakeStatus};
-use crate::text::{Key, fold};
+use crate::text::{Key, fold, id_at_end};
 use crate::{Date, Quantity, site, views};
 
 /// Which stocktakes are wanted.
@@ -229,9 +232,37 @@ pub fn lines(
         batch: filter.search.as_deref().map(fold).unwrap_or_default(),
         filter,
     };
-    page::scan(read, views::STOCKTAKE_LINE, id.as_bytes(), false, request, |_, value| {
-        reader.line(decode_row(views::STOCKTAKE_LINE, value)?)
+    page::scan(read, views::STOCKTAKE_LINE, id.as_bytes(), false, request, |key, value| {
+        // One line among thousands is known by its key: a cell that saves itself asks for it each time.
+        match filter.stock_line.is_none_or(|line| key.ends_with(line.as_bytes())) {
+            true => reader.line(decode_row(views::STOCKTAKE_LINE, value)?),
+            false => Ok(None),
+        }
     })
+}
+
+/// How lines of a stocktake stand by now, for those that are asked about; what is not on its sheets is not there.
+pub fn standing(
+    read: &(impl ViewRead + ?Sized),
+    id: DocumentId,
+    wanted: &BTreeSet<DocumentId>,
+) -> Result<Vec<StocktakeLineRow>, StoreError> {
+    let mut rows = Vec::with_capacity(wanted.len());
+    let mut failed = None;
+    read.scan_prefix(views::STOCKTAKE_LINE, id.as_bytes(), &mut |key, value| {
+        if !id_at_end(key).is_some_and(|line| wanted.contains(&line)) {
+            return ControlFlow::Continue(());
+        }
+        match decode_row(views::STOCKTAKE_LINE, value) {
+            Ok(row) => rows.push(row),
+            Err(error) => failed = Some(error),
+        }
+        match failed.is_some() || rows.len() == wanted.len() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    })?;
+    failed.map_or(Ok(rows), Err)
 }
 
 struct LineReader<'r, R: ViewRead + ?Sized> {
@@ -318,9 +349,7 @@ impl<R: ViewRead + ?Sized> LineReader<'_, R> {
             Some(LinePart::Differing) => differs,
             Some(LinePart::Unexplained) => differs && row.reason.is_none(),
         };
-        of_part
-            && self.filter.item.is_none_or(|item| item == row.item)
-            && self.filter.stock_line.is_none_or(|line| line == row.line)
+        of_part && self.filter.item.is_none_or(|item| item == row.item)
     }
 
     fn found(&mut self, row: &StocktakeLineRow, stock: Option<&StockLineRow>) -> Result<bool, StoreError> {

@@ -1,6 +1,7 @@
 //! Counting: what somebody sees on the shelf, with what their device knew.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry as MapEntry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crdt_store::{DocumentId, Failure, Rejection, Txn, Value};
 
@@ -37,14 +38,23 @@ pub fn count(
     }
     let mut seen = BTreeSet::new();
     let mut counted = Vec::new();
+    // A sheet is read once for all its lines: none of them says anything of another.
+    let mut sheets: BTreeMap<u32, (DocumentId, Sheet)> = BTreeMap::new();
     for (at, wish) in command.lines.iter().enumerate() {
         let pointer = format!("/lines/{at}");
         if !seen.insert(wish.stock_line) {
             let pointer = format!("{pointer}/stockLine");
             return Err(reject::validation(pointer, "this stock line is there twice").into());
         }
-        let (sheet_id, sheet) = sheet(txn, id, sheet_of(wish.stock_line, row.sheets))?;
-        counted.push(write(txn, caller, &row, Entry { sheet_id, sheet: &sheet, wish, pointer: &pointer })?);
+        let (sheet_id, sheet) = match sheets.entry(sheet_of(wish.stock_line, row.sheets)) {
+            MapEntry::Occupied(read) => read.into_mut(),
+            MapEntry::Vacant(place) => {
+                let read = sheet(txn, id, *place.key())?;
+                place.insert(read)
+            }
+        };
+        let entry = Entry { sheet_id: *sheet_id, sheet, wish, pointer: &pointer };
+        counted.push(write(txn, caller, &row, entry)?);
     }
     Ok(counted)
 }

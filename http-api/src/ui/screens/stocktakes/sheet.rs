@@ -9,8 +9,8 @@ use domain::query::stocktakes::{
 };
 use domain::reason::ReasonRow;
 use domain::stocktake::{
-    self, CountLine, CountLines, CountedLine, KeepCount, StocktakeStatus, StrikeLine, UpdateStocktake,
-    Whether,
+    self, CountLine, CountLines, CountedLine, KeepCount, StocktakeLineRow, StocktakeStatus, StrikeLine,
+    UpdateStocktake, Whether,
 };
 use domain::{Caller, Permission, Quantity};
 use maud::{Markup, html};
@@ -591,7 +591,7 @@ pub(in crate::ui) async fn count_lines(
     Path(id): Path<DocumentId>,
     form: Form,
 ) -> Result<Response, Trouble> {
-    let before = known(&visit, id)?;
+    let before = known(&visit, id, &sent_lines(&form))?;
     let result = async {
         let mut lines = Vec::new();
         for (at, line) in sent_lines(&form).into_iter().enumerate() {
@@ -620,24 +620,18 @@ pub(in crate::ui) async fn count_lines(
     }
 }
 
-/// What stands on the sheet of the lines: count and reason.
+/// What stands on the sheet of lines: count and reason.
 type Known = BTreeMap<DocumentId, (Option<Quantity>, Option<DocumentId>)>;
 
-fn known(visit: &Visit, id: DocumentId) -> Result<Known, Trouble> {
+fn known(visit: &Visit, id: DocumentId, lines: &[DocumentId]) -> Result<Known, Trouble> {
     let read = visit.read()?;
     load(visit, &read, id)?;
-    let mut known = BTreeMap::new();
-    let mut request = domain::query::PageRequest::first(domain::query::PAGE_LEN_MAX);
-    loop {
-        let page = query::lines(&read, id, &LineFilter::default(), &request)?;
-        let row =
-            |line: StocktakeLine| (line.stock_line, (line.count.map(|count| count.quantity), line.reason));
-        known.extend(page.rows.into_iter().map(row));
-        match page.next {
-            Some(next) => request.cursor = Some(next),
-            None => return Ok(known),
-        }
-    }
+    let rows = query::standing(&read, id, &lines.iter().copied().collect())?;
+    let said = |row: StocktakeLineRow| {
+        let counted = row.standing.count.and_then(|count| count.observation.quantity);
+        (row.line, (counted, row.reason))
+    };
+    Ok(rows.into_iter().map(said).collect())
 }
 
 /// Where a form came from: a page of this stocktake, or its first.
