@@ -1,6 +1,7 @@
 // Typing quantities: Enter and the arrows walk from one to the next, each cell saves itself, and what is typed but
 // not saved yet is never lost: it stays in the address, and leaving asks first.
 
+import { land } from "./scan.js";
 import { toast } from "./ui.js";
 
 const quantities = () => [...document.querySelectorAll("input.quantity:not([disabled]):not([readonly])")];
@@ -32,7 +33,6 @@ async function save(input) {
   const row = input.closest("[data-line]");
   for (const cell of row ? row.querySelectorAll("[data-save]") : [input]) body.append(cell.dataset.field, cell.value);
   const url = input.dataset.save;
-  saving.add(input);
   try {
     const answer = await fetch(url, { method: "POST", body, headers: { "x-part": "cell" } });
     const text = await answer.text();
@@ -47,7 +47,6 @@ async function save(input) {
     input.dataset.dirty = "1";
     mark(input, error.said || document.body.dataset.failed);
   }
-  saving.delete(input);
 }
 
 // What follows from a saved cell is shown at once: read-only cells by their name, fields by their id. What somebody is
@@ -65,13 +64,13 @@ function patch({ cells, fields }) {
   }
 }
 
-function settle(cell) {
+export function settle(cell) {
   delete cell.dataset.dirty;
   if (cell.options) for (const option of cell.options) option.defaultSelected = option.selected;
   else cell.defaultValue = cell.value;
 }
 
-function mark(input, message) {
+export function mark(input, message) {
   input.setAttribute("aria-invalid", message ? "true" : "false");
   let note = document.getElementById(`${input.id}-note`);
   if (!note && message) {
@@ -87,7 +86,10 @@ function mark(input, message) {
 }
 
 document.addEventListener("change", (event) => {
-  if (event.target.matches?.("[data-save]")) save(event.target);
+  if (!event.target.matches?.("[data-save]")) return;
+  const work = save(event.target);
+  saving.add(work);
+  work.finally(() => saving.delete(work));
 });
 // A sheet that is longer than its page goes on where it ended: Enter in the search takes the first line found.
 document.addEventListener("keydown", (event) => {
@@ -101,6 +103,31 @@ document.addEventListener("input", (event) => {
 addEventListener("beforeunload", (event) => {
   if (saving.size || document.querySelector("[data-save][data-dirty]")) event.preventDefault();
 });
+
+// ---- a box scanned on a count sheet: its cell, its line elsewhere on the sheet, or a line that is added ----
+
+document.addEventListener("tributary:scan", (event) => {
+  const sheet = document.querySelector("[data-stocktake]")?.dataset.stocktake;
+  const { sure, readings } = event.detail;
+  const [reading] = readings;
+  if (!sheet || event.defaultPrevented || !sure || readings.length !== 1 || !reading.item) return;
+  const here = quantities().filter((input) => reading.lines.some((line) => input.id === `c-${line.id}`));
+  // Several batches fit: a person who sees the box picks one.
+  if (here.length !== 1 && reading.lines.length > 1) return;
+  event.preventDefault();
+  if (here.length) land(here[0]);
+  else leaveFor(sheet, reading).catch(() => toast(document.body.dataset.failed));
+});
+
+async function leaveFor(sheet, { item, batch, expiry, packSize, lines: [line] }) {
+  document.activeElement?.blur();
+  const asked = line && (await fetch(`/api/v1${sheet}/lines?stockLine=${line.id}`));
+  const counted = asked?.ok && (await asked.json()).rows.length;
+  const known = { item: item.id, batch: batch || line?.batch, expiry: expiry || line?.expiry, packSize: packSize || line?.packSize, location: line?.location };
+  // What was typed last is saved first: leaving would ask otherwise.
+  await Promise.all(saving);
+  location.assign(counted ? `${sheet}?line=${line.id}` : `${sheet}/add?${new URLSearchParams(Object.entries(known).filter(([, value]) => value))}`);
+}
 
 // ---- drafts: a form that is not sent yet stands in the address, and in this browser's memory ----
 

@@ -2,6 +2,7 @@
 // only its read-only cells (`data-live`) are patched. An input is never replaced: a clean one takes the new value and
 // shows it, one being typed in offers the choice. Lists never move under a finger: a button says what waits.
 
+import { mark, settle } from "./grid.js";
 import { localTimes } from "./ui.js";
 
 // Not more than one reading of the page in this time, whatever happens on the server.
@@ -46,17 +47,32 @@ function patchInputs(fresh) {
     const found = input.id && fresh.getElementById(input.id);
     if (!found) continue;
     const theirs = base(found);
-    if (theirs === base(input) || theirs === input.value) continue;
-    // What a line was seen as goes with what is typed into it: it stays until that is saved, or the choice is made.
+    if (theirs === base(input)) continue;
+    // What a line was seen as goes with what is typed into it: it stays until that is saved, or the choice is made;
+    // unless the line still says what was seen, or says what is typed.
     if (input.type === "hidden") {
       const row = input.closest("[data-line]");
-      if (!row?.contains(document.activeElement) && !row?.querySelector("[data-dirty]")) take(input, theirs);
+      if ((!row?.contains(document.activeElement) && !row?.querySelector("[data-dirty]")) || says(row, fresh)) take(input, theirs);
       continue;
     }
+    if (theirs === input.value) { agree(input); continue; }
     const busy = input === document.activeElement || input.dataset.dirty || input.value !== base(input);
     if (busy) offer(input, theirs, found);
     else take(input, theirs);
   }
+}
+
+const says = (row, fresh) => [...row.querySelectorAll("[data-save]:not([type=hidden])")].every((input) => {
+  const found = fresh.getElementById(input.id);
+  return !found || base(found) === base(input) || base(found) === input.value;
+});
+
+// Somebody else wrote what is typed here: there is nothing to save, and nothing to choose.
+function agree(input) {
+  settle(input);
+  mark(input, "");
+  document.getElementById(`${input.id}-offer`)?.remove();
+  delete input.dataset.offered;
 }
 
 function take(input, value) {

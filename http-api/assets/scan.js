@@ -99,7 +99,7 @@ async function open() {
 }
 
 // Puts the cursor where work goes on, behind a dialog that closes.
-function land(input) {
+export function land(input) {
   const focus = () => { input.focus(); input.select?.(); };
   if (dialog && many()) return;
   if (dialog) { dialog.addEventListener("close", focus, { once: true }); dialog.close(); }

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use thirtyfour::common::command::FormatRequestData;
 use thirtyfour::prelude::*;
+use thirtyfour::{RequestData, SessionId};
 
 use crate::common::{lines, program};
 
@@ -25,6 +27,8 @@ pub struct Node {
     pub site: String,
     /// Where its pages are.
     pub url: String,
+    /// Where it takes connections of sites; only central does.
+    quic: Option<String>,
 }
 
 /// A running demo and a driver of browsers.
@@ -86,6 +90,49 @@ impl World {
         wishes.add_experimental_option("prefs", preferences).expect("preferences");
         let driver = WebDriver::new(&self.driver_url, wishes).await.expect(NO_BROWSER);
         Browser { driver }
+    }
+}
+
+/// Another device of a site of the demo: a node of its own, with a database of its own.
+pub struct Device {
+    child: Child,
+    /// Where it is.
+    pub node: Node,
+    _directory: tempfile::TempDir,
+}
+
+impl Device {
+    /// Joins a site of the demo with its password, and starts.
+    pub fn join(world: &World, site: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a directory for the device");
+        let central = world.node("Central").quic.clone().expect("central takes connections");
+        let joined = Command::new(program())
+            .args(["enrol", "--url", &format!("quic://{central}"), "--site", site, "--dir"])
+            .arg(directory.path())
+            .env("TRIBUTARY_SITE_PASSWORD", format!("{}-joins", site.to_lowercase()))
+            .stdout(Stdio::null())
+            .status()
+            .expect("the program starts");
+        assert!(joined.success(), "another device joins {site}");
+        let mut child = Command::new(program())
+            .args(["serve", "--http-port", "0", "--quic-address", "127.0.0.1", "--quic-port", "0", "--dir"])
+            .arg(directory.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("the program starts");
+        let output = child.stdout.take().expect("its output is piped");
+        let url = lines(output, Instant::now() + PATIENCE)
+            .find_map(|line| Some(line.split(" answers at ").nth(1)?.trim().trim_end_matches('/').to_owned()))
+            .expect("it says where it answers");
+        Self { child, node: Node { site: site.to_owned(), url, quic: None }, _directory: directory }
+    }
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -226,6 +273,27 @@ impl Browser {
         answer.unwrap_or_else(|error| panic!("{script}: {error}")).json().clone()
     }
 
+    /// Presses keys where the focus is.
+    pub async fn press(&self, keys: &str) {
+        let place = self.driver.active_element().await.expect("a page");
+        place.send_keys(keys).await.unwrap_or_else(|error| panic!("{keys}: {error}"));
+    }
+
+    /// Runs a script for what it does.
+    pub async fn run(&self, script: &str) {
+        self.driver.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"));
+    }
+
+    /// What an address of the node answers, as JSON.
+    pub async fn json(&self, path: &str) -> serde_json::Value {
+        self.eval_later(&format!("fetch('{path}').then((answer) => answer.json())")).await
+    }
+
+    /// Makes the processor so many times slower, as one of a cheap tablet is.
+    pub async fn slow_down(&self, times: u32) {
+        self.driver.handle().cmd(SlowDown(times)).await.expect("the processor is slowed down");
+    }
+
     /// Where the browser is.
     pub async fn address(&self) -> String {
         self.driver.current_url().await.map(String::from).unwrap_or_default()
@@ -234,6 +302,19 @@ impl Browser {
     /// Closes it.
     pub async fn quit(self) {
         let _ = self.driver.quit().await;
+    }
+}
+
+/// What the driver has no word of its own for.
+#[derive(Debug)]
+struct SlowDown(u32);
+
+impl FormatRequestData for SlowDown {
+    fn format_request(&self, session: &SessionId) -> RequestData {
+        let wish =
+            serde_json::json!({ "cmd": "Emulation.setCPUThrottlingRate", "params": { "rate": self.0 } });
+        RequestData::new("POST".parse().expect("a method"), format!("session/{session}/goog/cdp/execute"))
+            .add_body(wish)
     }
 }
 
@@ -277,7 +358,8 @@ fn start_demo(directory: &Path) -> (Child, Vec<Node>) {
     let output = child.stdout.take().expect("its output is piped");
     let node = |line: String| {
         let line: serde_json::Value = serde_json::from_str(&line).ok()?;
-        Some(Node { site: line["site"].as_str()?.to_owned(), url: line["url"].as_str()?.to_owned() })
+        let text = |name: &str| line[name].as_str().map(str::to_owned);
+        Some(Node { site: text("site")?, url: text("url")?, quic: text("quic") })
     };
     let nodes: Vec<Node> = lines(output, Instant::now() + SEEDING).filter_map(node).take(3).collect();
     assert_eq!(nodes.len(), 3, "the demo names a central and two sites");

@@ -7,6 +7,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod counting;
 mod harness;
 mod scenarios;
 
@@ -19,13 +20,14 @@ use harness::World;
 type Scenario = for<'w> fn(&'w World) -> futures_util::future::BoxFuture<'w, ()>;
 
 macro_rules! scenarios {
-    ($($name:ident,)*) => {
-        &[$((stringify!($name), |world| scenarios::$name(world).boxed()),)*]
+    ($($module:ident: $($name:ident,)*;)*) => {
+        &[$($((stringify!($name), |world| $module::$name(world).boxed()),)*)*]
     };
 }
 
 /// In the order in which they run.
 const SCENARIOS: &[(&str, Scenario)] = scenarios! {
+    scenarios:
     people_log_in_in_their_own_language,
     a_wrong_password_keeps_the_name_and_says_so,
     every_figure_opens_the_list_it_counts,
@@ -46,6 +48,14 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios! {
     labels_are_read_back_by_the_scan_box,
     keys_that_act_alone_can_be_switched_off,
     work_on_both_sides_of_a_cut_merges_when_it_ends,
+    ;
+    counting:
+    a_stocktake_is_counted_walking_down_explained_and_finalised,
+    a_push_never_destroys_what_is_being_counted,
+    a_scanned_box_leads_to_its_count,
+    new_screens_fit_a_tablet_and_axe_finds_nothing_in_both_languages,
+    three_thousand_lines_open_and_are_counted_on_a_slow_tablet,
+    ;
 };
 
 fn main() -> ExitCode {

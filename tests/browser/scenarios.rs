@@ -11,16 +11,16 @@ const REFUSED_EN: &str = "Operation is only permitted on central server";
 const REFUSED_FR: &str = "Cette opération n'est permise que sur le serveur central";
 
 /// An item that the district and the centre have plenty of, by its code: a name fits several.
-const PLENTY: &str = "AMOX250D";
+pub(super) const PLENTY: &str = "AMOX250D";
 
-const DISTRICT: &str = "Lokana";
-const CENTRE: &str = "Kipuna";
+pub(super) const DISTRICT: &str = "Lokana";
+pub(super) const CENTRE: &str = "Kipuna";
 
-async fn browser(world: &World) -> Browser {
+pub(super) async fn browser(world: &World) -> Browser {
     world.browser(BrowserOptions::default()).await
 }
 
-async fn at(world: &World, site: &str, username: &str) -> (Browser, Node) {
+pub(super) async fn at(world: &World, site: &str, username: &str) -> (Browser, Node) {
     let node = world.node(site).clone();
     let browser = browser(world).await;
     browser.log_in(&node, username).await;
@@ -28,17 +28,17 @@ async fn at(world: &World, site: &str, username: &str) -> (Browser, Node) {
 }
 
 /// Logged in at the district with its store chosen.
-async fn at_district(world: &World) -> (Browser, Node) {
+pub(super) async fn at_district(world: &World) -> (Browser, Node) {
     at(world, DISTRICT, "grace").await
 }
 
 /// Logged in at the health centre, in English.
-async fn at_centre(world: &World) -> (Browser, Node) {
+pub(super) async fn at_centre(world: &World) -> (Browser, Node) {
     at(world, CENTRE, "peter").await
 }
 
 /// A number as pages write it, in either language.
-fn number(text: &str) -> f64 {
+pub(super) fn number(text: &str) -> f64 {
     let plain: String = text
         .chars()
         .filter_map(|letter| match letter {
@@ -244,19 +244,23 @@ async fn axe(browser: &Browser, node: &Node, page: &str) {
 }
 
 /// The same for what is on the screen now.
-async fn axe_here(browser: &Browser, page: &str) {
+pub(super) async fn axe_here(browser: &Browser, page: &str) {
+    assert_eq!(axe_finds(browser).await, serde_json::json!([]), "{page}");
+}
+
+/// What axe finds on the screen.
+pub(super) async fn axe_finds(browser: &Browser) -> serde_json::Value {
     browser.driver.execute(AXE, Vec::new()).await.expect("axe loads");
     // What happens to lie half under a bar that stays in place is no small target: one scrolls it free.
     let release = "for (const element of document.querySelectorAll('*')) { \
          if (['sticky', 'fixed'].includes(getComputedStyle(element).position)) element.style.position = 'static'; }";
     browser.driver.execute(release, Vec::new()).await.expect("bars let go");
-    let found = browser
+    browser
         .eval_later(
             "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })\
              .then((result) => result.violations.map((one) => one.id + ': ' + one.nodes.slice(0, 3).map((node) => node.html).join(' | ')))",
         )
-        .await;
-    assert_eq!(found, serde_json::json!([]), "{page}");
+        .await
 }
 
 pub async fn axe_finds_nothing_on_the_main_pages(world: &World) {
@@ -290,7 +294,7 @@ pub async fn axe_finds_nothing_on_the_main_pages(world: &World) {
     browser.quit().await;
 }
 
-async fn first_link(browser: &Browser, node: &Node, list: &str) -> String {
+pub(super) async fn first_link(browser: &Browser, node: &Node, list: &str) -> String {
     browser.open(node, list).await;
     browser
         .find("a.row-link")
@@ -336,7 +340,7 @@ pub async fn an_attempt_at_central_data_on_a_site_shows_the_alert(world: &World)
 }
 
 /// On hand of the first item that a search finds, by the page of the stock.
-async fn on_hand(browser: &Browser, node: &Node, search: &str) -> f64 {
+pub(super) async fn on_hand(browser: &Browser, node: &Node, search: &str) -> f64 {
     browser.open(node, &format!("/stock?view=items&facet=all&search={search}")).await;
     number(&browser.text("#list tbody tr td:nth-child(4)").await)
 }
@@ -642,7 +646,7 @@ pub async fn work_on_both_sides_of_a_cut_merges_when_it_ends(world: &World) {
 }
 
 /// Types as a scanner does: all at once, with Enter behind it, wherever the focus is.
-async fn scan_into(browser: &Browser, css: &str, text: &str) {
+pub(super) async fn scan_into(browser: &Browser, css: &str, text: &str) {
     let place = browser.find(css).await;
     place.send_keys(format!("{text}\u{e007}")).await.unwrap_or_else(|error| panic!("{css}: {error}"));
 }

@@ -30,7 +30,7 @@ fn item_choice(visit: &Visit, read: &Snapshot, base: &str, form: &Form) -> Resul
     let found = lookup::found_items(read, wanted)?;
     let here = format!("{base}/add");
     Ok(html! {
-        div class="card" {
+        div class="card" data-stocktake=(base) {
             div class="filters" { (search(words, &here, &t!(words, "search-items"), wanted, &[])) }
             div id="list" {
                 @if found.is_empty() { (empty("package", &t!(words, "nothing-found"), &t!(words, "nothing-found-text"), html! {})) }
@@ -85,7 +85,7 @@ fn page(visit: &Visit, id: DocumentId, form: &Form, problem: Option<&Problem>) -
                 (title(&row.name, html! { (row.code) " · " (row.unit) }, html! { a class="btn" href={ (base) "/add" } { (t!(words, "other-item")) } }))
                 (fields.alert(&["batch", "expiry", "packSize", "quantity", "note"]))
                 (batches(visit, &read, &base, item)?)
-                form class="card" method="post" action={ (base) "/add-batch" } {
+                form class="card" method="post" action={ (base) "/add-batch" } data-stocktake=(base) {
                     header { h2 { (t!(words, "batch-found")) } }
                     div class="pad stack" {
                         input type="hidden" name="once" value=(once(form));
@@ -95,7 +95,7 @@ fn page(visit: &Visit, id: DocumentId, form: &Form, problem: Option<&Problem>) -
                             (fields.input("expiry", &t!(words, "expiry"), Input { kind: "date", ..Input::default() }))
                             (fields.input("packSize", &t!(words, "pack-size"), Input { inputmode: Some("numeric"), hint: Some(&t!(words, "pack-size-hint", n = row.default_pack_size)), ..Input::default() }))
                             (fields.select("location", &t!(words, "location"), false, &locations))
-                            (fields.input("quantity", &t!(words, "counted"), Input { inputmode: Some("decimal"), required: true, ..Input::default() }))
+                            (fields.input("quantity", &t!(words, "counted"), Input { inputmode: Some("decimal"), required: true, autofocus: form.has("batch"), ..Input::default() }))
                             (fields.input("note", &t!(words, "note"), Input::default()))
                         }
                     }

@@ -57,6 +57,8 @@ struct Sheet<'a> {
     /// The filter of the page, for files; and how many lines there are, where the page shows all.
     files: Vec<(&'static str, &'a str)>,
     shown: Option<usize>,
+    /// Whether the page is about one line, which is counted next.
+    alone: bool,
     typed: &'a Form,
     problem: Option<&'a Problem>,
 }
@@ -91,7 +93,7 @@ impl Sheet<'_> {
         let error = self.error(line);
         html! {
             input class="input small quantity" id={ "c-" (line.stock_line) } name={ "count." (line.stock_line) } value=(value) inputmode="decimal" autocomplete="off" enterkeyhint="next"
-                data-save={ (self.base()) "/lines/" (line.stock_line) } data-field="quantity" aria-label={ (t!(words, "counted")) " " (line.item_name) " " (line.batch.as_deref().unwrap_or_default()) } aria-invalid=[error.as_ref().map(|_| "true")];
+                autofocus[self.alone] data-save={ (self.base()) "/lines/" (line.stock_line) } data-field="quantity" aria-label={ (t!(words, "counted")) " " (line.item_name) " " (line.batch.as_deref().unwrap_or_default()) } aria-invalid=[error.as_ref().map(|_| "true")];
             input type="hidden" id={ "t-" (line.stock_line) } name={ "state." (line.stock_line) } value=(line.state) data-save={ (self.base()) "/lines/" (line.stock_line) } data-field="state";
             @if let Some(error) = error { div class="error" { (icon("triangle-alert")) span { (error) } } }
         }
@@ -359,7 +361,8 @@ fn page(
     let line = asked.raw("line");
     let files = vec![("search", wanted), ("part", chosen), ("stockLine", line)];
     let shown = all_shown(lines.rows.len(), cursor, lines.next.as_deref());
-    let sheet = Sheet { visit, entry: &entry, reasons: &reasons, open, files, shown, typed, problem };
+    let alone = filter.stock_line.is_some();
+    let sheet = Sheet { visit, entry: &entry, reasons: &reasons, open, files, shown, alone, typed, problem };
     let base = sheet.base();
     let kept = [("part", chosen), ("search", wanted), ("line", line)];
     let here = address(
@@ -369,7 +372,7 @@ fn page(
     let body = html! {
         (sheet.head())
         @if let Some(problem) = problem { (trouble::alert(words, problem)) }
-        div class="card" {
+        div class="card" data-stocktake=[open.then_some(base.as_str())] {
             div class="filters" { (search(words, &base, &t!(words, "search-count"), wanted, &[("part", chosen)])) }
             div id="list" {
                 div class="filters" data-live="parts" { (part_bar(words, &entry, &base, chosen, wanted)) }
@@ -519,6 +522,7 @@ fn saved(visit: &Visit, id: DocumentId, counted: &CountedLine) -> Result<Saved, 
         open: true,
         files: Vec::new(),
         shown: None,
+        alone: false,
         typed: &form,
         problem: None,
     };
