@@ -22,6 +22,8 @@ pub(super) struct Entry<'a> {
     pub(super) sheet: &'a Sheet,
     pub(super) wish: &'a CountLine,
     pub(super) pointer: &'a str,
+    /// The import that brings it.
+    pub(super) import: Option<DocumentId>,
 }
 
 /// Writes down counts, all or none.
@@ -44,7 +46,8 @@ pub fn count(
             return Err(reject::validation(pointer, "this stock line is there twice").into());
         }
         let (sheet_id, sheet) = sheet(txn, id, sheet_of(wish.stock_line, row.sheets))?;
-        counted.push(write(txn, caller, &row, Entry { sheet_id, sheet: &sheet, wish, pointer: &pointer })?);
+        let entry = Entry { sheet_id, sheet: &sheet, wish, pointer: &pointer, import: None };
+        counted.push(write(txn, caller, &row, entry)?);
     }
     Ok(counted)
 }
@@ -56,7 +59,7 @@ pub(super) fn write(
     row: &StocktakeRow,
     entry: Entry<'_>,
 ) -> Result<CountedLine, Failure> {
-    let Entry { sheet_id, sheet, wish, pointer } = entry;
+    let Entry { sheet_id, sheet, wish, pointer, import } = entry;
     let line = wish.stock_line;
     if !sheet.has(line) {
         return Err(reject::not_found("line", line).at(format!("{pointer}/stockLine")).into());
@@ -66,7 +69,7 @@ pub(super) fn write(
         if let Some(quantity) = quantity {
             stock_line::valid_quantity(&format!("{pointer}/quantity"), quantity)?;
         }
-        let observation = observe(txn, caller, row, sheet, line, quantity)?;
+        let observation = Observation { import, ..observe(txn, caller, row, sheet, line, quantity)? };
         put_observation(txn, sheet_id, &observation, line);
         let mut after = sheet.clone();
         after.counts.insert(observation_id(txn, line), observation);
@@ -109,7 +112,7 @@ fn put_words(
     Ok(())
 }
 
-fn value<T: serde::Serialize>(data: &T) -> Value {
+pub(super) fn value<T: serde::Serialize>(data: &T) -> Value {
     Value::from_data(data).expect("scalars and maps of scalars")
 }
 
@@ -150,7 +153,7 @@ fn observation_id(txn: &Txn<'_>, line: DocumentId) -> DocumentId {
 }
 
 /// An observation made now, knowing all that this device knows.
-fn observe(
+pub(super) fn observe(
     txn: &Txn<'_>,
     caller: &Caller,
     row: &StocktakeRow,
@@ -175,10 +178,16 @@ fn observe(
         at: txn.now(),
         by: caller.user,
         device: txn.device(),
+        import: None,
     })
 }
 
-fn put_observation(txn: &mut Txn<'_>, sheet: DocumentId, observation: &Observation, line: DocumentId) {
+pub(super) fn put_observation(
+    txn: &mut Txn<'_>,
+    sheet: DocumentId,
+    observation: &Observation,
+    line: DocumentId,
+) {
     let key = observation_id(txn, line).to_string();
     txn.put(sheet, &["counts", &key], value(observation));
 }
