@@ -192,7 +192,7 @@ pub struct Observation {
     /// The device.
     pub device: DeviceId,
     /// The import that brought it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub import: Option<DocumentId>,
 }
 

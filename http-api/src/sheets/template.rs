@@ -82,8 +82,7 @@ mod tests {
             None => column.name.to_owned(),
         };
         let heading: Vec<String> = kind.columns().iter().map(name).collect();
-        let about =
-            About { table: "Counts".into(), title: "About".into(), facts: Vec::new(), rows: None };
+        let about = About { table: "Counts".into(), title: "About".into(), facts: Vec::new(), rows: None };
         let mut writer = Writer::new(format, &heading, about).expect("a file");
         for (code, batch, expiry, counted) in rows {
             let cell = |column: &Column| match column.name {
@@ -114,8 +113,8 @@ mod tests {
                     prop_assert_eq!(back.rows.len(), rows.len());
                     for ((_, values), (code, batch, expiry, counted)) in back.rows.iter().zip(&rows) {
                         prop_assert_eq!(values.value("itemCode"), Some(&Value::Text(code.clone())));
-                        prop_assert_eq!(values.value("batch"), batch.clone().map(Value::Text).as_ref());
-                        prop_assert_eq!(values.value("expiry"), expiry.map(Value::Day).as_ref());
+                        prop_assert_eq!(values.value("batch").cloned(), batch.clone().map(Value::Text));
+                        prop_assert_eq!(values.value("expiry").cloned(), expiry.map(Value::Day));
                         prop_assert_eq!(values.value("counted"), Some(&Value::Number(*counted)));
                     }
                 }

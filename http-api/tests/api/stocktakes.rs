@@ -103,24 +103,33 @@ async fn the_exported_sheet_filled_in_comes_back_as_counts_in_every_language_and
     let (world, _directory, token, uri, line) = counting().await;
     let id = uri.rsplit('/').next().expect("an id").to_owned();
     let send = |query: String, body: Vec<u8>| {
-        call(Method::POST, format!("/api/v1/imports?kind=counts&{query}")).by(&token).raw(body).send(&world.router)
+        call(Method::POST, format!("/api/v1/imports?kind=counts&{query}"))
+            .by(&token)
+            .raw(body)
+            .send(&world.router)
     };
     let mut last = String::new();
     for (language, quantity) in [("", 103), ("?language=en", 104), ("?language=fr", 105)] {
-        let file = get(format!("{uri}/lines.csv{language}")).by(&token).send(&world.router).await.done().text();
+        let file =
+            get(format!("{uri}/lines.csv{language}")).by(&token).send(&world.router).await.done().text();
         // Nothing that was not counted is touched, and what stands is left alone.
         let seen = send(format!("stocktake={id}"), file.clone().into_bytes()).await.done().value();
         assert_eq!(seen["errorCount"], 0, "{seen}");
         assert_eq!((&seen["created"], &seen["changed"]), (&json!(0), &json!(0)), "{seen}");
         let filled = filled_in(&file, quantity);
         let seen = send(format!("stocktake={id}&file=sheet.csv"), filled.into_bytes()).await.done().value();
-        assert_eq!((&seen["rows"], &seen["errorCount"], &seen["about"]), (&json!(1), &json!(0), &json!(id)), "{seen}");
+        assert_eq!(
+            (&seen["rows"], &seen["errorCount"], &seen["about"]),
+            (&json!(1), &json!(0), &json!(id)),
+            "{seen}"
+        );
         let wish = json!({ "leaveOutErrors": false });
         let apply = post(format!("/api/v1/imports/{}/apply", seen["id"].as_str().expect("an id")), wish);
         let done = apply.by(&token).send(&world.router).await.done().value();
         assert_eq!(done["status"], "done", "{done}");
         last = done["import"].as_str().expect("a record").to_owned();
-        let page: Page<StocktakeLine> = get(format!("{uri}/lines")).by(&token).send(&world.router).await.read();
+        let page: Page<StocktakeLine> =
+            get(format!("{uri}/lines")).by(&token).send(&world.router).await.read();
         let count = page.rows[0].count.as_ref().expect("a count");
         assert_eq!(count.quantity, domain::Quantity::whole(quantity));
     }
@@ -148,8 +157,12 @@ fn filled_in(file: &str, quantity: i64) -> String {
     let row = lines.next().expect("a row");
     let separator = if heading.contains(';') { ';' } else { ',' };
     let names = ["counted", "Counted", "Compté"];
-    let at = heading.split(separator).position(|name| names.contains(&name.trim_matches('"'))).expect("a column");
+    let at =
+        heading.split(separator).position(|name| names.contains(&name.trim_matches('"'))).expect("a column");
     let quantity = quantity.to_string();
-    let cells = row.split(separator).enumerate().map(|(place, cell)| if place == at { quantity.as_str() } else { cell });
+    let cells = row
+        .split(separator)
+        .enumerate()
+        .map(|(place, cell)| if place == at { quantity.as_str() } else { cell });
     format!("{heading}\n{}\n", cells.collect::<Vec<_>>().join(&separator.to_string()))
 }

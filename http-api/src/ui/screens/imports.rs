@@ -46,7 +46,11 @@ fn place(words: Words, kind: ImportKind, about: Option<DocumentId>) -> (Section,
         ImportKind::OpeningStock => (Section::Stock, t!(words, "nav-stock"), "/stock".to_owned()),
         ImportKind::Counts => {
             let sheet = about.map(|id| format!("/stocktakes/{id}"));
-            (Section::Stocktakes, t!(words, "nav-stocktakes"), sheet.unwrap_or_else(|| "/stocktakes".to_owned()))
+            (
+                Section::Stocktakes,
+                t!(words, "nav-stocktakes"),
+                sheet.unwrap_or_else(|| "/stocktakes".to_owned()),
+            )
         }
     }
 }
@@ -143,7 +147,8 @@ fn start_page(
     let words = visit.words;
     let store = if kind.of_store() { visit.visitor.store() } else { None };
     let rows = import::list(&visit.read()?, store, &PageRequest::first(RECENT_MAX))?.rows;
-    let rows: Vec<ImportRow> = rows.into_iter().filter(|row| row.kind == kind && row.about == about).collect();
+    let rows: Vec<ImportRow> =
+        rows.into_iter().filter(|row| row.kind == kind && row.about == about).collect();
     let sub = html! { @if kind.of_store() { @if let Some(own) = visit.own_store() { (own.name) } } @else { (t!(words, "import-items-text")) } };
     let (_, _, back) = place(words, kind, about);
     let body = html! {
