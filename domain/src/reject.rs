@@ -58,6 +58,11 @@ pub fn reason_required(pointer: impl Into<String>) -> Rejection {
     Rejection::new("reason-required", "choose a reason").at(pointer)
 }
 
+/// `counted-since`: a count cannot be taken back, because somebody counted since.
+pub(crate) fn counted_since() -> Rejection {
+    Rejection::new("counted-since", "somebody has counted it since")
+}
+
 /// `used-since`: it cannot be taken back, because something was done with it.
 pub fn used_since() -> Rejection {
     Rejection::new("used-since", "it has been used since")

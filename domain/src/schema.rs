@@ -93,6 +93,14 @@ fn of_store_or_all(root: &Map) -> Option<ScopeKind> {
     }
 }
 
+/// What belongs to a store goes where it goes; anything else stays at central.
+fn of_store_or_central(root: &Map) -> Option<ScopeKind> {
+    match root.get("store") {
+        None | Some(Value::Null) => Some(ScopeKind::Central),
+        Some(_) => of_store(root),
+    }
+}
+
 fn of_store_config(root: &Map) -> Option<ScopeKind> {
     id_in(root, "store").map(ScopeKind::StoreConfig)
 }
@@ -137,7 +145,7 @@ const KINDS: &[Kind] = &[
     kind!(AssetLog, of_store, asset::project_log),
     kind!(Barcode, of_store, barcode::project),
     kind!(Import, of_store_or_all, import::project),
-    kind!(ImportPart, central, import::project_part),
+    kind!(ImportPart, of_store_or_central, import::project_part),
 ];
 
 /// The kind of a document, unless it is of a kind or of a shape that this version does not know.

@@ -270,6 +270,7 @@ pub(crate) const KNOWN: &[Known] = &[
         "The file cannot be read",
         "Save it as .xlsx, .ods or .csv and send it again.",
     ),
+    known("counted-since", 409, "Counted since", "Count the line again, or let the newer count stand."),
     known("used-since", 409, "Used since", "Correct it by hand: an adjustment, a count."),
     known("rate-limited", 429, "Too many attempts", "Wait as long as Retry-After says."),
     known("headers-too-large", 431, "The headers are too large", "Send fewer or shorter headers."),

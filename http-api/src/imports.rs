@@ -43,6 +43,10 @@ pub(crate) struct Upload {
     user: DocumentId,
     pub(crate) kind: ImportKind,
     pub(crate) store: Option<DocumentId>,
+    /// The stocktake that is counted.
+    pub(crate) stocktake: Option<DocumentId>,
+    /// Whether batches that are not on paper are added.
+    pub(crate) add_found: bool,
     pub(crate) file: String,
     pub(crate) table: Arc<Table>,
     pub(crate) mapping: Mapping,
@@ -52,6 +56,16 @@ pub(crate) struct Upload {
     pub(crate) import: DocumentId,
     at_ms: u64,
     job: Option<Arc<Job>>,
+}
+
+/// What a file is about, and how it is written.
+pub(crate) struct Wish {
+    pub(crate) kind: ImportKind,
+    pub(crate) store: Option<DocumentId>,
+    pub(crate) stocktake: Option<DocumentId>,
+    pub(crate) add_found: bool,
+    pub(crate) file: String,
+    pub(crate) style: Style,
 }
 
 /// An import that is being carried out.
@@ -170,6 +184,29 @@ pub(crate) fn caller(
     Ok((caller, store))
 }
 
+/// Who imports a file; one of counts names a stocktake that can be counted now, and is of its store.
+///
+/// # Errors
+/// As [`caller`]; `validation` where the stocktake is not named; `wrong-status`, `on-hold`, `not-arrived`.
+pub(crate) fn entry(
+    state: &AppState,
+    visitor: &Visitor,
+    kind: ImportKind,
+    named: Option<DocumentId>,
+    stocktake: Option<DocumentId>,
+) -> Result<(Caller, Option<DocumentId>), Problem> {
+    if kind != ImportKind::Counts {
+        return caller(state, visitor, kind, named);
+    }
+    let missing = || Problem::new("validation", "which stocktake?").at("/stocktake");
+    let id = stocktake.ok_or_else(missing)?;
+    let read = state.snapshot()?;
+    let own = domain::query::stocktakes::detail(&read, id)?.stocktake.store;
+    let (caller, store) = caller(state, visitor, kind, named.or(Some(own)))?;
+    import::require_stocktake(&read, &caller, store, id)?;
+    Ok((caller, store))
+}
+
 /// Refuses somebody who may not look at imports of a store, or of what belongs to all.
 pub(crate) fn look(state: &AppState, visitor: &Visitor, store: Option<DocumentId>) -> Result<(), Problem> {
     match store {
@@ -184,17 +221,15 @@ pub(crate) fn look(state: &AppState, visitor: &Visitor, store: Option<DocumentId
 /// Reads a file and says what it would do.
 ///
 /// # Errors
-/// As [`caller`]; as [`sheets::read`].
+/// As [`entry`]; as [`sheets::read`].
 pub(crate) async fn receive(
     state: &AppState,
     visitor: &Visitor,
-    kind: ImportKind,
-    named: Option<DocumentId>,
-    file: String,
+    wish: Wish,
     bytes: Vec<u8>,
-    style: Style,
 ) -> Result<Upload, Problem> {
-    let (caller, store) = caller(state, visitor, kind, named)?;
+    let Wish { kind, store, stocktake, add_found, file, style } = wish;
+    let (caller, store) = entry(state, visitor, kind, store, stocktake)?;
     let table = off_thread(move || sheets::read(&bytes)).await?;
     let mapping = import::recognise(kind.columns(), &table.header);
     let id = DocumentId::from_time(state.now(), rand::random());
@@ -204,6 +239,8 @@ pub(crate) async fn receive(
         user: visitor.user(),
         kind,
         store,
+        stocktake: stocktake.filter(|_| kind == ImportKind::Counts),
+        add_found,
         file,
         table: Arc::new(table),
         mapping,
@@ -226,13 +263,14 @@ pub(crate) async fn remap(
     id: DocumentId,
     mapping: Mapping,
     style: Style,
+    add_found: bool,
 ) -> Result<Upload, Problem> {
     let upload = found(state, visitor, id)?;
     if !matches!(upload.stage(), Stage::Preview) {
         return Err(Problem::advised("wrong-status", "This import was applied"));
     }
-    let (caller, _) = caller(state, visitor, upload.kind, upload.store)?;
-    looked_through(state, caller, Upload { mapping, style, ..upload }).await
+    let (caller, _) = entry(state, visitor, upload.kind, upload.store, upload.stocktake)?;
+    looked_through(state, caller, Upload { mapping, style, add_found, ..upload }).await
 }
 
 /// Checks the rows of a file and keeps it.
@@ -253,7 +291,10 @@ async fn looked_through(state: &AppState, caller: Caller, mut upload: Upload) ->
 }
 
 fn previewed(read: &Snapshot, caller: &Caller, upload: &Upload) -> Result<(Preview, DocumentId), Problem> {
-    let typed = import::typed(upload.kind, &upload.table, &upload.mapping, upload.style);
+    let mut typed = import::typed(upload.kind, &upload.table, &upload.mapping, upload.style);
+    if let Some(stocktake) = upload.stocktake {
+        typed = typed.about(stocktake, upload.add_found);
+    }
     let preview = import::check(upload.kind, read, caller, upload.store, typed)?;
     let rows = preview.rows.iter().map(|row| &row.values);
     let id = import::id_of(read, upload.kind, upload.store, rows)?;
@@ -302,7 +343,7 @@ pub(crate) fn apply(
     leave_out: bool,
 ) -> Result<Upload, Problem> {
     let mut upload = found(state, visitor, id)?;
-    let (caller, _) = caller(state, visitor, upload.kind, upload.store)?;
+    let (caller, _) = entry(state, visitor, upload.kind, upload.store, upload.stocktake)?;
     if matches!(upload.stage(), Stage::Running(..) | Stage::Ended(_)) {
         return Ok(upload);
     }
@@ -344,6 +385,7 @@ async fn carried_out(
         kind: upload.kind,
         store: upload.store,
         file: upload.file.clone(),
+        about: upload.stocktake,
         id,
         rows: u32::try_from(upload.preview.rows.len()).unwrap_or(u32::MAX),
     };

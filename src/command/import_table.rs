@@ -84,7 +84,8 @@ fn run(kind: ImportKind, options: &ImportTable, code: Option<&str>) -> Result<Ex
         import::id_of(&snapshot, kind, own, values).map_err(|error| Failure::failed(error.code(), error))?;
     drop(snapshot);
     let file = options.file.file_name().map_or_else(|| "table".into(), |name| name.to_string_lossy());
-    let begin = Begin { kind, store: own, file: file.into_owned(), id, rows: preview.rows.len() as u32 };
+    let begin =
+        Begin { kind, store: own, file: file.into_owned(), about: None, id, rows: preview.rows.len() as u32 };
     let report = carry_out(&mut store, now, &caller, &begin, preview, options.json)?;
     match options.json {
         true => say!(

@@ -152,6 +152,23 @@ pub struct Typed {
     pub rows: Vec<(u32, Values)>,
     /// What is wrong, by line.
     pub errors: Vec<RowError>,
+    /// Rows that say nothing yet, and are left alone.
+    pub blank: u32,
+}
+
+impl Typed {
+    /// Rows of counts, for this stocktake. Where `add_found`, a row that names a batch that is not on paper adds it, if
+    /// the row itself does not say whether.
+    #[must_use]
+    pub fn about(mut self, stocktake: DocumentId, add_found: bool) -> Self {
+        for (_, values) in &mut self.rows {
+            values.0.insert("stocktake", Value::Text(stocktake.to_string()));
+            if add_found {
+                values.0.entry("found").or_insert(Value::Flag(true));
+            }
+        }
+        self
+    }
 }
 
 /// A row that can be carried out.
@@ -172,6 +189,8 @@ pub struct Preview {
     pub rows: Vec<Checked>,
     /// What is wrong with the others.
     pub errors: Vec<RowError>,
+    /// Rows that say nothing yet, and are left alone.
+    pub blank: u32,
 }
 
 impl Preview {
@@ -185,8 +204,21 @@ impl Preview {
 pub fn typed(kind: ImportKind, table: &Table, mapping: &Mapping, style: Style) -> Typed {
     let columns = kind.columns();
     let style = guessed(columns, table, mapping, style);
-    let mut typed = Typed { rows: Vec::with_capacity(table.rows.len()), errors: table.errors.clone() };
+    let mut typed =
+        Typed { rows: Vec::with_capacity(table.rows.len()), errors: table.errors.clone(), blank: 0 };
+    let filled_in = kind.rules().filled_in.and_then(|name| mapping.get(name)).copied();
+    let is_blank = |row: &TableRow| {
+        filled_in.is_some_and(|place| match row.cells.get(place) {
+            None | Some(Raw::Empty) => true,
+            Some(Raw::Text(text)) => text.trim().is_empty(),
+            Some(_) => false,
+        })
+    };
     for row in &table.rows {
+        if is_blank(row) {
+            typed.blank += 1;
+            continue;
+        }
         let (mut values, mut wrong) = (Values::default(), Vec::new());
         for column in columns {
             let raw = mapping.get(column.name).and_then(|place| row.cells.get(*place)).unwrap_or(&Raw::Empty);
@@ -298,8 +330,9 @@ pub fn check(
 ) -> Result<Preview, Failure> {
     let rules = kind.rules();
     (rules.permit)(read, caller, store)?;
-    let place = Place { caller, store, import: DocumentId::NIL, reason: None };
-    let mut preview = Preview { rows: Vec::with_capacity(typed.rows.len()), errors: typed.errors };
+    let place = Place::new(caller, store, DocumentId::NIL);
+    let mut preview =
+        Preview { rows: Vec::with_capacity(typed.rows.len()), errors: typed.errors, blank: typed.blank };
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     for (line, values) in typed.rows {
         let first = *seen.entry((rules.key)(&values)).or_insert(line);
@@ -328,7 +361,7 @@ fn duplicate(line: u32, first: u32) -> RowError {
 
 /// A rejection of a row as its error; a failure of the store stays one.
 pub(crate) fn row_error(line: u32, values: &Values, failure: Failure) -> Result<RowError, StoreError> {
-    let Rejection { code, message, pointer, .. } = match failure {
+    let Rejection { code, message, pointer, mut parameters } = match failure {
         Failure::Rejected(rejection) => rejection,
         Failure::Store(error) => return Err(error),
     };
@@ -339,5 +372,7 @@ pub(crate) fn row_error(line: u32, values: &Values, failure: Failure) -> Result<
         Value::Day(day) => day.to_string(),
         Value::Flag(flag) => flag.to_string(),
     });
+    // What the row could be about says more than what it says.
+    let value = parameters.remove("candidates").or(value);
     Ok(RowError { line, column, code, value, message })
 }

@@ -34,6 +34,9 @@ pub struct Import {
     pub kind: String,
     /// The name of the file, as its owner calls it.
     pub file: String,
+    /// The document it is about, such as a stocktake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<DocumentId>,
     /// How many rows it was to bring.
     pub rows: u32,
     /// When all rows were carried out.
@@ -69,6 +72,9 @@ pub struct ImportPart {
     pub stamp: Stamp,
     /// The import.
     pub import: DocumentId,
+    /// The store; none for what belongs to all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<DocumentId>,
     /// CBOR: the documents before and after. One value, written once.
     #[serde(with = "serde_bytes")]
     pub before: Vec<u8>,
@@ -88,6 +94,9 @@ pub struct ImportRow {
     pub kind: ImportKind,
     /// The name of the file.
     pub file: String,
+    /// The document it is about, such as a stocktake.
+    #[serde(default)]
+    pub about: Option<DocumentId>,
     /// When it was begun.
     #[serde(with = "crate::instant")]
     pub at: Timestamp,
@@ -120,6 +129,8 @@ pub struct Begin {
     pub store: Option<DocumentId>,
     /// The name of the file.
     pub file: String,
+    /// The document it is about, such as a stocktake.
+    pub about: Option<DocumentId>,
     /// Its id, by [`id_of`].
     pub id: DocumentId,
     /// How many rows it will bring.
@@ -251,6 +262,7 @@ pub fn begin(txn: &mut Txn<'_>, caller: &Caller, wish: &Begin) -> Result<Begun, 
         store: wish.store,
         kind: wish.kind.code().to_owned(),
         file: record::valid_name("/file", &wish.file)?,
+        about: wish.about,
         rows: wish.rows,
         finished_at: None,
         changed: 0,
@@ -276,7 +288,7 @@ pub fn apply(
     rows: &[(u32, Values)],
 ) -> Result<Chunk, Failure> {
     let (kind, import) = require(txn, caller, id)?;
-    let place = Place { caller, store: import.store, import: id, reason: None };
+    let place = Place::new(caller, import.store, id);
     let (mut chunk, mut parts) = (Chunk::default(), Vec::new());
     for (line, values) in rows {
         match (kind.rules().apply)(txn, &place, values) {
@@ -298,6 +310,7 @@ pub fn apply(
         let part = ImportPart {
             stamp: ImportPart::new_stamp(txn.now(), caller),
             import: id,
+            store: import.store,
             before: encode_row(&parts),
         };
         let id = txn.new_id();
@@ -331,7 +344,7 @@ pub fn finish(txn: &mut Txn<'_>, caller: &Caller, id: DocumentId, tally: &Tally)
 pub fn undo(txn: &mut Txn<'_>, caller: &Caller, id: DocumentId, wish: &Undo) -> Result<Undone, Failure> {
     let (kind, import) = require(txn, caller, id)?;
     let rules = kind.rules();
-    let place = Place { caller, store: import.store, import: id, reason: wish.reason };
+    let place = Place { reason: wish.reason, ..Place::new(caller, import.store, id) };
     let documents = made(txn, id, wish.after, CHUNK_ROWS)?;
     let mut undone = Undone::default();
     for document in &documents {
@@ -347,7 +360,7 @@ pub fn undo(txn: &mut Txn<'_>, caller: &Caller, id: DocumentId, wish: &Undo) -> 
                 Ok(()) => undone.undone += 1,
                 Err(Failure::Store(error)) => return Err(error.into()),
                 Err(Failure::Rejected(why))
-                    if ["used-since", "changed-since"].contains(&why.code.as_str()) =>
+                    if ["used-since", "changed-since", "counted-since"].contains(&why.code.as_str()) =>
                 {
                     let name = (rules.label)(txn, document)?;
                     undone.errors.push(UndoError { document, name, code: why.code, message: why.message });
@@ -410,6 +423,22 @@ pub fn made(
     Ok(found)
 }
 
+/// How many rows of an import made something: of one that was cut off, what it made is counted.
+///
+/// # Errors
+/// An error of the store.
+pub fn created(read: &(impl ViewRead + ?Sized), row: &ImportRow) -> Result<u32, StoreError> {
+    let rest = row.rows.saturating_sub(row.changed + row.same + row.refused);
+    match (row.kind, row.finished_at) {
+        (ImportKind::Counts, None) => Ok(0),
+        (ImportKind::Counts, Some(_)) => Ok(rest),
+        _ => {
+            let made = made(read, row.id, None, usize::MAX)?.len();
+            Ok(rest.min(u32::try_from(made).unwrap_or(u32::MAX)))
+        }
+    }
+}
+
 fn part(read: &(impl ViewRead + ?Sized), id: DocumentId) -> Result<Option<ImportPart>, StoreError> {
     match read.header(id)?.is_some_and(|header| header.class == ImportPart::CLASS) {
         true => record::find(read, id),
@@ -427,6 +456,7 @@ pub(crate) fn project(document: &Document, import: &Import, projection: &mut Pro
         store: import.store,
         kind,
         file: import.file.clone(),
+        about: import.about,
         at: import.stamp.created_at,
         by: import.stamp.created_by,
         rows: import.rows,

@@ -61,6 +61,7 @@ const COLUMNS: &[Column] = &[
 
 pub(crate) const RULES: Rules = Rules {
     columns: COLUMNS,
+    filled_in: None,
     key: |values| fold(values.text("code").unwrap_or_default()),
     permit: |_, caller: &Caller, _| caller.require_central(Permission::EditCentralData),
     check,

@@ -1,11 +1,14 @@
 //! The kinds of import, and what each brings.
 
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+
 use crdt_store::{DocumentId, Failure, Txn, ViewRead};
 use serde::{Deserialize, Serialize};
 
 use super::check::{Outcome, Values};
 use super::columns::Column;
-use super::{items, opening};
+use super::{counts, items, opening};
 use crate::Caller;
 
 /// What a table is about.
@@ -16,6 +19,8 @@ pub enum ImportKind {
     Items,
     /// What is on the shelves of a store when its records begin.
     OpeningStock,
+    /// What was counted of a stocktake.
+    Counts,
 }
 
 /// What a row did, and what was there before it where it changed something.
@@ -25,6 +30,8 @@ pub(crate) type Acted = (Outcome, Option<Before>);
 pub(crate) struct Rules {
     /// Its columns.
     pub(crate) columns: &'static [Column],
+    /// The column without which a row says nothing yet and is left alone.
+    pub(crate) filled_in: Option<&'static str>,
     /// What no two rows of a table may share, as a text.
     pub(crate) key: fn(&Values) -> String,
     /// Refuses a caller who may not do it.
@@ -50,6 +57,17 @@ pub(crate) struct Place<'a> {
     pub(crate) import: DocumentId,
     /// The reason of an undo.
     pub(crate) reason: Option<DocumentId>,
+    /// What rows before this one were about: a command does not see its own edits.
+    pub(crate) seen: RefCell<BTreeSet<DocumentId>>,
+    /// How many lines rows before this one added.
+    pub(crate) added: Cell<u32>,
+}
+
+impl<'a> Place<'a> {
+    /// Where an import works, before its first row.
+    pub(crate) fn new(caller: &'a Caller, store: Option<DocumentId>, import: DocumentId) -> Self {
+        Self { caller, store, import, reason: None, seen: RefCell::default(), added: Cell::new(0) }
+    }
 }
 
 /// A document before and after an import changed it, each as a row of its list.
@@ -64,13 +82,14 @@ pub(crate) struct Before {
 
 impl ImportKind {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Items, Self::OpeningStock];
+    pub const ALL: [Self; 3] = [Self::Items, Self::OpeningStock, Self::Counts];
 
     /// The stable code.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Items => "items",
             Self::OpeningStock => "opening-stock",
+            Self::Counts => "counts",
         }
     }
 
@@ -88,7 +107,7 @@ impl ImportKind {
     pub const fn of_store(self) -> bool {
         match self {
             Self::Items => false,
-            Self::OpeningStock => true,
+            Self::OpeningStock | Self::Counts => true,
         }
     }
 
@@ -109,6 +128,7 @@ impl ImportKind {
         match self {
             Self::Items => &items::RULES,
             Self::OpeningStock => &opening::RULES,
+            Self::Counts => &counts::RULES,
         }
     }
 }

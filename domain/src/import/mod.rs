@@ -1,4 +1,5 @@
-//! Imports: a table that somebody has becomes items, or stock on a shelf, as one act that can be taken back.
+//! Imports: a table that somebody has becomes items, stock on a shelf, or the counts of a stocktake, as one act that can
+//! be taken back.
 //!
 //! ```text
 //!  table of raw cells ─ [columns] which is what ─ [cell] typed, exact or wrong ─ [check] what each row would do, or why not
@@ -18,6 +19,7 @@
 mod cell;
 mod check;
 mod columns;
+mod counts;
 mod document;
 mod items;
 mod kind;
@@ -26,9 +28,10 @@ mod opening;
 pub use cell::{DayOrder, DecimalMark, Raw, Style};
 pub use check::{Checked, Outcome, Preview, RowError, Table, TableRow, Typed, Value, Values, check, typed};
 pub use columns::{Column, ColumnKind, Mapping, recognise};
+pub use counts::require_stocktake;
 pub use document::{
-    Begin, Begun, CHUNK_ROWS, Chunk, ImportRow, Tally, Undo, UndoError, Undone, apply, begin, find, finish,
-    id_of, list, made, settle_undo, undo,
+    Begin, Begun, CHUNK_ROWS, Chunk, ImportRow, Tally, Undo, UndoError, Undone, apply, begin, created, find,
+    finish, id_of, list, made, settle_undo, undo,
 };
 pub(crate) use document::{Import, ImportPart, project, project_part};
 pub use kind::ImportKind;

@@ -105,6 +105,7 @@ const COLUMNS: &[Column] = &[
 
 pub(crate) const RULES: Rules = Rules {
     columns: COLUMNS,
+    filled_in: None,
     key: |values| key(values).text(),
     permit,
     check: |read, place, values| resolve(read, place, values).map(|found| found.outcome()),
@@ -118,12 +119,15 @@ pub(crate) const RULES: Rules = Rules {
     },
     unmake: |txn, place, id| stock_line::withdraw(txn, place.caller, id, place.reason),
     restore: |_, _, _| Ok(()),
-    label: |read, id| {
-        let row = query::stock::line_row(read, id)?;
-        let item = query::items::detail(read, row.item)?;
-        Ok(format!("{} {} {}", item.code, item.name, row.batch.unwrap_or_default()).trim_end().to_owned())
-    },
+    label,
 };
+
+/// What people call a stock line.
+pub(super) fn label(read: &dyn ViewRead, id: DocumentId) -> Result<String, Failure> {
+    let row = query::stock::line_row(read, id)?;
+    let item = query::items::detail(read, row.item)?;
+    Ok(format!("{} {} {}", item.code, item.name, row.batch.unwrap_or_default()).trim_end().to_owned())
+}
 
 fn permit(read: &dyn ViewRead, caller: &Caller, own: Option<DocumentId>) -> Result<(), Failure> {
     let own = own.ok_or_else(|| reject::validation("/store", "this needs a store"))?;

@@ -23,6 +23,8 @@ pub(super) struct Entry<'a> {
     pub(super) sheet: &'a Sheet,
     pub(super) wish: &'a CountLine,
     pub(super) pointer: &'a str,
+    /// The import that brings it.
+    pub(super) import: Option<DocumentId>,
 }
 
 /// Writes down counts, all or none.
@@ -53,7 +55,7 @@ pub fn count(
                 place.insert(read)
             }
         };
-        let entry = Entry { sheet_id: *sheet_id, sheet, wish, pointer: &pointer };
+        let entry = Entry { sheet_id: *sheet_id, sheet, wish, pointer: &pointer, import: None };
         counted.push(write(txn, caller, &row, entry)?);
     }
     Ok(counted)
@@ -66,7 +68,7 @@ pub(super) fn write(
     row: &StocktakeRow,
     entry: Entry<'_>,
 ) -> Result<CountedLine, Failure> {
-    let Entry { sheet_id, sheet, wish, pointer } = entry;
+    let Entry { sheet_id, sheet, wish, pointer, import } = entry;
     let line = wish.stock_line;
     if !sheet.has(line) {
         return Err(reject::not_found("line", line).at(format!("{pointer}/stockLine")).into());
@@ -76,7 +78,7 @@ pub(super) fn write(
         if let Some(quantity) = quantity {
             stock_line::valid_quantity(&format!("{pointer}/quantity"), quantity)?;
         }
-        let observation = observe(txn, caller, row, sheet, line, quantity)?;
+        let observation = Observation { import, ..observe(txn, caller, row, sheet, line, quantity)? };
         put_observation(txn, sheet_id, &observation, line);
         let mut after = sheet.clone();
         after.counts.insert(observation_id(txn, line), observation);
@@ -119,7 +121,7 @@ fn put_words(
     Ok(())
 }
 
-fn value<T: serde::Serialize>(data: &T) -> Value {
+pub(super) fn value<T: serde::Serialize>(data: &T) -> Value {
     Value::from_data(data).expect("scalars and maps of scalars")
 }
 
@@ -160,7 +162,7 @@ fn observation_id(txn: &Txn<'_>, line: DocumentId) -> DocumentId {
 }
 
 /// An observation made now, knowing all that this device knows.
-fn observe(
+pub(super) fn observe(
     txn: &Txn<'_>,
     caller: &Caller,
     row: &StocktakeRow,
@@ -185,10 +187,16 @@ fn observe(
         at: txn.now(),
         by: caller.user,
         device: txn.device(),
+        import: None,
     })
 }
 
-fn put_observation(txn: &mut Txn<'_>, sheet: DocumentId, observation: &Observation, line: DocumentId) {
+pub(super) fn put_observation(
+    txn: &mut Txn<'_>,
+    sheet: DocumentId,
+    observation: &Observation,
+    line: DocumentId,
+) {
     let key = observation_id(txn, line).to_string();
     txn.put(sheet, &["counts", &key], value(observation));
 }

@@ -31,8 +31,12 @@ pub(super) fn load(txn: &Txn<'_>, caller: &Caller, id: DocumentId) -> Result<Sto
 }
 
 /// The same, where counting goes on.
-pub(super) fn load_open(txn: &Txn<'_>, caller: &Caller, id: DocumentId) -> Result<StocktakeRow, Failure> {
-    let row = require(txn, id)?;
+pub(crate) fn load_open(
+    read: &(impl ViewRead + ?Sized),
+    caller: &Caller,
+    id: DocumentId,
+) -> Result<StocktakeRow, Failure> {
+    let row = require(read, id)?;
     caller.require(Permission::Stocktake, row.store)?;
     require_open(row.status, row.on_hold)?;
     Ok(row)
@@ -54,12 +58,12 @@ pub(crate) fn require(read: &(impl ViewRead + ?Sized), id: DocumentId) -> Result
 
 /// The sheet of a stock line, or `not-arrived` while the device has the stocktake and not yet all of its sheets.
 pub(super) fn sheet(
-    txn: &Txn<'_>,
+    read: &(impl ViewRead + ?Sized),
     stocktake: DocumentId,
     number: u32,
 ) -> Result<(DocumentId, Sheet), Failure> {
     let id = sheet_id(stocktake, number);
-    match record::find(txn, id)? {
+    match record::find(read, id)? {
         Some(sheet) => Ok((id, sheet)),
         None => {
             Err(Rejection::new("not-arrived", "a part of this stocktake has not arrived on this device yet")
@@ -86,7 +90,10 @@ fn has_finalised(read: &(impl ViewRead + ?Sized), store: DocumentId) -> Result<b
 }
 
 /// The last position that is taken.
-fn last_position(read: &(impl ViewRead + ?Sized), stocktake: DocumentId) -> Result<u32, StoreError> {
+pub(super) fn last_position(
+    read: &(impl ViewRead + ?Sized),
+    stocktake: DocumentId,
+) -> Result<u32, StoreError> {
     let prefix = stocktake.as_bytes();
     let end = prefix_end(prefix);
     let upper = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
@@ -304,7 +311,7 @@ pub fn add_lines(
     Ok(())
 }
 
-fn put_line(txn: &mut Txn<'_>, sheet: DocumentId, line: DocumentId, value: SheetLine) {
+pub(super) fn put_line(txn: &mut Txn<'_>, sheet: DocumentId, line: DocumentId, value: SheetLine) {
     let value = crdt_store::Value::from_data(&value).expect("a line is a map of scalars");
     txn.put(sheet, &["lines", &line.to_string()], value);
 }
@@ -359,7 +366,7 @@ pub fn add_batch(
         note: command.note.clone().map(Some),
         state: None,
     };
-    count::write(txn, caller, &row, Entry { sheet_id, sheet: &sheet, wish: &wish, pointer: "" })
+    count::write(txn, caller, &row, Entry { sheet_id, sheet: &sheet, wish: &wish, pointer: "", import: None })
 }
 
 /// Strikes a line off, or puts it back.

@@ -23,6 +23,7 @@
 
 mod count;
 mod finish;
+mod imported;
 mod make;
 mod project;
 mod rules;
@@ -31,8 +32,9 @@ mod types;
 pub use count::{count, keep};
 pub(crate) use finish::{below_zero, is_late, result_row};
 pub use finish::{cancel, finalise, settle_late};
-pub(crate) use make::require;
+pub(crate) use imported::{Said, Stand, count_imported, open_batch, require_counting, stand, uncount};
 pub use make::{add_batch, add_lines, create, strike, update};
+pub(crate) use make::{load_open, require};
 pub(crate) use project::{derive_counted, derive_tasks, project, project_sheet};
 pub(crate) use rules::Movements;
 pub(crate) use types::sheet_id;

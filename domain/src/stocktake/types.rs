@@ -191,6 +191,9 @@ pub struct Observation {
     pub by: DocumentId,
     /// The device.
     pub device: DeviceId,
+    /// The import that brought it.
+    #[serde(default)]
+    pub import: Option<DocumentId>,
 }
 
 impl Observation {

@@ -7,7 +7,11 @@ use domain::import::{
     self, Begin, Begun, Chunk, ImportKind, Outcome, Preview, Raw, Style, Table, TableRow, Tally, Undo,
     Undone, Values,
 };
+use domain::query::stocktakes::{self as lines_query, LineFilter, LinePart, StocktakeLine};
 use domain::query::{PageRequest, items, ledger, stock};
+use domain::stocktake::{
+    self, CountLine, CountLines, CreateStocktake, Finalise, Selection, SheetOrder, UpdateStocktake,
+};
 use domain::{Quantity, stock_line};
 
 use crate::world::{A, B, CENTRAL, D, World, units};
@@ -56,7 +60,7 @@ fn import(
     let rows: Vec<(u32, Values)> = preview.rows.into_iter().map(|row| (row.line, row.values)).collect();
     let id = import::id_of(&world.read(node), kind, store, rows.iter().map(|(_, values)| values))
         .expect("memory reads");
-    let begin = Begin { kind, store, file: "stock.csv".into(), id, rows: rows.len() as u32 };
+    let begin = Begin { kind, store, file: "stock.csv".into(), about: None, id, rows: rows.len() as u32 };
     let begun = world.try_at(node, |txn, caller| import::begin(txn, caller, &begin))?;
     let mut tally = Tally::default();
     if begun == Begun::Open {
@@ -117,7 +121,7 @@ fn an_import_that_was_cut_off_is_finished_by_the_same_table() {
     let store = Some(world.centre);
     let id =
         import::id_of(&world.read(A), kind, store, rows.iter().map(|(_, values)| values)).expect("reads");
-    let begin = Begin { kind, store, file: "stock.csv".into(), id, rows: 3 };
+    let begin = Begin { kind, store, file: "stock.csv".into(), about: None, id, rows: 3 };
     world.at(A, |txn, caller| import::begin(txn, caller, &begin));
     world.at(A, |txn, caller| import::apply(txn, caller, id, &rows[..2]));
     // The power fails here; the same chunk pressed again does nothing either.
@@ -210,8 +214,14 @@ fn a_batch_that_is_in_stock_is_never_opened_twice() {
     let rows: Vec<(u32, Values)> = found.rows.into_iter().map(|row| (row.line, row.values)).collect();
     world.open_stock(A, "L2", "2027-07-31", 9);
     let kind = ImportKind::OpeningStock;
-    let begin =
-        Begin { kind, store: Some(world.centre), file: "x".into(), id: world.centre.derived("x"), rows: 2 };
+    let begin = Begin {
+        kind,
+        store: Some(world.centre),
+        file: "x".into(),
+        about: None,
+        id: world.centre.derived("x"),
+        rows: 2,
+    };
     world.at(A, |txn, caller| import::begin(txn, caller, &begin));
     let chunk = world.at(A, |txn, caller| import::apply(txn, caller, begin.id, &rows));
     assert_eq!(
@@ -307,4 +317,232 @@ fn an_item_that_was_used_or_changed_since_its_import_stays() {
     assert_eq!((undone.undone, codes.len()), (1, 2));
     assert!(codes.contains(&"used-since") && codes.contains(&"changed-since"));
     assert!(items::by_code(&world.read(CENTRAL), "BCG20").expect("reads").is_some());
+}
+
+// ---- counts ----
+
+const SHEET: [&str; 7] = ["Code article", "Lot", "Péremption", "Compté", "line", "Remarque", "found"];
+
+fn counting(world: &mut World, node: usize, blank: bool) -> DocumentId {
+    let command = CreateStocktake {
+        store: world.centre,
+        description: None,
+        comment: None,
+        selection: Selection { blank, ..Selection::default() },
+        order: SheetOrder::Item,
+        blind: false,
+        initial: false,
+    };
+    world.at(node, |txn, caller| stocktake::create(txn, caller, &command)).id
+}
+
+fn counts_of(world: &World, node: usize, id: DocumentId, rows: &[&[&str]], add_found: bool) -> Preview {
+    let kind = ImportKind::Counts;
+    let table = table(&SHEET, rows);
+    let mapping = import::recognise(kind.columns(), &table.header);
+    let typed = import::typed(kind, &table, &mapping, Style::default()).about(id, add_found);
+    import::check(kind, &world.read(node), &world.caller(node), Some(world.centre), typed).expect("permitted")
+}
+
+fn import_counts(
+    world: &mut World,
+    node: usize,
+    id: DocumentId,
+    rows: &[&[&str]],
+    add_found: bool,
+) -> (DocumentId, Tally, Begun) {
+    let kind = ImportKind::Counts;
+    let preview = counts_of(world, node, id, rows, add_found);
+    let rows: Vec<(u32, Values)> = preview.rows.into_iter().map(|row| (row.line, row.values)).collect();
+    let store = Some(world.centre);
+    let import =
+        import::id_of(&world.read(node), kind, store, rows.iter().map(|(_, values)| values)).expect("reads");
+    let begin =
+        Begin { kind, store, file: "sheet.csv".into(), about: Some(id), id: import, rows: rows.len() as u32 };
+    let begun = world.at(node, |txn, caller| import::begin(txn, caller, &begin));
+    let mut tally = Tally::default();
+    if begun == Begun::Open {
+        let chunk = world.at(node, |txn, caller| import::apply(txn, caller, import, &rows));
+        assert!(chunk.errors.is_empty(), "{:?}", chunk.errors);
+        tally += chunk.tally;
+        world.at(node, |txn, caller| import::finish(txn, caller, import, &tally));
+    }
+    (import, tally, begun)
+}
+
+fn sheet(world: &World, node: usize, id: DocumentId, part: Option<LinePart>) -> Vec<StocktakeLine> {
+    let filter = LineFilter { part, ..LineFilter::default() };
+    lines_query::lines(&world.read(node), id, &filter, &PageRequest::first(500)).expect("lines").rows
+}
+
+fn counted(world: &World, node: usize, id: DocumentId) -> Vec<(String, Option<Quantity>)> {
+    let of = |line: StocktakeLine| (line.batch.unwrap_or_default(), line.count.map(|count| count.quantity));
+    sheet(world, node, id, None).into_iter().map(of).collect()
+}
+
+fn count_by_hand(world: &mut World, node: usize, id: DocumentId, line: DocumentId, quantity: i64) {
+    let line = CountLine { stock_line: line, quantity: Some(Some(units(quantity))), ..CountLine::default() };
+    let command = CountLines { lines: vec![line] };
+    world.at(node, |txn, caller| stocktake::count(txn, caller, id, &command));
+}
+
+#[test]
+fn a_sheet_that_was_filled_in_becomes_counts_and_rows_without_one_are_left_alone() {
+    let mut world = World::new();
+    let (one, two) =
+        (world.open_stock(A, "L1", "2027-06-30", 100), world.open_stock(A, "L2", "2027-07-31", 50));
+    world.open_stock(A, "L3", "2027-08-31", 5);
+    let id = counting(&mut world, A, false);
+    let rows: &[&[&str]] = &[
+        &["amx250", "", "", "95", "1", "torn box", ""],
+        &["AMX250", "l2", "07/2027", "50", "", "", ""],
+        &["AMX250", "L3", "2027-08-31", "", "", "", ""],
+        &["AMX250", "L3", "nonsense", "", "3", "", ""],
+    ];
+    let seen = counts_of(&world, A, id, rows, false);
+    assert_eq!((seen.count(Outcome::Create), seen.errors.len(), seen.blank), (2, 0, 2));
+    let (import, tally, _) = import_counts(&mut world, A, id, rows, false);
+    assert_eq!(tally, Tally { created: 2, ..Tally::default() });
+    let wanted = [("L1".into(), Some(units(95))), ("L2".into(), Some(units(50))), ("L3".to_owned(), None)];
+    assert_eq!(counted(&world, A, id), wanted);
+    assert_eq!(sheet(&world, A, id, None)[0].note.as_deref(), Some("torn box"));
+    let before = world.views(A);
+    assert_eq!(import_counts(&mut world, A, id, rows, false), (import, Tally::default(), Begun::Done));
+    assert_eq!(world.views(A), before);
+    assert_eq!(counts_of(&world, A, id, rows, false).count(Outcome::Same), 2);
+    world.at(A, |txn, caller| stocktake::finalise(txn, caller, id, &Finalise::default()));
+    assert_eq!((world.balance(A, one).0, world.balance(A, two).0), (units(95), units(50)));
+    world.assert_views_follow_from_documents(A);
+}
+
+#[test]
+fn a_batch_that_is_not_on_the_sheet_is_added_and_one_not_on_paper_only_when_somebody_says_so() {
+    let mut world = World::new();
+    let known = world.open_stock(A, "L1", "2027-06-30", 100);
+    let id = counting(&mut world, A, true);
+    let rows: &[&[&str]] = &[
+        &["AMX250", "L1", "2027-06-30", "95", "", "", ""],
+        &["AMX250", "NEW", "2028-03-31", "7", "", "", ""],
+        &["PCM500", "", "", "8", "", "", "oui"],
+    ];
+    let seen = counts_of(&world, A, id, rows, false);
+    assert_eq!((seen.errors[0].line, seen.errors[0].code.as_str()), (3, "unknown-batch"));
+    assert_eq!(seen.count(Outcome::Create), 2);
+    let (import, tally, _) = import_counts(&mut world, A, id, rows, true);
+    assert_eq!(tally.created, 3);
+    let positions: Vec<u32> = sheet(&world, A, id, None).iter().map(|line| line.position).collect();
+    assert_eq!(positions, [1, 2, 3]);
+    assert_eq!(counts_of(&world, A, id, rows, true).count(Outcome::Same), 3);
+    // An undo takes the counts back, and what it added off the sheet.
+    let undone = undo(&mut world, A, import);
+    assert_eq!((undone.undone, undone.errors.len()), (3, 0));
+    assert!(sheet(&world, A, id, None).is_empty());
+    // The same table is a new import then.
+    let (again, ..) = import_counts(&mut world, A, id, rows, true);
+    assert_ne!(again, import);
+    world.at(A, |txn, caller| stocktake::finalise(txn, caller, id, &Finalise::default()));
+    assert_eq!(world.balance(A, known).0, units(95));
+    assert_eq!(world.on_hand(A, world.centre), units(102));
+    world.assert_views_follow_from_documents(A);
+}
+
+#[test]
+fn a_row_that_could_be_several_lines_or_another_item_is_an_error() {
+    let mut world = World::new();
+    for _ in 0..2 {
+        world.open_stock(A, "L1", "2027-06-30", 100);
+    }
+    let id = counting(&mut world, A, false);
+    let rows: &[&[&str]] = &[
+        &["AMX250", "L1", "2027-06-30", "95", "", "", ""],
+        &["PCM500", "L1", "2027-06-30", "95", "1", "", ""],
+        &["AMX250", "", "", "95", "9", "", ""],
+        &["", "L1", "2027-06-30", "95", "", "", ""],
+        &["AMX250", "", "", "95", "1", "", ""],
+        &["AMX250", "L1", "2027-06-30", "-1", "2", "", ""],
+    ];
+    let seen = counts_of(&world, A, id, rows, true);
+    let codes: Vec<(u32, &str)> = seen.errors.iter().map(|error| (error.line, error.code.as_str())).collect();
+    let wanted = [
+        (2, "ambiguous-line"),
+        (3, "line-mismatch"),
+        (4, "line-mismatch"),
+        (5, "missing-value"),
+        (7, "validation"),
+    ];
+    assert_eq!(codes, wanted);
+    assert!(seen.errors[0].value.as_deref().is_some_and(|value| value.contains("L1 2027-06-30")));
+    assert_eq!(seen.rows.len(), 1);
+}
+
+#[test]
+fn one_table_of_counts_on_two_devices_agrees_and_two_tables_that_differ_are_flagged() {
+    for (of_b, rivals) in [("95", 0), ("97", 1)] {
+        let mut world = World::new();
+        world.open_stock(A, "L1", "2027-06-30", 100);
+        let id = counting(&mut world, A, false);
+        world.meet_all();
+        let row = |count: &'static str| ["AMX250", "L1", "2027-06-30", count, "", "", ""];
+        let found = ["AMX250", "NEW", "2028-03-31", "7", "", "", ""];
+        import_counts(&mut world, A, id, &[&row("95"), &found], true);
+        let (import, ..) = import_counts(&mut world, B, id, &[&row(of_b), &found], true);
+        world.meet_all();
+        world.assert_converged();
+        assert_eq!(sheet(&world, A, id, Some(LinePart::Doubtful)).len(), rivals);
+        assert_eq!(sheet(&world, A, id, None).len(), 2, "the batch that both found is one");
+        if rivals == 0 {
+            let undone = undo(&mut world, B, import);
+            assert!(undone.errors.is_empty(), "{:?}", undone.errors);
+            world.meet_all();
+            world.assert_converged();
+            assert_eq!(counted(&world, A, id), [("L1".to_owned(), None)]);
+        }
+    }
+}
+
+#[test]
+fn an_undo_brings_the_count_before_back_and_leaves_what_was_counted_since() {
+    let mut world = World::new();
+    let (one, two) =
+        (world.open_stock(A, "L1", "2027-06-30", 100), world.open_stock(A, "L2", "2027-07-31", 50));
+    let id = counting(&mut world, A, false);
+    count_by_hand(&mut world, A, id, one, 99);
+    let rows: &[&[&str]] = &[
+        &["AMX250", "L1", "2027-06-30", "95", "", "damp", ""],
+        &["AMX250", "L2", "2027-07-31", "49", "", "", ""],
+    ];
+    let (import, tally, _) = import_counts(&mut world, A, id, rows, false);
+    assert_eq!((tally.created, tally.changed), (1, 1));
+    count_by_hand(&mut world, A, id, two, 48);
+    let undone = undo(&mut world, A, import);
+    assert_eq!(undone.errors.iter().map(|error| error.code.as_str()).collect::<Vec<_>>(), ["counted-since"]);
+    let wanted = [("L1".into(), Some(units(99))), ("L2".to_owned(), Some(units(48)))];
+    assert_eq!(counted(&world, A, id), wanted);
+    assert_eq!(sheet(&world, A, id, None)[0].note, None);
+    // Once more is the same.
+    assert_eq!(undo(&mut world, A, import).undone, 1);
+    assert_eq!(counted(&world, A, id), wanted);
+    world.assert_views_follow_from_documents(A);
+}
+
+#[test]
+fn a_stocktake_that_cannot_be_counted_takes_no_table() {
+    let mut world = World::new();
+    world.open_stock(A, "L1", "2027-06-30", 100);
+    let id = counting(&mut world, A, false);
+    let code = |world: &World| {
+        let (read, caller) = (world.read(A), world.caller(A));
+        match import::require_stocktake(&read, &caller, Some(world.centre), id) {
+            Err(crdt_store::Failure::Rejected(rejection)) => rejection.code,
+            other => panic!("{other:?}"),
+        }
+    };
+    let row: &[&[&str]] = &[&["AMX250", "L1", "2027-06-30", "95", "", "", ""]];
+    let hold = |on_hold| UpdateStocktake { on_hold: Some(on_hold), ..UpdateStocktake::default() };
+    world.at(A, |txn, caller| stocktake::update(txn, caller, id, &hold(true)));
+    assert_eq!(code(&world), "on-hold");
+    assert_eq!(counts_of(&world, A, id, row, false).errors[0].code, "on-hold");
+    world.at(A, |txn, caller| stocktake::update(txn, caller, id, &hold(false)));
+    world.at(A, |txn, caller| stocktake::cancel(txn, caller, id));
+    assert_eq!(code(&world), "wrong-status");
 }

@@ -304,3 +304,41 @@ field-retired = Made by mistake
 field-withdrawn-at = Opening taken back
 field-withdrawn-by = Taken back by
 field-withdrawn-reason = Reason of taking back
+
+## Counts of a stocktake from a file
+
+import-counts = Import counts
+import-blank = Without a count
+import-add-found = Add batches that are not on paper
+import-title-counts = Import counts
+import-text-counts = The sheet of this stocktake as a file, with what was counted filled in, or any table of what is on the shelves. A row without a count is left alone. You look at everything before anything is done.
+import-undo-text-counts = Counts that still stand as they were imported are withdrawn, and counts that this device had made before stand again; what was added leaves the sheet. Lines that were counted since stay.
+import-found-text =
+    { $n ->
+        [one] { $n } row counts a batch that is not on paper. If it is on the shelf as written, it can be added.
+       *[other] { $n } rows count batches that are not on paper. If they are on the shelf as written, they can be added.
+    }
+import-found-add =
+    { $n ->
+        [one] Add { $n } batch
+       *[other] Add { $n } batches
+    }
+import-field-line = Line on the sheet
+import-hint-line = Number of the line on the sheet; its item code must agree
+import-field-counted = Counted
+import-hint-counted = Units on the shelf, not packs; a row without it is left alone
+import-field-reason = Reason
+import-hint-reason = Why it differs: the text of a reason
+import-field-found = Found on the shelf
+import-hint-found = yes where the batch is on the shelf and not on paper
+import-field-stockLine = Stock line (id)
+import-hint-stockLine = As exported; leave it as it is
+import-error-line-mismatch = The line of this number is another item, or there is none
+import-error-ambiguous-line = This could be several lines: { $value }. Say more of it, such as its pack size or its line
+import-error-unknown-line = This store has no such line
+import-error-unknown-batch = This batch is not on paper: correct it, or say that it was found
+import-error-unknown-reason = There is no reason of this text
+import-error-counted-twice = Another row counts the same batch: make one row of them
+import-error-counted-since = Somebody has counted it since
+problem-counted-since = Somebody has counted it since
+advice-counted-since = Count the line again, or let the newer count stand.

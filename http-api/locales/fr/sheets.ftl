@@ -304,3 +304,41 @@ field-retired = Créé par erreur
 field-withdrawn-at = Stock initial annulé
 field-withdrawn-by = Annulé par
 field-withdrawn-reason = Motif de l’annulation
+
+## Counts of a stocktake from a file
+
+import-counts = Importer des comptages
+import-blank = Sans comptage
+import-add-found = Ajouter les lots qui ne sont pas enregistrés
+import-title-counts = Importer des comptages
+import-text-counts = La feuille de cet inventaire en fichier, avec les quantités comptées, ou tout tableau de ce qui est sur les étagères. Une ligne sans comptage est laissée de côté. Vous vérifiez tout avant que rien ne soit fait.
+import-undo-text-counts = Les comptages importés encore en vigueur sont retirés, et ceux que cet appareil avait faits auparavant reviennent ; ce qui a été ajouté quitte la feuille. Les lignes comptées depuis restent.
+import-found-text =
+    { $n ->
+        [one] { $n } ligne compte un lot qui n’est pas enregistré. S’il est bien sur l’étagère, il peut être ajouté.
+       *[other] { $n } lignes comptent des lots qui ne sont pas enregistrés. S’ils sont bien sur les étagères, ils peuvent être ajoutés.
+    }
+import-found-add =
+    { $n ->
+        [one] Ajouter { $n } lot
+       *[other] Ajouter { $n } lots
+    }
+import-field-line = Ligne de la feuille
+import-hint-line = Numéro de la ligne sur la feuille ; le code de l’article doit correspondre
+import-field-counted = Compté
+import-hint-counted = Unités sur l’étagère, non des boîtes ; une ligne sans comptage est laissée de côté
+import-field-reason = Motif
+import-hint-reason = Pourquoi la quantité diffère : le texte d’un motif
+import-field-found = Trouvé sur l’étagère
+import-hint-found = oui si le lot est sur l’étagère mais pas enregistré
+import-field-stockLine = Ligne de stock (id)
+import-hint-stockLine = Telle qu’exportée ; n’y touchez pas
+import-error-line-mismatch = La ligne de ce numéro est un autre article, ou n’existe pas
+import-error-ambiguous-line = Plusieurs lignes sont possibles : { $value }. Précisez, par exemple, le conditionnement ou le numéro de ligne
+import-error-unknown-line = Ce dépôt n’a pas cette ligne
+import-error-unknown-batch = Ce lot n’est pas enregistré : corrigez-le, ou indiquez qu’il a été trouvé
+import-error-unknown-reason = Aucun motif n’a ce texte
+import-error-counted-twice = Une autre ligne compte le même lot : n’en faites qu’une
+import-error-counted-since = Compté depuis par quelqu’un
+problem-counted-since = Compté depuis par quelqu’un
+advice-counted-since = Comptez la ligne de nouveau, ou laissez le comptage plus récent.

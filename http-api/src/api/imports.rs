@@ -1,4 +1,4 @@
-//! Imports: a file becomes items or opening stock, looked at first, carried out as one act, and taken back as one.
+//! Imports: a file becomes items, opening stock or counts, looked at first, carried out as one act, and taken back as one.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -35,6 +35,10 @@ const APPLIED_WITHIN: Duration = Duration::from_secs(10);
 struct ReceiveQuery {
     kind: ImportKind,
     store_id: Option<DocumentId>,
+    /// The stocktake that is counted; its store is the store.
+    stocktake: Option<DocumentId>,
+    /// Whether counts of batches that are not on paper add them.
+    add_found: Option<bool>,
     file: Option<String>,
     decimal_mark: Option<DecimalMark>,
     day_order: Option<DayOrder>,
@@ -64,6 +68,9 @@ struct Remap {
     decimal_mark: Option<DecimalMark>,
     #[serde(default)]
     day_order: Option<DayOrder>,
+    /// Whether counts of batches that are not on paper add them; as before if absent.
+    #[serde(default)]
+    add_found: Option<bool>,
 }
 
 /// Carries out an import.
@@ -109,6 +116,12 @@ struct ImportState {
     kind: ImportKind,
     store: Option<DocumentId>,
     file: String,
+    /// The stocktake that is counted.
+    about: Option<DocumentId>,
+    /// Whether counts of batches that are not on paper add them.
+    add_found: bool,
+    /// Rows that say nothing yet, and are left alone.
+    blank_rows: u32,
     /// The record that it makes, or has made.
     import: Option<DocumentId>,
     /// Headings of the file.
@@ -174,6 +187,9 @@ fn of_upload(state: &AppState, upload: &Upload) -> Result<ImportState, Problem> 
         kind: upload.kind,
         store: upload.store,
         file: upload.file.clone(),
+        about: upload.stocktake,
+        add_found: upload.add_found,
+        blank_rows: upload.preview.blank,
         import: Some(upload.import).filter(|id| *id != DocumentId::NIL),
         header: upload.table.header.clone(),
         columns: upload.mapping.iter().map(|(name, at)| ((*name).to_owned(), count(*at))).collect(),
@@ -215,7 +231,7 @@ fn of_upload(state: &AppState, upload: &Upload) -> Result<ImportState, Problem> 
 }
 
 fn of_record(state: &AppState, row: ImportRow) -> Result<ImportState, Problem> {
-    let made = domain::import::made(&state.snapshot()?, row.id, None, usize::MAX)?;
+    let created = domain::import::created(&state.snapshot()?, &row)?;
     let status = match (row.undone_at, row.finished_at) {
         (Some(_), _) => Status::Undone,
         (None, Some(_)) => Status::Done,
@@ -227,13 +243,16 @@ fn of_record(state: &AppState, row: ImportRow) -> Result<ImportState, Problem> {
         kind: row.kind,
         store: row.store,
         file: row.file,
+        about: row.about,
+        add_found: false,
+        blank_rows: 0,
         import: Some(row.id),
         header: Vec::new(),
         columns: BTreeMap::new(),
         missing_columns: Vec::new(),
         rows: row.rows,
         rows_done: row.rows,
-        created: row.rows.saturating_sub(row.changed + row.same + row.refused).min(count(made.len())),
+        created,
         changed: row.changed,
         same: row.same,
         error_count: row.refused,
@@ -261,11 +280,19 @@ async fn receive(
     let (parts, body) = request.into_parts();
     let wish: ReceiveQuery = input::parameters(&parts.uri)?;
     // Before the file is read for somebody who may not import it.
-    imports::caller(&state, &visitor, wish.kind, wish.store_id)?;
+    imports::entry(&state, &visitor, wish.kind, wish.store_id, wish.stocktake)?;
     let bytes = input::body(&parts.headers, body, FILE_BYTES_MAX).await?;
     let style = Style { decimal_mark: wish.decimal_mark, day_order: wish.day_order };
     let file = wish.file.unwrap_or_else(|| imports::PASTED.to_owned());
-    let upload = imports::receive(&state, &visitor, wish.kind, wish.store_id, file, bytes, style).await?;
+    let wish = imports::Wish {
+        kind: wish.kind,
+        store: wish.store_id,
+        stocktake: wish.stocktake,
+        add_found: wish.add_found.unwrap_or(false),
+        file,
+        style,
+    };
+    let upload = imports::receive(&state, &visitor, wish, bytes).await?;
     json(StatusCode::CREATED, &of_upload(&state, &upload)?)
 }
 
@@ -289,9 +316,10 @@ async fn remap(
     request: Request,
 ) -> Result<Response, Problem> {
     let wish: Remap = super::session::read_body(request).await?;
-    let kind = imports::found(&state, &visitor, ids.id)?.kind;
+    let imports::Upload { kind, add_found, .. } = imports::found(&state, &visitor, ids.id)?;
+    let add_found = wish.add_found.unwrap_or(add_found);
     let style = Style { decimal_mark: wish.decimal_mark, day_order: wish.day_order };
-    let upload = imports::remap(&state, &visitor, ids.id, mapping_of(kind, &wish)?, style).await?;
+    let upload = imports::remap(&state, &visitor, ids.id, mapping_of(kind, &wish)?, style, add_found).await?;
     json(StatusCode::OK, &of_upload(&state, &upload)?)
 }
 
@@ -397,6 +425,8 @@ fn files() -> Vec<Route> {
         ("/api/v1/import-templates/items.xlsx", ImportKind::Items, Format::Xlsx),
         ("/api/v1/import-templates/opening-stock.csv", ImportKind::OpeningStock, Format::Csv),
         ("/api/v1/import-templates/opening-stock.xlsx", ImportKind::OpeningStock, Format::Xlsx),
+        ("/api/v1/import-templates/counts.csv", ImportKind::Counts, Format::Csv),
+        ("/api/v1/import-templates/counts.xlsx", ImportKind::Counts, Format::Xlsx),
     ] {
         let handler = move |_: Visitor, uri: Uri| template(uri, kind, format);
         let summary = "An empty table with the columns of an import, each explained";
@@ -419,6 +449,9 @@ const FILE_CODES: &[&str] = &[
     "body-too-large",
     "read-only-here",
     "store-disabled",
+    "wrong-status",
+    "on-hold",
+    "not-arrived",
 ];
 
 pub(super) fn routes() -> Vec<Route> {
@@ -449,7 +482,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::raw(Method::PATCH, "/api/v1/imports/{id}", TAG, "Say which column is which", remap)
             .takes::<Remap>()
             .gives::<ImportState>(200)
-            .codes(&["import-lost", "wrong-status"]),
+            .codes(&["import-lost", "wrong-status", "on-hold", "not-arrived"]),
         Route::raw(
             Method::POST,
             "/api/v1/imports/{id}/apply",
@@ -459,17 +492,25 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .takes::<Apply>()
         .gives::<ImportState>(200)
-        .codes(&["import-lost", "import-has-errors", "import-empty", "missing-columns"]),
+        .codes(&[
+            "import-lost",
+            "import-has-errors",
+            "import-empty",
+            "missing-columns",
+            "wrong-status",
+            "on-hold",
+            "not-arrived",
+        ]),
         Route::raw(
             Method::POST,
             "/api/v1/imports/{id}/undo",
             TAG,
-            "Take it back, but for what was used or changed since",
+            "Take it back, but for what was used, changed or counted since",
             undo,
         )
         .takes::<TakeBack>()
         .gives::<TakenBack>(200)
-        .codes(&["import-lost", "reason-required", "wrong-status"]),
+        .codes(&["import-lost", "reason-required", "wrong-status", "on-hold", "not-arrived"]),
     ];
     routes.extend(files());
     routes

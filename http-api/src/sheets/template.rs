@@ -59,10 +59,68 @@ pub(crate) fn cell_of(raw: &Raw) -> Cell {
 
 #[cfg(test)]
 mod tests {
-    use domain::import::recognise;
+    use domain::import::{DecimalMark, Style, Value, recognise, typed};
+    use proptest::prelude::*;
 
     use super::*;
     use crate::sheets::read;
+
+    /// A row of counts as somebody fills it in: code, batch, last day of use, count in thousandths.
+    type Filled = (String, Option<String>, Option<domain::Date>, i64);
+
+    fn filled() -> impl Strategy<Value = Filled> {
+        let text = || "[A-Za-z=+@][A-Za-z0-9 ;,é-]{0,10}[A-Za-z0-9]";
+        let day = (2024_i16..2040, 1_i8..=12, 1_i8..=28);
+        let day = day.prop_map(|(year, month, day)| domain::Date::constant(year, month, day));
+        (text(), proptest::option::of(text()), proptest::option::of(day), 0..1_000_000_000_i64)
+    }
+
+    fn written(rows: &[Filled], format: Format, language: Option<&str>) -> Vec<u8> {
+        let kind = ImportKind::Counts;
+        let name = |column: &Column| match language {
+            Some(language) => ui::import_column(language, column.name),
+            None => column.name.to_owned(),
+        };
+        let heading: Vec<String> = kind.columns().iter().map(name).collect();
+        let about = About { table: "Counts".into(), title: "About".into(), facts: Vec::new(), rows: None };
+        let mut writer = Writer::new(format, &heading, about).expect("a file");
+        for (code, batch, expiry, counted) in rows {
+            let cell = |column: &Column| match column.name {
+                "itemCode" => Cell::text(code),
+                "batch" => Cell::maybe(batch.as_ref()),
+                "expiry" => Cell::day(*expiry),
+                "counted" => Cell::Thousandths(*counted),
+                _ => Cell::Empty,
+            };
+            writer.row(&kind.columns().iter().map(cell).collect::<Vec<_>>()).expect("a row");
+        }
+        writer.finish().expect("a file")
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn counts_filled_into_a_template_read_back_as_they_were_written(
+            rows in proptest::collection::vec(filled(), 1..8)
+        ) {
+            let kind = ImportKind::Counts;
+            let style = Style { decimal_mark: Some(DecimalMark::Point), ..Style::default() };
+            for format in [Format::Csv, Format::Xlsx] {
+                for language in [None, Some("en"), Some("fr")] {
+                    let table = read(&written(&rows, format, language)).expect("a table");
+                    let back = typed(kind, &table, &recognise(kind.columns(), &table.header), style);
+                    prop_assert!(back.errors.is_empty() && back.blank == 0, "{:?}", back.errors);
+                    prop_assert_eq!(back.rows.len(), rows.len());
+                    for ((_, values), (code, batch, expiry, counted)) in back.rows.iter().zip(&rows) {
+                        prop_assert_eq!(values.value("itemCode"), Some(&Value::Text(code.clone())));
+                        prop_assert_eq!(values.value("batch").cloned(), batch.clone().map(Value::Text));
+                        prop_assert_eq!(values.value("expiry").cloned(), expiry.map(Value::Day));
+                        prop_assert_eq!(values.value("counted"), Some(&Value::Number(*counted)));
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_template_is_recognised_in_every_language_and_has_no_rows() {

@@ -1,9 +1,10 @@
 //! Stocktakes over the API: the whole way of one, what is refused, and requests that come twice.
 
+use axum::http::Method;
 use http_api::replies::{Page, StocktakeEntry, StocktakeLine};
 use serde_json::json;
 
-use crate::world::{self, World, get, post};
+use crate::world::{self, World, call, get, post};
 
 async fn counting() -> (World, tempfile::TempDir, String, String, String) {
     let directory = tempfile::tempdir().expect("a directory");
@@ -95,4 +96,73 @@ async fn the_same_count_sent_twice_is_one_count() {
     };
     let first = send().await.done();
     assert_eq!(first.body, send().await.done().body);
+}
+
+#[tokio::test]
+async fn the_exported_sheet_filled_in_comes_back_as_counts_in_every_language_and_is_taken_back() {
+    let (world, _directory, token, uri, line) = counting().await;
+    let id = uri.rsplit('/').next().expect("an id").to_owned();
+    let send = |query: String, body: Vec<u8>| {
+        call(Method::POST, format!("/api/v1/imports?kind=counts&{query}"))
+            .by(&token)
+            .raw(body)
+            .send(&world.router)
+    };
+    let mut last = String::new();
+    for (language, quantity) in [("", 103), ("?language=en", 104), ("?language=fr", 105)] {
+        let file =
+            get(format!("{uri}/lines.csv{language}")).by(&token).send(&world.router).await.done().text();
+        // Nothing that was not counted is touched, and what stands is left alone.
+        let seen = send(format!("stocktake={id}"), file.clone().into_bytes()).await.done().value();
+        assert_eq!(seen["errorCount"], 0, "{seen}");
+        assert_eq!((&seen["created"], &seen["changed"]), (&json!(0), &json!(0)), "{seen}");
+        let filled = filled_in(&file, quantity);
+        let seen = send(format!("stocktake={id}&file=sheet.csv"), filled.into_bytes()).await.done().value();
+        assert_eq!(
+            (&seen["rows"], &seen["errorCount"], &seen["about"]),
+            (&json!(1), &json!(0), &json!(id)),
+            "{seen}"
+        );
+        let wish = json!({ "leaveOutErrors": false });
+        let apply = post(format!("/api/v1/imports/{}/apply", seen["id"].as_str().expect("an id")), wish);
+        let done = apply.by(&token).send(&world.router).await.done().value();
+        assert_eq!(done["status"], "done", "{done}");
+        last = done["import"].as_str().expect("a record").to_owned();
+        let page: Page<StocktakeLine> =
+            get(format!("{uri}/lines")).by(&token).send(&world.router).await.read();
+        let count = page.rows[0].count.as_ref().expect("a count");
+        assert_eq!(count.quantity, domain::Quantity::whole(quantity));
+    }
+    let undo = post(format!("/api/v1/imports/{last}/undo"), json!({})).by(&token).send(&world.router).await;
+    assert_eq!(undo.done().value()["undone"], 1);
+    let page: Page<StocktakeLine> = get(format!("{uri}/lines")).by(&token).send(&world.router).await.read();
+    let count = page.rows[0].count.as_ref().expect("the count before");
+    assert_eq!((count.quantity, page.rows[0].stock_line.to_string()), (domain::Quantity::whole(104), line));
+    // A batch that is not on paper is an error until somebody says that it was found.
+    let code = page.rows[0].item_code.clone();
+    let file = format!("Code article;Lot;Péremption;Compté\n{code};NEW;2032-01-31;7\n");
+    let seen = send(format!("stocktake={id}"), file.clone().into_bytes()).await.done().value();
+    assert_eq!(seen["errors"][0]["code"], "unknown-batch");
+    let seen = send(format!("stocktake={id}&addFound=true"), file.clone().into_bytes()).await.done().value();
+    assert_eq!((&seen["created"], &seen["errorCount"]), (&json!(1), &json!(0)));
+    send(String::new(), file.clone().into_bytes()).await.refused(422, "validation");
+    post(format!("{uri}/cancel"), json!({})).by(&token).send(&world.router).await.done();
+    send(format!("stocktake={id}"), file.into_bytes()).await.refused(409, "wrong-status");
+}
+
+/// The file of one line, with this in its column of counts.
+fn filled_in(file: &str, quantity: i64) -> String {
+    let mut lines = file.lines();
+    let heading = lines.next().expect("a heading");
+    let row = lines.next().expect("a row");
+    let separator = if heading.contains(';') { ';' } else { ',' };
+    let names = ["counted", "Counted", "Compté"];
+    let at =
+        heading.split(separator).position(|name| names.contains(&name.trim_matches('"'))).expect("a column");
+    let quantity = quantity.to_string();
+    let cells = row
+        .split(separator)
+        .enumerate()
+        .map(|(place, cell)| if place == at { quantity.as_str() } else { cell });
+    format!("{heading}\n{}\n", cells.collect::<Vec<_>>().join(&separator.to_string()))
 }

@@ -39,10 +39,19 @@ fn kind_of(asked: &Form) -> Result<ImportKind, Trouble> {
     ImportKind::from_code(asked.raw("kind")).ok_or_else(|| Trouble::not_found("import"))
 }
 
-fn place(words: Words, kind: ImportKind) -> (Section, String, &'static str) {
+/// Where an import belongs: counts to their stocktake.
+fn place(words: Words, kind: ImportKind, about: Option<DocumentId>) -> (Section, String, String) {
     match kind {
-        ImportKind::Items => (Section::Items, t!(words, "nav-items"), "/items"),
-        ImportKind::OpeningStock => (Section::Stock, t!(words, "nav-stock"), "/stock"),
+        ImportKind::Items => (Section::Items, t!(words, "nav-items"), "/items".to_owned()),
+        ImportKind::OpeningStock => (Section::Stock, t!(words, "nav-stock"), "/stock".to_owned()),
+        ImportKind::Counts => {
+            let sheet = about.map(|id| format!("/stocktakes/{id}"));
+            (
+                Section::Stocktakes,
+                t!(words, "nav-stocktakes"),
+                sheet.unwrap_or_else(|| "/stocktakes".to_owned()),
+            )
+        }
     }
 }
 
@@ -51,13 +60,14 @@ fn file_name(words: Words, file: &str) -> String {
     if file == imports::PASTED { t!(words, "import-pasted") } else { file.to_owned() }
 }
 
-fn start_href(kind: ImportKind) -> String {
-    address("/imports", &[("kind", kind.code())])
+fn start_href(kind: ImportKind, about: Option<DocumentId>) -> String {
+    let about = about.map(|id| id.to_string()).unwrap_or_default();
+    address("/imports", &[("kind", kind.code()), ("stocktake", &about)])
 }
 
-fn page(visit: &Visit, kind: ImportKind, body: Markup) -> Response {
+fn page(visit: &Visit, kind: ImportKind, about: Option<DocumentId>, body: Markup) -> Response {
     let words = visit.words;
-    let (section, name, href) = place(words, kind);
+    let (section, name, href) = place(words, kind, about);
     layout::page(visit, Page::new(section, words.code("import-title", kind.code()), body).below(name, href))
 }
 
@@ -130,18 +140,20 @@ fn status(words: Words, row: &ImportRow) -> Markup {
 fn start_page(
     visit: &Visit,
     kind: ImportKind,
+    about: Option<DocumentId>,
     pasted: &str,
     problem: Option<&Problem>,
 ) -> Result<Response, Trouble> {
     let words = visit.words;
     let store = if kind.of_store() { visit.visitor.store() } else { None };
     let rows = import::list(&visit.read()?, store, &PageRequest::first(RECENT_MAX))?.rows;
-    let rows: Vec<ImportRow> = rows.into_iter().filter(|row| row.kind == kind).collect();
+    let rows: Vec<ImportRow> =
+        rows.into_iter().filter(|row| row.kind == kind && row.about == about).collect();
     let sub = html! { @if kind.of_store() { @if let Some(own) = visit.own_store() { (own.name) } } @else { (t!(words, "import-items-text")) } };
-    let (_, _, back) = place(words, kind);
+    let (_, _, back) = place(words, kind, about);
     let body = html! {
         (head(words, kind, sub, template_links(words, kind)))
-        form class="card" method="post" enctype="multipart/form-data" action=(start_href(kind)) {
+        form class="card" method="post" enctype="multipart/form-data" action=(start_href(kind, about)) {
             (steps(words, 0))
             div class="pad stack" {
                 @if let Some(problem) = problem { (trouble::alert(words, problem)) }
@@ -166,7 +178,7 @@ fn start_page(
         }
         (recent(visit, &rows))
     };
-    let mut response = page(visit, kind, body);
+    let mut response = page(visit, kind, about, body);
     if problem.is_some() {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
@@ -179,8 +191,9 @@ pub(in crate::ui) async fn start(visit: Visit, asked: Asked) -> Result<Response,
     if !kind.of_store() && !visit.is_central() {
         return Ok(refused(&visit, Section::Items, "nav-items", "/items"));
     }
-    imports::caller(&visit.state, &visit.visitor, kind, None)?;
-    start_page(&visit, kind, "", None)
+    let about = asked.id("stocktake");
+    imports::entry(&visit.state, &visit.visitor, kind, None, about)?;
+    start_page(&visit, kind, about, "", None)
 }
 
 /// A file, or what was pasted.
@@ -221,16 +234,23 @@ pub(in crate::ui) async fn receive(
     parts: Multipart,
 ) -> Result<Response, Trouble> {
     let kind = kind_of(&asked)?;
-    imports::caller(&visit.state, &visit.visitor, kind, None)?;
+    let about = asked.id("stocktake");
+    imports::entry(&visit.state, &visit.visitor, kind, None, about)?;
     let sent = match sent(parts).await {
         Ok(sent) => sent,
-        Err(problem) => return start_page(&visit, kind, "", Some(&problem)),
+        Err(problem) => return start_page(&visit, kind, about, "", Some(&problem)),
     };
-    let received =
-        imports::receive(&visit.state, &visit.visitor, kind, None, sent.name, sent.bytes, Style::default());
-    match received.await {
+    let wish = imports::Wish {
+        kind,
+        store: None,
+        stocktake: about,
+        add_found: false,
+        file: sent.name,
+        style: Style::default(),
+    };
+    match imports::receive(&visit.state, &visit.visitor, wish, sent.bytes).await {
         Ok(upload) => Ok(Redirect::to(&format!("/imports/{}", upload.id)).into_response()),
-        Err(problem) => start_page(&visit, kind, &sent.pasted, Some(&problem)),
+        Err(problem) => start_page(&visit, kind, about, &sent.pasted, Some(&problem)),
     }
 }
 
@@ -280,6 +300,9 @@ fn columns_form(words: Words, upload: &Upload) -> Markup {
                             (option("month-first", &t!(words, "import-month-first"), order == Some(DayOrder::MonthFirst)))
                         }
                     }
+                }
+                @if upload.kind == ImportKind::Counts {
+                    label class="check" { input type="checkbox" name="addFound" value="yes" checked[upload.add_found]; span { (t!(words, "import-add-found")) } }
                 }
                 button class="btn" { (icon("refresh-cw")) (t!(words, "import-check-again")) }
             }
@@ -356,7 +379,34 @@ fn counts(words: Words, upload: &Upload) -> Markup {
             (fact(&t!(words, "import-will-create"), html! { span class="tabular" { (words.whole(created as i64)) } }))
             (fact(&t!(words, "import-will-change"), html! { span class="tabular" { (words.whole(changed as i64)) } }))
             (fact(&t!(words, "import-will-leave"), html! { span class="tabular" { (words.whole(same as i64)) } }))
+            @if upload.preview.blank > 0 { (fact(&t!(words, "import-blank"), html! { span class="tabular" { (words.whole(upload.preview.blank.into())) } })) }
             (fact(&t!(words, "import-with-errors"), html! { span class={ "tabular " @if errors > 0 { "t-bad" } } { (words.whole(errors as i64)) } }))
+        }
+    }
+}
+
+/// Where a table counts batches that are not on paper: one press says that they were found.
+fn found_form(words: Words, upload: &Upload) -> Markup {
+    let unknown = upload.preview.errors.iter().filter(|error| error.code == "unknown-batch").count();
+    let mark = match upload.style.decimal_mark {
+        Some(DecimalMark::Comma) => "comma",
+        Some(DecimalMark::Point) => "point",
+        None => "",
+    };
+    let order = match upload.style.day_order {
+        Some(DayOrder::DayFirst) => "day-first",
+        Some(DayOrder::MonthFirst) => "month-first",
+        None => "",
+    };
+    html! {
+        @if unknown > 0 && !upload.add_found {
+            form class="card pad stack" method="post" action={ "/imports/" (upload.id) "/columns" } {
+                p { (t!(words, "import-found-text", n = unknown)) }
+                @for (name, at) in &upload.mapping { input type="hidden" name={ "column." (name) } value=(at); }
+                input type="hidden" name="decimalMark" value=(mark);
+                input type="hidden" name="dayOrder" value=(order);
+                button class="btn" name="addFound" value="yes" { (icon("plus")) (t!(words, "import-found-add", n = unknown)) }
+            }
         }
     }
 }
@@ -367,7 +417,7 @@ fn preview_page(visit: &Visit, upload: &Upload, problem: Option<&Problem>) -> Re
     let missing = !imports::missing_columns(upload).is_empty();
     let (errors, rows) = (&upload.preview.errors, upload.preview.rows.len());
     let body = html! {
-        (head(words, upload.kind, html! { (file_name(words, &upload.file)) }, html! { a class="btn" href=(start_href(upload.kind)) { (icon("upload")) (t!(words, "import-other-file")) } }))
+        (head(words, upload.kind, html! { (file_name(words, &upload.file)) }, html! { a class="btn" href=(start_href(upload.kind, upload.stocktake)) { (icon("upload")) (t!(words, "import-other-file")) } }))
         @if let Some(problem) = problem { (trouble::alert(words, problem)) }
         @if let Some(row) = &known {
             div class="alert warn" role="status" { (icon("info")) div {
@@ -386,15 +436,16 @@ fn preview_page(visit: &Visit, upload: &Upload, problem: Option<&Problem>) -> Re
                 }
                 div class="bar" {
                     button class="btn primary" { (icon("check")) (t!(words, "import-apply", n = rows)) }
-                    a class="btn quiet" href=(start_href(upload.kind)) { (t!(words, "cancel")) }
+                    a class="btn quiet" href=(start_href(upload.kind, upload.stocktake)) { (t!(words, "cancel")) }
                 }
             }
         }
+        (found_form(words, upload))
         @if !errors.is_empty() { (errors_table(words, upload.id, errors, &t!(words, "import-errors", n = errors.len()))) }
         @if rows > 0 { (rows_table(words, upload)) }
         (columns_form(words, upload))
     };
-    let mut response = page(visit, upload.kind, body);
+    let mut response = page(visit, upload.kind, upload.stocktake, body);
     if problem.is_some() {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
@@ -412,7 +463,7 @@ fn running_page(visit: &Visit, upload: &Upload, done: usize, rows: usize) -> Res
             p class="muted" { (t!(words, "import-running-text")) }
         }
     };
-    let mut response = page(visit, upload.kind, body);
+    let mut response = page(visit, upload.kind, upload.stocktake, body);
     response.headers_mut().insert(header::REFRESH, HeaderValue::from_static(REFRESH_S));
     response
 }
@@ -424,7 +475,7 @@ fn undo_form(
     problem: Option<&Problem>,
 ) -> Result<Markup, Trouble> {
     let words = visit.words;
-    let reasons = match kind.of_store() {
+    let reasons = match kind == ImportKind::OpeningStock {
         true => domain::query::reference::reasons(&visit.read()?)?,
         false => Vec::new(),
     };
@@ -461,21 +512,20 @@ fn record_page(
     problem: Option<&Problem>,
 ) -> Result<Response, Trouble> {
     let words = visit.words;
-    let (_, _, list) = place(words, row.kind);
-    let made = import::made(&visit.read()?, row.id, None, usize::MAX)?.len();
-    let created = (row.rows.saturating_sub(row.changed + row.same + row.refused) as usize).min(made);
+    let (_, _, list) = place(words, row.kind, row.about);
+    let created = import::created(&visit.read()?, row)?;
     let number = |count: i64| html! { span class="tabular" { (words.whole(count)) } };
     let body = html! {
         (head(words, row.kind, html! { (file_name(words, &row.file)) " · " (words.instant(row.at)) }, html! {
             a class="btn" href=(list) { (icon("eye")) (t!(words, "see-list")) }
-            a class="btn" href=(start_href(row.kind)) { (icon("upload")) (t!(words, "import-other-file")) }
+            a class="btn" href=(start_href(row.kind, row.about)) { (icon("upload")) (t!(words, "import-other-file")) }
         }))
         @if let Some((_, applied)) = applied { @if applied.already { div class="alert warn" role="status" { (icon("info")) div { p class="strong" { (t!(words, "import-nothing-done")) } } } } }
         div class="card" {
             (steps(words, 3))
             dl class="facts pad" {
                 (fact(&t!(words, "status"), status(words, row)))
-                (fact(&t!(words, "import-created"), number(created as i64)))
+                (fact(&t!(words, "import-created"), number(created.into())))
                 (fact(&t!(words, "import-changed"), number(row.changed.into())))
                 (fact(&t!(words, "import-left"), number(row.same.into())))
                 (fact(&t!(words, "import-refused"), number(row.refused.into())))
@@ -496,7 +546,7 @@ fn record_page(
         }
         @if may_undo(visit, row) { (undo_form(visit, row.id, row.kind, problem)?) }
     };
-    Ok(page(visit, row.kind, body))
+    Ok(page(visit, row.kind, row.about, body))
 }
 
 fn upload_page(visit: &Visit, upload: &Upload) -> Result<Response, Trouble> {
@@ -540,7 +590,7 @@ pub(in crate::ui) async fn columns(
             _ => None,
         },
     };
-    imports::remap(&visit.state, &visit.visitor, id, mapping, style).await?;
+    imports::remap(&visit.state, &visit.visitor, id, mapping, style, form.has("addFound")).await?;
     Ok(Redirect::to(&format!("/imports/{id}")).into_response())
 }
 

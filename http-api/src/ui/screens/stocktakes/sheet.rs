@@ -271,6 +271,7 @@ impl Sheet<'_> {
             a class="btn" href={ (base) "/paper" } { (icon("printer")) (t!(words, "count-sheet")) }
             (export(words, &format!("stocktakes/{}/lines", entry.stocktake.id), &self.files, self.shown))
             @if self.open {
+                a class="btn" href={ "/imports?kind=counts&stocktake=" (entry.stocktake.id) } { (icon("upload")) (t!(words, "import-counts")) }
                 a class="btn" href={ (base) "/add" } { (icon("plus")) (t!(words, "add-line")) }
                 a class="btn primary" href={ (base) "/review" } { (icon("check")) (t!(words, "review-finalise")) }
             }
