@@ -12,9 +12,10 @@ use crdt_store::{
 use serde::{Deserialize, Serialize};
 
 use crate::asset::Asset;
+use crate::barcode::Barcode;
 use crate::location::{self, Location};
 use crate::permission::{Caller, Permission};
-use crate::quantity::{Money, Quantity};
+use crate::quantity::{Money, Quantity, Volume};
 use crate::record::Record;
 use crate::shipment::Shipment;
 use crate::stock_line::StockLine;
@@ -41,8 +42,18 @@ pub enum FieldKind {
     Quantity,
     /// An amount of money.
     Money,
+    /// A room in litres.
+    Volume,
     /// A location, by its id.
     Location,
+    /// A type of locations, by its id.
+    LocationType,
+    /// An item, by its id.
+    Item,
+    /// A variant of an item, by its id.
+    Variant,
+    /// A programme, by its id.
+    Programme,
     /// A store or a partner, by its id.
     End,
 }
@@ -126,6 +137,10 @@ const fn field(class: &'static str, path: &'static [&'static str], kind: FieldKi
     Field { class, path, kind, side }
 }
 
+/// What was said together with a field, and is settled with it: when a vial monitor was looked at, and what was noted.
+const COMPANIONS: [(&str, &str, &str); 2] =
+    [(StockLine::CLASS, "vvm", "vvm_at"), (StockLine::CLASS, "vvm", "vvm_note")];
+
 /// The fields that people settle. Not the store and the item of a document, which say what it is and never change.
 const FIELDS: &[Field] = &[
     field(StockLine::CLASS, &["batch"], Text, LINE),
@@ -135,6 +150,8 @@ const FIELDS: &[Field] = &[
     field(StockLine::CLASS, &["location"], FieldKind::Location, LINE),
     field(StockLine::CLASS, &["on_hold"], Flag, LINE),
     field(StockLine::CLASS, &["vvm"], Word, LINE),
+    field(StockLine::CLASS, &["variant"], FieldKind::Variant, LINE),
+    field(StockLine::CLASS, &["programme"], FieldKind::Programme, LINE),
     field(StockLine::CLASS, &["cost_price"], Price, LINE),
     field(StockLine::CLASS, &["sell_price"], Price, LINE),
     field(StockLine::CLASS, &["supplier"], End, LINE),
@@ -145,6 +162,11 @@ const FIELDS: &[Field] = &[
     field(Location::CLASS, &["name"], Text, PLACE),
     field(Location::CLASS, &["kind"], Word, PLACE),
     field(Location::CLASS, &["on_hold"], Flag, PLACE),
+    field(Location::CLASS, &["parent"], FieldKind::Location, PLACE),
+    field(Location::CLASS, &["location_type"], FieldKind::LocationType, PLACE),
+    field(Location::CLASS, &["volume"], FieldKind::Volume, PLACE),
+    field(Barcode::CLASS, &["item"], FieldKind::Item, LINE),
+    field(Barcode::CLASS, &["pack_size"], Number, LINE),
     field(Asset::CLASS, &["number"], Text, EQUIPMENT),
     field(Asset::CLASS, &["class_name"], Text, EQUIPMENT),
     field(Asset::CLASS, &["category"], Text, EQUIPMENT),
@@ -198,6 +220,7 @@ impl Field {
             (Value::Null | Value::List(_) | Value::Map(_), _) => return None,
             (Value::Int(amount), FieldKind::Quantity) => Quantity::from_thousandths(*amount).to_string(),
             (Value::Int(amount), FieldKind::Money) => Money::from_thousandths(*amount).to_string(),
+            (Value::Int(amount), FieldKind::Volume) => Volume::from_thousandths(*amount).to_string(),
             (Value::Int(number), _) => number.to_string(),
             (Value::Bool(flag), _) => flag.to_string(),
             (Value::Text(text), _) => text.clone(),
@@ -247,6 +270,14 @@ pub fn settle(
     }
     let path: Vec<&str> = conflict.path.iter().map(String::as_str).collect();
     txn.put(id, &path, chosen.value.clone());
+    let with_it = COMPANIONS.iter().filter(|(class, of, _)| *class == field.class && [*of] == field.path);
+    for (_, _, companion) in with_it {
+        let rivals = document.conflicts.iter().find(|conflict| conflict.path == [*companion]);
+        let said = rivals.and_then(|rivals| rivals.values.iter().find(|value| value.change == chosen.change));
+        if let Some(said) = said {
+            txn.put(id, &[companion], said.value.clone());
+        }
+    }
     Ok(())
 }
 

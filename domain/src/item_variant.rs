@@ -1,8 +1,11 @@
 //! Item variants: an item as one manufacturer makes and packs it. Central data.
 
+use std::collections::BTreeSet;
+
 use crdt_store::{Document, DocumentId, Failure, Projection, Rejection, Txn, ViewRead, ViewReadExt};
 use serde::{Deserialize, Serialize};
 
+use crate::gs1::Gtin;
 use crate::permission::{Caller, Permission};
 use crate::quantity::Volume;
 use crate::record::{self, Created, Record, Stamp, clearable, record};
@@ -102,6 +105,12 @@ impl ItemVariantRow {
     /// The boxes it comes in, the smallest first.
     pub fn packagings(&self) -> impl Iterator<Item = &Packaging> {
         [&self.primary, &self.secondary, &self.tertiary].into_iter().flatten()
+    }
+
+    /// The article numbers of its boxes with the units in each, the smallest box first.
+    pub fn articles(&self) -> impl Iterator<Item = (Gtin, u32)> {
+        self.packagings()
+            .filter_map(|packaging| Some((packaging.gtin.as_ref()?.parse().ok()?, packaging.units)))
     }
 
     /// The room a pack of this size takes, if the variant comes in such packs and somebody has measured them.
@@ -325,6 +334,11 @@ pub(crate) fn project(document: &Document, variant: &ItemVariant, projection: &m
         Key::new().id(variant.item).id(id).build(),
         &row,
     ));
+    let articles: BTreeSet<String> = row.articles().map(|(gtin, _)| gtin.to_string()).collect();
+    for gtin in articles {
+        let key = Key::new().text(&gtin).id(id).build();
+        projection.rows.push(views::row(views::VARIANT_BY_GTIN, key, &row));
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! A line made by receiving a shipment has an id that follows from the shipment's line, and two devices may make it
 //! independently: so everything in it stands at the root of the document, where it merges field by field.
 
+use std::collections::BTreeSet;
+
 use crdt_store::{Document, DocumentId, Failure, Projection, Timestamp, Txn, ViewRead, ViewReadExt};
 use serde::{Deserialize, Serialize};
 
@@ -155,6 +157,13 @@ pub struct StockLineRow {
     pub vvm_at: Option<Timestamp>,
     /// What was noted of it then.
     pub vvm_note: Option<String>,
+}
+
+impl StockLineRow {
+    /// Whether it is kept for a programme: it says so, or says nothing and is an item of the programme.
+    pub(crate) fn is_of_programme(&self, programme: DocumentId, items: &BTreeSet<DocumentId>) -> bool {
+        self.programme.map_or_else(|| items.contains(&self.item), |own| own == programme)
+    }
 }
 
 /// Opens a stock line with what is on the shelf when the records begin (or with nothing).

@@ -53,6 +53,8 @@ views! {
     ITEM_VARIANT = "view/item_variant",
     /// item, variant → ItemVariantRow
     VARIANT_BY_ITEM = "view/item_variant/item",
+    /// GTIN 0 variant → ItemVariantRow
+    VARIANT_BY_GTIN = "view/item_variant/gtin",
     /// programme → ProgrammeRow
     PROGRAMME = "view/programme",
     /// code 0 programme → nothing

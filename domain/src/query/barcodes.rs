@@ -8,6 +8,7 @@ use super::names::Names;
 use super::page::{self, Page, PageRequest};
 use crate::barcode::{self, BarcodeRow};
 use crate::gs1::Gtin;
+use crate::item_variant::ItemVariantRow;
 use crate::text::Key;
 use crate::{reject, views};
 
@@ -18,7 +19,7 @@ pub struct KnownArticle {
     pub item: DocumentId,
     /// Units in the box that carries it.
     pub pack_size: Option<u32>,
-    /// The barcode that the store has learned, which can be corrected.
+    /// The barcode that the store has learned, which can be corrected; absent where the country's reference says it.
     pub barcode: Option<DocumentId>,
 }
 
@@ -45,17 +46,32 @@ pub struct BarcodeListRow {
     pub item_name: String,
 }
 
-/// What an article number means in a store, if anybody has said it. The store's own word is the only source so far.
+/// What an article number means in a store, if anybody has said it. The store's own word wins over what is known of the
+/// boxes of item variants; of boxes of several items with one number none is meant.
 pub fn find(
     read: &(impl ViewRead + ?Sized),
     store: DocumentId,
     gtin: &Gtin,
 ) -> Result<Option<KnownArticle>, StoreError> {
-    let learned = barcode::find(read, store, gtin)?;
-    Ok(learned.map(|row| KnownArticle { item: row.item, pack_size: row.pack_size, barcode: Some(row.id) }))
+    if let Some(row) = barcode::find(read, store, gtin)? {
+        return Ok(Some(KnownArticle { item: row.item, pack_size: row.pack_size, barcode: Some(row.id) }));
+    }
+    let variants: Vec<ItemVariantRow> =
+        read.rows(views::VARIANT_BY_GTIN, &Key::new().text(gtin.as_str()).build())?;
+    let active = || variants.iter().filter(|variant| variant.active);
+    let Some(item) = only(active().map(|variant| variant.item)) else { return Ok(None) };
+    let units = active().flat_map(ItemVariantRow::articles).filter(|(of, _)| of == gtin);
+    Ok(Some(KnownArticle { item, pack_size: only(units.map(|(_, units)| units)), barcode: None }))
 }
 
-/// The article number to print on labels of an item in packs of this size, if one is known.
+/// What all of them are, if they are one and the same.
+fn only<T: PartialEq>(mut all: impl Iterator<Item = T>) -> Option<T> {
+    let first = all.next()?;
+    all.all(|other| other == first).then_some(first)
+}
+
+/// The article number to print on labels of an item in packs of this size, if one is known: the store's own word, or
+/// that of the item's variants where they agree.
 pub fn of_pack(
     read: &(impl ViewRead + ?Sized),
     store: DocumentId,
@@ -65,7 +81,12 @@ pub fn of_pack(
     let rows: Vec<BarcodeRow> = read.rows(views::BARCODE_BY_ITEM, &Key::new().id(store).id(item).build())?;
     let fitting = rows.iter().find(|row| row.pack_size == Some(pack_size));
     let chosen = fitting.or_else(|| rows.iter().find(|row| row.pack_size.is_none()));
-    Ok(chosen.and_then(|row| row.gtin.parse().ok()))
+    if let Some(row) = chosen {
+        return Ok(row.gtin.parse().ok());
+    }
+    let variants: Vec<ItemVariantRow> = read.rows(views::VARIANT_BY_ITEM, item.as_bytes())?;
+    let articles = variants.iter().filter(|variant| variant.active).flat_map(ItemVariantRow::articles);
+    Ok(only(articles.filter(|(_, units)| *units == pack_size).map(|(gtin, _)| gtin)))
 }
 
 /// Barcodes of a store, by number.

@@ -358,10 +358,8 @@ impl<'r, R: ViewRead + ?Sized> LineReader<'r, R> {
     fn is_wanted(&self, line: &StockLineRow) -> bool {
         let same = |wanted: Option<DocumentId>, found| wanted.is_none() || wanted == found;
         let filter = self.filter;
-        let of_programme = filter.programme.is_none_or(|wanted| match line.programme {
-            Some(own) => own == wanted,
-            None => self.programme_items.contains(&line.item),
-        });
+        let of_programme =
+            filter.programme.is_none_or(|wanted| line.is_of_programme(wanted, &self.programme_items));
         self.places.as_ref().is_none_or(|places| line.location.is_some_and(|place| places.contains(&place)))
             && of_programme
             && same(filter.donor, line.donor)

@@ -10,6 +10,7 @@ use super::items::Search;
 use super::ledger::{self, LedgerEntry};
 use super::names::Names;
 use super::page::{self, Page, PageRequest};
+use crate::programme::ProgrammeRow;
 use crate::stock_line::{self, StockLineRow};
 use crate::stocktake::{self, Counts, LineCount, Movements, StocktakeLineRow, StocktakeRow, StocktakeStatus};
 use crate::text::{Key, fold, id_at_end};
@@ -40,6 +41,8 @@ pub struct StocktakeEntry {
     pub closed_by_name: Option<String>,
     /// The code of the location it is about.
     pub location_code: Option<String>,
+    /// The name of the programme it is about.
+    pub programme_name: Option<String>,
     /// The name of the item it is about.
     pub item_name: Option<String>,
     /// Sheets that have not arrived on this device yet.
@@ -196,6 +199,13 @@ fn entry<R: ViewRead + ?Sized>(
         Some(place) => names.location(place)?.map(|place| place.code.clone()),
         None => None,
     };
+    let programme_name = match row.selection.programme {
+        Some(programme) => {
+            let row: Option<ProgrammeRow> = read.row(views::PROGRAMME, programme.as_bytes())?;
+            row.map(|row| row.name)
+        }
+        None => None,
+    };
     let item_name = match row.selection.item {
         Some(item) => names.item(item)?.map(|item| item.name.clone()),
         None => None,
@@ -210,6 +220,7 @@ fn entry<R: ViewRead + ?Sized>(
         created_by_name: names.user(row.created_by)?.map(str::to_owned),
         closed_by_name,
         location_code,
+        programme_name,
         item_name,
         missing_sheets: 0,
         stocktake: row,

@@ -13,7 +13,10 @@ use super::page::{self, Builder, Page, PageRequest};
 use crate::asset::AssetRow;
 use crate::conflict::{ConflictRow, FieldKind, ValueRow};
 use crate::effect::{LedgerRow, decode_ledger};
+use crate::item_variant::ItemVariantRow;
+use crate::location_type::LocationTypeRow;
 use crate::permission::Permission;
+use crate::programme::ProgrammeRow;
 use crate::quantity::Quantity;
 use crate::stock_line::StockLineRow;
 use crate::stocktake::StocktakeRow;
@@ -231,7 +234,7 @@ fn conflicting<R: ViewRead + ?Sized>(
     };
     let choices = grouped(&row.values)
         .into_iter()
-        .map(|group| choice(names, row.kind, &group))
+        .map(|group| choice(read, names, row.kind, &group))
         .collect::<Result<Vec<_>, StoreError>>()?;
     let conflict = ConflictEntry {
         subject: subject(read, names, &row)?,
@@ -257,6 +260,7 @@ fn grouped(values: &[ValueRow]) -> Vec<Vec<&ValueRow>> {
 }
 
 fn choice<R: ViewRead + ?Sized>(
+    read: &R,
     names: &mut Names<'_, R>,
     kind: FieldKind,
     group: &[&ValueRow],
@@ -265,6 +269,19 @@ fn choice<R: ViewRead + ?Sized>(
     let id = value.as_deref().and_then(|value| value.parse::<DocumentId>().ok());
     let label = match (kind, id) {
         (FieldKind::Location, Some(id)) => names.location(id)?.map(|place| place.code.clone()),
+        (FieldKind::LocationType, Some(id)) => {
+            let row: Option<LocationTypeRow> = read.row(views::LOCATION_TYPE, id.as_bytes())?;
+            row.map(|row| row.name)
+        }
+        (FieldKind::Item, Some(id)) => names.item(id)?.map(|item| item.name.clone()),
+        (FieldKind::Variant, Some(id)) => {
+            let row: Option<ItemVariantRow> = read.row(views::ITEM_VARIANT, id.as_bytes())?;
+            row.map(|row| row.name)
+        }
+        (FieldKind::Programme, Some(id)) => {
+            let row: Option<ProgrammeRow> = read.row(views::PROGRAMME, id.as_bytes())?;
+            row.map(|row| row.name)
+        }
         (FieldKind::End, Some(id)) => names.store_or_partner(id)?.map(str::to_owned),
         _ => None,
     };
@@ -304,6 +321,10 @@ fn subject<R: ViewRead + ?Sized>(
         "asset" => {
             let asset: Option<AssetRow> = read.row(views::ASSET, row.document.as_bytes())?;
             asset.map(|asset| asset.number)
+        }
+        "barcode" => {
+            let barcode = read.document(row.document)?;
+            barcode.and_then(|barcode| barcode.root.get("gtin")?.as_text().map(str::to_owned))
         }
         _ => row.number.clone(),
     })

@@ -15,11 +15,12 @@ use super::types::{
 };
 use crate::permission::{Caller, Permission};
 use crate::quantity::Quantity;
+use crate::query::locations::Tree;
 use crate::query::names::Names;
 use crate::record::{self, Numbered, Record};
 use crate::stock_line::{self, StockLine, StockLineRow};
 use crate::text::{Key, fold};
-use crate::{location, number, query, reject, store, views};
+use crate::{location, number, programme, query, reject, store, views};
 
 // ---- rules ----
 
@@ -130,13 +131,22 @@ fn select(
     let places = match selection.location {
         Some(place) => {
             location::require(txn, "/selection/location", store, place)?;
-            Some(BTreeSet::from([place]))
+            Some(Tree::of_store(txn, store)?.with_all_below(place))
         }
         None => None,
     };
-    let prefix = selection.item.map_or_else(Key::new, |_| Key::new());
-    let prefix =
-        prefix.id(store).bytes(selection.item.as_ref().map_or(&[][..], |item| item.as_bytes())).build();
+    let programme_items = match selection.programme {
+        Some(wanted) => {
+            programme::require(txn, "/selection/programme", store, wanted)?;
+            query::programmes::item_ids(txn, wanted)?
+        }
+        None => BTreeSet::new(),
+    };
+    let of_programme = |row: &StockLineRow| {
+        selection.programme.is_none_or(|wanted| row.is_of_programme(wanted, &programme_items))
+    };
+    let prefix = Key::new().id(store);
+    let prefix = prefix.bytes(selection.item.as_ref().map_or(&[][..], |item| item.as_bytes())).build();
     let mut rows = Vec::new();
     let mut failed = None;
     txn.scan_prefix(views::STOCK_BY_ITEM, &prefix, &mut |_, value| {
@@ -155,7 +165,7 @@ fn select(
     for row in rows {
         let lies_there =
             places.as_ref().is_none_or(|places| row.location.is_some_and(|place| places.contains(&place)));
-        if !lies_there || !selection.expiry_fits(row.expiry) {
+        if !lies_there || !of_programme(&row) || !selection.expiry_fits(row.expiry) {
             continue;
         }
         if !selection.include_empty && stock_line::balance(txn, store, row.id)?.on_hand == Quantity::ZERO {

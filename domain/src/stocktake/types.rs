@@ -56,9 +56,9 @@ impl std::fmt::Display for StocktakeStatus {
 pub struct Selection {
     /// None: lines are added one by one.
     pub blank: bool,
-    /// Only what lies here.
+    /// Only what lies here, or in a location that stands in this one.
     pub location: Option<DocumentId>,
-    /// Only items of this programme.
+    /// Only what is kept for this programme: what says so, and items of the programme that say nothing.
     pub programme: Option<DocumentId>,
     /// Only what expires on this day or earlier.
     pub expiring_until: Option<Date>,

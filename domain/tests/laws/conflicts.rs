@@ -3,6 +3,7 @@
 
 use crdt_store::{DocumentId, Timestamp, ViewRead};
 use domain::asset::{AssetDetails, CreateAsset, UpdateAsset};
+use domain::barcode::{self, LearnBarcode};
 use domain::conflict::{self, SettleConflict};
 use domain::location::{CreateLocation, UpdateLocation};
 use domain::query::tasks::{ConflictChoice, ConflictEntry, TaskEntry};
@@ -139,6 +140,85 @@ fn a_line_held_on_one_device_and_released_on_another_asks_which_holds() {
             choice(&conflict, "false");
         })
     });
+}
+
+#[test]
+fn a_shelf_put_into_two_rooms_shows_both_by_their_codes() {
+    let mut world = World::new();
+    let (shelf, one_room, other_room) =
+        (shelf(&mut world, "S1"), shelf(&mut world, "R1"), shelf(&mut world, "R2"));
+    world.meet_all();
+    let stand = |parent| UpdateLocation { parent: Some(Some(parent)), ..UpdateLocation::default() };
+    world.at(A, |txn, caller| location::update(txn, caller, shelf, &stand(one_room)));
+    world.at(B, |txn, caller| location::update(txn, caller, shelf, &stand(other_room)));
+    world.meet_all();
+    let (_, conflict) = one(&world, B);
+    assert_eq!((conflict.pointer.as_str(), conflict.subject.as_deref()), ("/parent", Some("S1")));
+    choice(&conflict, "R1");
+    settle(&mut world, B, shelf, &conflict, "R2");
+    world.meet_all();
+    assert!(tasks(&world, A).is_empty());
+    let row = query::locations::row(&world.read(A), shelf).expect("a location");
+    assert_eq!(row.parent, Some(other_room));
+    world.assert_converged();
+}
+
+#[test]
+fn an_article_taught_as_two_items_asks_which_it_is() {
+    let mut world = World::new();
+    let gtin = "09521234543213";
+    let teach = |world: &World, item| LearnBarcode {
+        store: world.centre,
+        gtin: gtin.into(),
+        item,
+        pack_size: Some(100),
+    };
+    let (amoxicillin, paracetamol) = (world.amoxicillin, world.paracetamol);
+    let (first, second) = (teach(&world, amoxicillin), teach(&world, paracetamol));
+    let id = world.at(A, |txn, caller| barcode::learn(txn, caller, &first)).id;
+    world.at(B, |txn, caller| barcode::learn(txn, caller, &second));
+    world.meet_all();
+    let (_, conflict) = one(&world, A);
+    assert_eq!((conflict.pointer.as_str(), conflict.subject.as_deref()), ("/item", Some(gtin)));
+    let wanted =
+        conflict.choices.iter().find(|choice| !choice.current).and_then(|choice| choice.label.clone());
+    let wanted = wanted.expect("a name");
+    settle(&mut world, A, id, &conflict, &wanted);
+    world.meet_all();
+    for node in [A, B] {
+        assert!(tasks(&world, node).is_empty());
+        let page = query::barcodes::list(
+            &world.read(node),
+            world.centre,
+            &Default::default(),
+            &query::PageRequest::default(),
+        );
+        assert_eq!(page.expect("a page").rows[0].item_name, wanted);
+    }
+    world.assert_converged();
+}
+
+#[test]
+fn a_monitor_settled_is_settled_with_when_it_was_looked_at() {
+    let look = |vvm, at: &str| stock_line::ObserveVvm { vvm, at: domain::instant::parse(at), note: None };
+    let early = look(Vvm::Stage1, "2026-01-01T08:00:00Z");
+    let late = look(Vvm::Stage2, "2026-01-02T08:00:00Z");
+    for (shown, observed) in [("stage1", &early), ("stage2", &late)] {
+        let mut world = World::new();
+        let item = world.amoxicillin;
+        crate::shelf::make_vaccine(&mut world, item);
+        let line = world.open_stock(A, "L1", "2027-06-30", 10);
+        world.meet_all();
+        world.at(A, |txn, caller| stock_line::observe_vvm(txn, caller, line, &early));
+        world.at(B, |txn, caller| stock_line::observe_vvm(txn, caller, line, &late));
+        world.meet_all();
+        let (_, conflict) = one(&world, A);
+        settle(&mut world, A, line, &conflict, shown);
+        world.meet_all();
+        let row = line_of(&world, B, line);
+        assert_eq!((row.vvm, row.vvm_at), (Some(observed.vvm), observed.at));
+        world.assert_converged();
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crdt_store::{DocumentId, Rejection, Value};
 use domain::barcode::{self, Barcode, CorrectBarcode, LearnBarcode};
+use domain::item_variant::{self, CreateItemVariant, Packaging, UpdateItemVariant};
 use domain::location::{self, CreateLocation, LocationKind};
 use domain::query::barcodes::{self, BarcodeFilter, KnownArticle};
 use domain::query::scan::{self, OwnCode, ScanKind, ScanWarning, Scanned};
@@ -106,6 +107,53 @@ fn of_two_items_taught_for_one_article_one_holds_everywhere_and_the_history_show
         assert_eq!((corrected.item, corrected.pack_size), (right, None));
         world.assert_converged();
     }
+}
+
+#[test]
+fn the_number_on_a_variants_box_is_known_in_every_store_that_has_not_learned_better() {
+    let mut world = World::new();
+    let (item, other) = (world.amoxicillin, world.paracetamol);
+    let variant = crate::shelf::variant(&mut world);
+    let boxed = |gtin: &str| UpdateItemVariant {
+        primary: Some(Some(Packaging { units: 100, volume: None, gtin: Some(gtin.into()) })),
+        ..UpdateItemVariant::default()
+    };
+    // The same number in thirteen digits.
+    world.central(|txn, caller| item_variant::update(txn, caller, variant, &boxed(&GTIN[1..])));
+    world.meet_all();
+    let reference = KnownArticle { item, pack_size: Some(100), barcode: None };
+    assert_eq!(known(&world, A), Some(reference.clone()));
+    assert_eq!(
+        barcodes::find(&world.read(D), world.district, &gtin()).expect("memory reads"),
+        Some(reference)
+    );
+    let printed = barcodes::of_pack(&world.read(A), world.centre, item, 100).expect("memory reads");
+    assert_eq!(printed, Some(gtin()));
+    learn(&mut world, A, other).expect("the store's own word");
+    assert_eq!(known(&world, A).map(|known| known.item), Some(other));
+    let id = barcode::id_of(world.centre, &gtin());
+    world.at(A, |txn, caller| barcode::forget(txn, caller, id));
+    assert_eq!(known(&world, A).map(|known| known.item), Some(item));
+    // A number that is on boxes of two items says nothing.
+    let of_other = CreateItemVariant {
+        id: None,
+        item: other,
+        name: "Savane".into(),
+        manufacturer: None,
+        vvm_type: None,
+        location_type: None,
+        primary: Some(Packaging { units: 10, volume: None, gtin: Some(GTIN.into()) }),
+        secondary: None,
+        tertiary: None,
+    };
+    let second = world.central(|txn, caller| item_variant::create(txn, caller, &of_other)).id;
+    world.meet_all();
+    assert_eq!(known(&world, A), None);
+    let retire = UpdateItemVariant { active: Some(false), ..UpdateItemVariant::default() };
+    world.central(|txn, caller| item_variant::update(txn, caller, second, &retire));
+    world.meet_all();
+    assert_eq!(known(&world, A).map(|known| known.item), Some(item));
+    world.assert_converged();
 }
 
 #[test]

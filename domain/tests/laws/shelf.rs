@@ -19,7 +19,7 @@ use proptest::prelude::*;
 use crate::stock::adjust;
 use crate::world::{A, B, CENTRAL, D, World, today, units, user};
 
-fn place(world: &mut World, node: usize, code: &str, parent: Option<DocumentId>) -> DocumentId {
+pub fn place(world: &mut World, node: usize, code: &str, parent: Option<DocumentId>) -> DocumentId {
     let command = CreateLocation {
         store: world.store_of(node),
         code: code.into(),
@@ -567,7 +567,7 @@ fn the_room_taken_in_a_location_is_the_sum_of_what_is_known_of_its_packs() {
 
 // ---- variants and programmes ----
 
-fn variant(world: &mut World) -> DocumentId {
+pub fn variant(world: &mut World) -> DocumentId {
     let kept = CreateLocationType {
         id: None,
         name: "+2 +8".into(),

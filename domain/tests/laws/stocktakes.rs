@@ -1,6 +1,7 @@
 //! Laws of stocktakes: what is counted while work goes on, and by two devices that do not know of each other.
 
 use crdt_store::DocumentId;
+use domain::programme::{self, CreateProgramme, UpdateProgramme};
 use domain::query::stocktakes::{self as lines_query, LineFilter, LinePart, StocktakeLine};
 use domain::query::{PageRequest, tasks};
 use domain::reason::{self, CreateReason, ReasonKind, UpdateReason};
@@ -103,6 +104,67 @@ fn a_full_stocktake_holds_every_batch_in_stock_in_the_order_of_item_and_expiry()
     let id = world.at(A, |txn, caller| stocktake::create(txn, caller, &command)).id;
     let found: Vec<_> = lines(&world, A, id, None).iter().map(|line| line.stock_line).collect();
     assert_eq!(found, [soon, empty]);
+}
+
+/// The stock lines of a stocktake of a part of the store.
+fn selected(world: &mut World, selection: Selection) -> Vec<DocumentId> {
+    let command = CreateStocktake { selection, ..full(world) };
+    let id = world.at(A, |txn, caller| stocktake::create(txn, caller, &command)).id;
+    lines(world, A, id, None).iter().map(|line| line.stock_line).collect()
+}
+
+#[test]
+fn a_stocktake_of_a_location_holds_what_lies_in_all_that_stands_in_it() {
+    let mut world = World::new();
+    let room = crate::shelf::place(&mut world, A, "ROOM", None);
+    let shelf = crate::shelf::place(&mut world, A, "SHELF", Some(room));
+    let elsewhere = crate::shelf::place(&mut world, A, "YARD", None);
+    let mut lie = |place| {
+        let mut command = world.stock(A, "L1", "2027-06-30", 10);
+        command.location = place;
+        world.at(A, |txn, caller| domain::stock_line::create(txn, caller, &command)).id
+    };
+    let (in_room, on_shelf) = (lie(Some(room)), lie(Some(shelf)));
+    lie(Some(elsewhere));
+    lie(None);
+    let of = |place| Selection { location: Some(place), ..Selection::default() };
+    let mut found = selected(&mut world, of(room));
+    let mut expected = [in_room, on_shelf];
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected);
+    assert_eq!(selected(&mut world, of(shelf)), [on_shelf]);
+}
+
+#[test]
+fn a_stocktake_of_a_programme_holds_what_says_so_and_its_items_that_say_nothing() {
+    let mut world = World::new();
+    let district = world.district;
+    let mut make = |code: &str, items: Vec<DocumentId>, stores: Vec<DocumentId>| {
+        let (code, name) = (code.to_owned(), code.to_owned());
+        let command = CreateProgramme { id: None, code, name, immunisation: false, items, stores };
+        world.central(|txn, caller| programme::create(txn, caller, &command)).id
+    };
+    let malaria = make("MAL", vec![], vec![]);
+    let tuberculosis = make("TB", vec![], vec![]);
+    let district = make("DIS", vec![], vec![district]);
+    let update = UpdateProgramme { add_items: vec![world.amoxicillin], ..UpdateProgramme::default() };
+    world.central(|txn, caller| programme::update(txn, caller, malaria, &update));
+    world.meet_all();
+    let silent = world.open_stock(A, "L1", "2027-06-30", 10);
+    let mut command = world.stock(A, "L2", "2027-06-30", 10);
+    command.programme = Some(tuberculosis);
+    let own = world.at(A, |txn, caller| domain::stock_line::create(txn, caller, &command)).id;
+    let of = |programme| Selection { programme: Some(programme), ..Selection::default() };
+    assert_eq!(selected(&mut world, of(malaria)), [silent]);
+    assert_eq!(selected(&mut world, of(tuberculosis)), [own]);
+    let unseen = CreateStocktake { selection: of(district), ..full(&world) };
+    let rejection = world.try_at(A, |txn, caller| stocktake::create(txn, caller, &unseen));
+    let rejection = rejection.expect_err("not seen here");
+    assert_eq!(
+        (rejection.code.as_ref(), rejection.pointer.as_deref()),
+        ("not-found", Some("/selection/programme"))
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 ## Figures: consumption, months of stock, alerts
 
 amc = CMM
-amc-long = Consommation mensuelle moyenne
+amc-long = Consommation moyenne mensuelle
 months-of-stock = Mois de stock
 on-order = En commande
 days-out = Jours de rupture

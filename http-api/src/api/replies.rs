@@ -687,6 +687,8 @@ pub struct StocktakeEntry {
     pub created_by_name: Option<String>,
     /// The name of who closed it.
     pub closed_by_name: Option<String>,
+    /// The name of the programme it is about.
+    pub programme_name: Option<String>,
     /// The code of the location it is about.
     pub location_code: Option<String>,
     /// The name of the item it is about.

@@ -67,12 +67,35 @@ pub(crate) fn is_language(tag: &str) -> bool {
 ///
 /// `list` is the end of the address in the API, such as `stock-lines`; `kept` are its parameters.
 pub(super) fn export(words: Words, list: &str, kept: &[(&str, &str)], known: Option<usize>) -> Markup {
+    menu(words, html! { (icon("download")) (t!(words, "export")) }, list, kept, known, html! {})
+}
+
+/// The same menu where a list has other things to offer that are seldom wanted: they stand below its files.
+pub(super) fn export_and(
+    words: Words,
+    list: &str,
+    kept: &[(&str, &str)],
+    known: Option<usize>,
+    others: Markup,
+) -> Markup {
+    let name = html! { (icon("menu")) (t!(words, "nav-more")) };
+    menu(words, name, list, kept, known, html! { hr; (others) })
+}
+
+fn menu(
+    words: Words,
+    name: Markup,
+    list: &str,
+    kept: &[(&str, &str)],
+    known: Option<usize>,
+    others: Markup,
+) -> Markup {
     let language = [("language", words.language().tag())];
     let kept: Vec<(&str, &str)> = kept.iter().copied().chain(language).collect();
     let href = |ending: &str| address(&format!("/api/v1/{list}.{ending}"), &kept);
     html! {
         details class="menu" id="export" data-files data-one=(t!(words, "rows", n = 1)) data-many=(t!(words, "rows-many")) {
-            summary class="btn" { (icon("download")) (t!(words, "export")) (icon("chevron-down")) }
+            summary class="btn" { (name) (icon("chevron-down")) }
             div class="sheet" {
                 @for (ending, name) in [("xlsx", t!(words, "file-excel")), ("csv", t!(words, "file-csv"))] {
                     a href=(href(ending)) download {
@@ -80,6 +103,7 @@ pub(super) fn export(words: Words, list: &str, kept: &[(&str, &str)], known: Opt
                         span { (name) span data-rows-of { @if let Some(rows) = known { " · " (t!(words, "rows", n = rows)) } } }
                     }
                 }
+                (others)
             }
         }
     }

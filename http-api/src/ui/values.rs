@@ -27,13 +27,16 @@ pub(super) fn shown(words: Words, kind: FieldKind, value: Option<&str>, label: O
         FieldKind::Flag => t!(words, "no"),
         FieldKind::Day => value.parse().map_or_else(|_| value.to_owned(), |day| words.day(day)),
         FieldKind::Number => value.parse().map_or_else(|_| value.to_owned(), |number| words.whole(number)),
-        FieldKind::Quantity | FieldKind::Money => {
+        FieldKind::Quantity | FieldKind::Money | FieldKind::Volume => {
             value.parse::<Quantity>().map_or_else(|_| value.to_owned(), |amount| words.quantity(amount))
         }
         // An id that nobody here knows is told by its beginning.
-        FieldKind::Location | FieldKind::End => {
-            label.map_or_else(|| value.chars().take(8).collect(), str::to_owned)
-        }
+        FieldKind::Location
+        | FieldKind::LocationType
+        | FieldKind::Item
+        | FieldKind::Variant
+        | FieldKind::Programme
+        | FieldKind::End => label.map_or_else(|| value.chars().take(8).collect(), str::to_owned),
     }
 }
 

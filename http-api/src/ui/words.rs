@@ -418,6 +418,22 @@ mod tests {
         source.lines().filter(is_message).filter_map(name).collect()
     }
 
+    #[test]
+    fn no_message_is_said_twice_where_one_would_hide_the_other() {
+        for source in [ENGLISH, FRENCH] {
+            let mut seen = BTreeSet::new();
+            let name = |line: &'static str| Some(line.split_once(" =")?.0);
+            let is_message = |line: &&str| line.starts_with(|first: char| first.is_ascii_lowercase());
+            let twice: Vec<_> = source
+                .lines()
+                .filter(is_message)
+                .filter_map(name)
+                .filter(|name| !seen.insert(*name))
+                .collect();
+            assert!(twice.is_empty(), "{twice:?}");
+        }
+    }
+
     fn english() -> BTreeSet<String> {
         messages(ENGLISH)
     }

@@ -119,7 +119,7 @@ pub(in crate::ui) async fn list(visit: Visit) -> Result<Response, Trouble> {
         @if visit.may(Permission::LocationEdit) { a class="btn primary" href="/locations/new" { (icon("plus")) (t!(words, "new-location")) } }
     };
     let body = html! {
-        (title(&name, html! { (own.name) }, make.clone()))
+        (title(&name, html! { (own.name) }, html! { @if !rows.is_empty() { a class="btn" href="/labels" { (icon("tag")) (t!(words, "labels-title")) } } (make) }))
         div class="card" {
             @if rows.is_empty() { (empty("warehouse", &t!(words, "locations-empty"), &t!(words, "locations-empty-text"), make)) }
             @else {

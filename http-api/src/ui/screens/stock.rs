@@ -17,7 +17,7 @@ use crate::ui::parts::{
     title,
 };
 use crate::ui::past::{self, Past};
-use crate::ui::sheets::{all_shown, export};
+use crate::ui::sheets::{all_shown, export_and};
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
@@ -113,7 +113,7 @@ fn arrangeable(visit: &Visit, read: &Snapshot, store: DocumentId, table: Markup)
             input type="hidden" name="once" value=(lookup::once(&Form::default()));
             input type="hidden" name="back" value=(visit.here);
             (table)
-            div class="bar" {
+            div class="bar of-chosen" {
                 span class="muted small" { (t!(words, "with-chosen")) }
                 @if places.len() > 1 {
                     select class="input small fit" name="to" aria-label=(t!(words, "to-location")) {
@@ -179,7 +179,7 @@ fn filter_form(
     let fields = Fields { words, form: asked, problem: None };
     let day = Input { kind: "date", ..Input::default() };
     Ok(html! {
-        details class="why pad" open[used > 0] {
+        details class="why narrowing" open[used > 0] {
             summary { (icon("menu")) (t!(words, "more-filters")) @if used > 0 { " " span class="count" { (used) } } }
             form class="stack" method="get" action="/stock" {
                 @for (name, value) in kept.iter().filter(|(_, value)| !value.is_empty()) { input type="hidden" name=(name) value=(value); }
@@ -254,12 +254,9 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
         plain.chain(narrowed.iter().copied()).collect()
     };
     let Batches { list, files } = batches(&visit, &read, own.id, &asked, facet, past, &kept(""))?;
-    let labels = address("/labels", &[("kind", "batch"), ("search", wanted), ("facet", facet)]);
     let actions = html! {
         (files)
-        a class="btn" href=(labels) { (icon("tag")) (t!(words, "labels-title")) }
         @if visit.may(Permission::StockEdit) {
-            a class="btn" href="/imports?kind=opening-stock" { (icon("upload")) (t!(words, "import")) }
             a class="btn" href="/stock/new" { (icon("plus")) (t!(words, "open-batch")) }
         }
         @if visit.may(Permission::Adjust) { a class="btn" href="/adjustments/new" { (icon("scale")) (t!(words, "quick-adjust-name")) } }
@@ -283,6 +280,18 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
         }
     };
     Ok(layout::page(&visit, Page::new(Section::Stock, name, body).searching()))
+}
+
+/// What is offered below the files.
+fn seldom(visit: &Visit, asked: &Form, facet: &str) -> Markup {
+    let words = visit.words;
+    let (item, location) = (asked.raw("item"), asked.raw("location"));
+    let of = [("kind", "batch"), ("search", asked.raw("search")), ("facet", facet)];
+    let of: Vec<_> = of.into_iter().chain([("item", item), ("location", location)]).collect();
+    html! {
+        a href=(address("/labels", &of)) { (icon("tag")) (t!(words, "labels-title")) }
+        @if visit.may(Permission::StockEdit) { a href="/imports?kind=opening-stock" { (icon("upload")) (t!(words, "import")) } }
+    }
 }
 
 /// A page of batches, and the menu of their files.
@@ -328,7 +337,8 @@ fn batches(
     .into_iter()
     .chain(narrowed)
     .collect();
-    let files = export(words, "stock-lines", &wish, all_shown(page.rows.len(), cursor, page.next.as_deref()));
+    let known = all_shown(page.rows.len(), cursor, page.next.as_deref());
+    let files = export_and(words, "stock-lines", &wish, known, seldom(visit, asked, facet));
     if page.rows.is_empty() {
         return Ok(Batches { list: nothing(words, asked.raw("search"), facet), files });
     }

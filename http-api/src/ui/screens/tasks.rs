@@ -19,7 +19,7 @@ use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::values::{field_name, shown};
 use crate::ui::visit::Visit;
-use crate::ui::words::t;
+use crate::ui::words::{Words, t};
 
 /// Longest value that is repeated on its button, in letters.
 const BUTTON_VALUE_MAX: usize = 32;
@@ -156,9 +156,24 @@ fn entry(visit: &Visit, entry: &TaskEntry) -> Markup {
             } @else if acts_in(visit, task.store) {
                 div class="row" {
                     a class="btn primary" href=(way(entry)) { (words.code("settle", kind_code(task.kind))) }
-                    @if let (TaskKind::OverIssued, Some(item)) = (task.kind, task.item) { a class="btn" href={ "/stock/items/" (item) "?tab=movements&line=" (task.document) } { (icon("history")) (t!(words, "movements")) } }
+                    @if let (TaskKind::OverIssued, Some(item)) = (task.kind, task.item) {
+                        @if visit.may(Permission::Stocktake) { (count_now(words, item)) }
+                        a class="btn" href={ "/stock/items/" (item) "?tab=movements&line=" (task.document) } { (icon("history")) (t!(words, "movements")) }
+                    }
                 }
             }
+        }
+    }
+}
+
+/// The button that begins a stocktake of an item: what is there is counted rather than corrected by guess.
+fn count_now(words: Words, item: DocumentId) -> Markup {
+    html! {
+        form method="post" action="/stocktakes/new" {
+            input type="hidden" name="once" value=(lookup::once(&Form::default()));
+            input type="hidden" name="part" value="item";
+            input type="hidden" name="item" value=(item);
+            button class="btn" { (icon("clipboard-check")) (t!(words, "task-count-now")) }
         }
     }
 }

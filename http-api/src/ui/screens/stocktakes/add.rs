@@ -93,7 +93,7 @@ fn page(visit: &Visit, id: DocumentId, form: &Form, problem: Option<&Problem>) -
                         div class="fields" {
                             (fields.input("batch", &t!(words, "batch"), Input { maxlength: Some(250), ..Input::default() }))
                             (fields.input("expiry", &t!(words, "expiry"), Input { kind: "date", ..Input::default() }))
-                            (fields.input("packSize", &t!(words, "pack-size"), Input { inputmode: Some("numeric"), hint: Some(&t!(words, "pack-size-hint", n = row.default_pack_size)), ..Input::default() }))
+                            (fields.input("packSize", &t!(words, "pack-size"), Input { inputmode: Some("numeric"), hint: Some(&t!(words, "pack-size-of-item-hint", n = row.default_pack_size)), ..Input::default() }))
                             (fields.select("location", &t!(words, "location"), false, &locations))
                             (fields.input("quantity", &t!(words, "counted"), Input { inputmode: Some("decimal"), required: true, autofocus: form.has("batch"), ..Input::default() }))
                             (fields.input("note", &t!(words, "note"), Input::default()))

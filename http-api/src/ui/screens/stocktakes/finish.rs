@@ -86,7 +86,7 @@ fn differences(visit: &Visit, base: &str, lines: &[StocktakeLine]) -> Markup {
             @else { div class="scroll" { table {
                 thead { tr {
                     th scope="col" { (t!(words, "item")) } th scope="col" { (t!(words, "batch")) }
-                    th scope="col" class="num" { (t!(words, "expected")) } th scope="col" class="num" { (t!(words, "counted")) } th scope="col" class="num" { (t!(words, "difference")) }
+                    th scope="col" class="num" { (t!(words, "counted-expected")) } th scope="col" class="num" { (t!(words, "counted")) } th scope="col" class="num" { (t!(words, "difference")) }
                     th scope="col" class="phone-hide" { (t!(words, "reason")) }
                 } }
                 tbody { @for line in lines {

@@ -63,6 +63,9 @@ fn about(words: Words, entry: &StocktakeEntry) -> String {
     if let Some(code) = &entry.location_code {
         parts.push(t!(words, "stocktake-of-location", code = code.as_str()));
     }
+    if let Some(name) = &entry.programme_name {
+        parts.push(t!(words, "stocktake-of-programme", name = name.as_str()));
+    }
     if let Some(name) = &entry.item_name {
         parts.push(name.clone());
     }
@@ -139,14 +142,15 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
 
 // ---- beginning one ----
 
-const PARTS: [&str; 5] = ["full", "location", "expiring", "item", "blank"];
+/// What a stocktake may be about, in the order of the form; what there is none of in the store is not offered.
+const PARTS: [&str; 6] = ["full", "location", "programme", "expiring", "item", "blank"];
 
-fn part_choice(words: Words, form: &Form) -> Markup {
+fn part_choice(words: Words, form: &Form, offered: impl Fn(&str) -> bool) -> Markup {
     let chosen = form.text("part").unwrap_or("full");
     html! {
         fieldset class="full" {
             legend { (t!(words, "stocktake-what")) }
-            div class="choices" { @for part in PARTS {
+            div class="choices" { @for part in PARTS.into_iter().filter(|part| *part == chosen || offered(part)) {
                 label class="choice" { input type="radio" name="part" value=(part) checked[part == chosen]; span { (words.code("stocktake-part", part)) } }
             } }
         }
@@ -159,11 +163,16 @@ fn new_page(visit: &Visit, form: &Form, problem: Option<&Problem>) -> Result<Res
     visit.caller()?;
     let read = visit.read()?;
     let fields = Fields { words, form, problem };
-    let places = domain::query::reference::locations(&read, own.id)?;
-    let mut locations = vec![(String::new(), t!(words, "stocktake-choose-location"))];
-    locations.extend(
-        places.iter().map(|place| (place.id.to_string(), format!("{} · {}", place.code, place.name))),
-    );
+    let mut locations = crate::ui::screens::locations::choices(&read, own.id)?;
+    locations.splice(..1, [(String::new(), t!(words, "stocktake-choose-location"))]);
+    let known = domain::query::programmes::of_store(&read, own.id)?;
+    let mut programmes = vec![(String::new(), t!(words, "stocktake-choose-programme"))];
+    programmes.extend(known.into_iter().map(|row| (row.id.to_string(), row.name)));
+    let offered = |part: &str| match part {
+        "location" => locations.len() > 1,
+        "programme" => programmes.len() > 1,
+        _ => true,
+    };
     let item = form.id("item").and_then(|id| domain::query::items::detail(&read, id).ok());
     let any_finalised = {
         let filter = StocktakeFilter { status: Some(StocktakeStatus::Finalised) };
@@ -172,12 +181,13 @@ fn new_page(visit: &Visit, form: &Form, problem: Option<&Problem>) -> Result<Res
     let name = t!(words, "new-stocktake");
     let body = html! {
         (title(&name, html! { (own.name) }, html! {}))
-        (fields.alert(&["description", "comment", "expiring", "location", "item"]))
+        (fields.alert(&["description", "comment", "expiring", "location", "programme", "item-search"]))
         form class="card pad stack" method="post" action="/stocktakes/new" {
             input type="hidden" name="once" value=(once(form));
-            (part_choice(words, form))
+            (part_choice(words, form, offered))
             div class="fields" {
                 div data-for="part=location" { (fields.select("location", &t!(words, "location"), false, &locations)) }
+                div data-for="part=programme" { (fields.select("programme", &t!(words, "programme"), false, &programmes)) }
                 div data-for="part=expiring" { (fields.input("expiring", &t!(words, "stocktake-expiring-until"), Input { kind: "date", hint: Some(&t!(words, "stocktake-expiring-hint")), ..Input::default() })) }
                 div data-for="part=item" { @if let Some(item) = &item { input type="hidden" name="item" value=(item.id); div class="field" { span class="label" { (t!(words, "item")) } span { (item.name) } } }
                 @else { (fields.input("item-search", &t!(words, "stocktake-item"), Input { hint: Some(&t!(words, "stocktake-item-hint")), ..Input::default() })) } }
@@ -215,6 +225,9 @@ fn command_of(visit: &Visit, own: &OwnStore, form: &Form) -> Result<CreateStockt
     match part {
         "blank" => selection.blank = true,
         "location" => selection.location = Some(form.id("location").ok_or_else(|| missing("/location"))?),
+        "programme" => {
+            selection.programme = Some(form.id("programme").ok_or_else(|| missing("/programme"))?);
+        }
         "expiring" => {
             selection.expiring_until =
                 Some(form.day("expiring", "/expiring")?.ok_or_else(|| missing("/expiring"))?);
@@ -259,7 +272,13 @@ pub(in crate::ui) async fn create(visit: Visit, mut form: Form) -> Result<Respon
         Ok(made) => {
             Ok(done(&format!("/stocktakes/{}", made.id), /*key*/ "toast-stocktake-begun", &made.number))
         }
-        Err(problem) => {
+        Err(mut problem) => {
+            // What the form asks for by itself is a part of the selection.
+            for error in &mut problem.errors {
+                if let Some(field) = error.pointer.strip_prefix("/selection/") {
+                    error.pointer = format!("/{field}");
+                }
+            }
             form.set("once", String::new());
             new_page(&visit, &form, Some(&problem))
         }

@@ -70,7 +70,7 @@ pub(in crate::ui) async fn paper(
             thead { tr {
                 th scope="col" class="num" { "#" } th scope="col" { (t!(words, "item")) } th scope="col" { (t!(words, "batch")) } th scope="col" { (t!(words, "expiry")) }
                 th scope="col" { (t!(words, "location")) } th scope="col" class="num" { (t!(words, "pack-size")) }
-                @if quantities { th scope="col" class="num" { (t!(words, "expected")) } }
+                @if quantities { th scope="col" class="num" { (t!(words, "counted-expected")) } }
                 th scope="col" { (t!(words, "counted")) } th scope="col" { (t!(words, "note")) }
             } }
             @for group in lines.chunks(ROWS_PER_GROUP) { tbody class="group" { @for line in group { (row(words, line, quantities)) } } }

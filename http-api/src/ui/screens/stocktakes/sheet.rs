@@ -24,7 +24,7 @@ use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
 use crate::ui::parts::{ROWS_PER_GROUP, Tone, chip, empty, expiry, facets, or_dash, pager, search, title};
-use crate::ui::sheets::{all_shown, export};
+use crate::ui::sheets::{all_shown, export_and};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
@@ -154,7 +154,7 @@ impl Sheet<'_> {
                 td { span class="strong" { (line.item_name) } span class="two" { (line.item_code) @if line.pack_size > 1 { " · " (t!(words, "pack-of", n = line.pack_size)) } } }
                 td class="nowrap" data-label=(t!(words, "batch")) { (or_dash(line.batch.as_deref())) span class="two" { (expiry(words, line.expiry, self.visit.today())) } }
                 td class="wide-only" { (or_dash(line.location_code.as_deref())) }
-                td class="num" data-label=(t!(words, "expected")) data-live={ "e-" (line.stock_line) } { @match self.expected(line) { Some(quantity) => (words.quantity(quantity)), None => span class="muted" { "·" } } }
+                td class="num" data-label=(t!(words, "counted-expected")) data-live={ "e-" (line.stock_line) } { @match self.expected(line) { Some(quantity) => (words.quantity(quantity)), None => span class="muted" { "·" } } }
                 td class="num" data-label=(t!(words, "counted")) { (self.count_cell(line)) }
                 td class="num" data-label=(t!(words, "difference")) data-live={ "d-" (line.stock_line) } { (self.difference_cell(line)) }
                 td class="reason" data-label=(t!(words, "reason")) data-live={ "w-" (line.stock_line) } { (self.reason_cell(line)) }
@@ -251,7 +251,7 @@ impl Sheet<'_> {
                         th scope="col" { (t!(words, "item")) }
                         th scope="col" { (t!(words, "batch")) }
                         th scope="col" class="wide-only" { (t!(words, "location")) }
-                        th scope="col" class="num" { (t!(words, "expected")) }
+                        th scope="col" class="num" { (t!(words, "counted-expected")) }
                         th scope="col" class="num" { (t!(words, "counted")) }
                         th scope="col" class="num" { (t!(words, "difference")) }
                         th scope="col" { (t!(words, "reason")) }
@@ -267,9 +267,9 @@ impl Sheet<'_> {
         let words = self.words();
         let entry = self.entry;
         let base = self.base();
+        let paper = html! { a href={ (base) "/paper" } { (icon("printer")) (t!(words, "count-sheet")) } };
         let actions = html! {
-            a class="btn" href={ (base) "/paper" } { (icon("printer")) (t!(words, "count-sheet")) }
-            (export(words, &format!("stocktakes/{}/lines", entry.stocktake.id), &self.files, self.shown))
+            (export_and(words, &format!("stocktakes/{}/lines", entry.stocktake.id), &self.files, self.shown, paper))
             @if self.open {
                 a class="btn" href={ "/imports?kind=counts&stocktake=" (entry.stocktake.id) } { (icon("upload")) (t!(words, "import-counts")) }
                 a class="btn" href={ (base) "/add" } { (icon("plus")) (t!(words, "add-line")) }
