@@ -339,10 +339,11 @@ pub async fn an_attempt_at_central_data_on_a_site_shows_the_alert(world: &World)
     }
 }
 
-/// On hand of the first item that a search finds, by the page of the stock.
+/// On hand of the first item that a search finds.
 pub(super) async fn on_hand(browser: &Browser, node: &Node, search: &str) -> f64 {
-    browser.open(node, &format!("/stock?view=items&facet=all&search={search}")).await;
-    number(&browser.text("#list tbody tr td:nth-child(4)").await)
+    browser.open(node, "/stock").await;
+    let page = browser.json(&format!("/api/v1/stock-items?search={search}")).await;
+    page["rows"][0]["onHand"].as_f64().expect("a number")
 }
 
 /// Chooses the first item that a search finds in the form of an issue, and types a quantity.
