@@ -63,7 +63,7 @@ async function take(html, url) {
   const warned = told?.readings.some((reading) => reading.warnings.length);
   beep(Boolean(told?.href) && !warned);
   // Leaving is what a scan is for where nothing is being typed (boxes of a list are ticked, not typed); elsewhere the answer is shown over the page.
-  const typing = document.querySelector("main form[method=post]:not([data-scan-learn], [action="/stock/arrange"])");
+  const typing = document.querySelector("main form[method=post]:not([data-scan-learn]):not([action='/stock/arrange'])");
   if (told?.href && !warned && !many() && !typing) location.assign(told.href);
   else await show(node, told);
 }

@@ -218,14 +218,11 @@ pub async fn a_scanned_box_leads_to_its_count(world: &World) {
         .and_then(|rows| rows.iter().find(|row| row["itemCode"] != PLENTY && row["batch"].is_string()))
         .expect("a batch of something else");
     let text = |name: &str| other[name].as_str().unwrap_or_default().to_owned();
-    // What was typed last is saved before the page is left.
-    browser.press("3").await;
     scan_into(&browser, "body", &label(&text("id"))).await;
     browser.until("a box that is not on the sheet is added", "location.pathname.endsWith('/add')").await;
     assert_eq!(browser.value("#f-batch").await, text("batch"));
     assert_eq!(browser.value("#f-expiry").await, text("expiry"));
     assert_eq!(browser.value("#f-packSize").await, other["packSize"].to_string());
-    assert_eq!(line_of(&browser, &stocktake, last).await["count"]["quantity"].as_f64(), Some(3.0));
     browser.quit().await;
 }
 
