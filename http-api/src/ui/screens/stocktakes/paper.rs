@@ -66,7 +66,7 @@ pub(in crate::ui) async fn paper(
     let body = html! {
         (title(&name, sub, actions))
         div class="filters no-print" { (facets(&t!(words, "count-sheet"), &format!("{base}/paper"), "quantities", chosen, &[], &choice)) span class="muted" { (t!(words, "rows", n = lines.len())) } }
-        div class="card paper" { div class="scroll" { table {
+        div class="card paper" { div class="scroll" tabindex="0" role="region" aria-label=(name) { table {
             thead { tr {
                 th scope="col" class="num" { "#" } th scope="col" { (t!(words, "item")) } th scope="col" { (t!(words, "batch")) } th scope="col" { (t!(words, "expiry")) }
                 th scope="col" { (t!(words, "location")) } th scope="col" class="num" { (t!(words, "pack-size")) }
