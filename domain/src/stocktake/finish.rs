@@ -1,17 +1,16 @@
 //! Closing a stocktake, and counts that come too late for it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 
-use crdt_store::{DocumentId, Failure, Rejection, StoreError, Txn, ViewRead, ViewReadExt, decode_row};
+use crdt_store::{DocumentId, Failure, Rejection, StoreError, Txn, ViewRead, ViewReadExt};
 
-use super::make::{load, require_open};
+use super::make::{load, require_open, require_whole};
 use super::rules::outcome_mark;
 use super::types::{
     Adjusted, Confirmed, Finalise, Observation, SettleLate, Stocktake, StocktakeLineRow, StocktakeResultRow,
-    StocktakeStatus, sheet_id,
+    StocktakeStatus,
 };
-use crate::permission::{Caller, Permission};
+use crate::permission::Caller;
 use crate::quantity::Quantity;
 use crate::reason::{self, ReasonRow};
 use crate::shipment::Event;
@@ -20,26 +19,11 @@ use crate::{record, reject, stock_line, views};
 // ---- rules ----
 
 /// All lines of a stocktake, in the order of its sheets.
-pub(super) fn lines(
+fn lines(
     read: &(impl ViewRead + ?Sized),
     stocktake: DocumentId,
 ) -> Result<Vec<StocktakeLineRow>, StoreError> {
-    let mut rows = Vec::new();
-    let mut failed = None;
-    read.scan_prefix(views::STOCKTAKE_LINE, stocktake.as_bytes(), &mut |_, value| match decode_row(
-        views::STOCKTAKE_LINE,
-        value,
-    ) {
-        Ok(row) => {
-            rows.push(row);
-            ControlFlow::Continue(())
-        }
-        Err(error) => {
-            failed = Some(error);
-            ControlFlow::Break(())
-        }
-    })?;
-    failed.map_or(Ok(rows), Err)
+    read.rows(views::STOCKTAKE_LINE, stocktake.as_bytes())
 }
 
 /// What a line comes to, if it was counted.
@@ -68,17 +52,6 @@ fn mark_then(line: DocumentId, result: Option<&StocktakeResultRow>) -> i64 {
 /// again, or its count was withdrawn by somebody who did not know of the end.
 pub(crate) fn is_late(row: &StocktakeLineRow, result: Option<&StocktakeResultRow>) -> bool {
     mark_now(row) != mark_then(row.line, result)
-}
-
-/// Refuses to go on while a sheet has not arrived: what is on it would drop out unseen.
-fn require_whole(txn: &Txn<'_>, id: DocumentId, stocktake: &Stocktake) -> Result<(), Failure> {
-    for sheet in 0..stocktake.sheets {
-        if txn.header(sheet_id(id, sheet))?.is_none() {
-            let message = "a part of this stocktake has not arrived on this device yet";
-            return Err(Rejection::new("not-arrived", message).into());
-        }
-    }
-    Ok(())
 }
 
 /// A line that differs needs a reason where there is one to choose, but for a store's first stocktake. A reason that was
@@ -174,7 +147,7 @@ pub fn finalise(
         return Ok(());
     }
     require_open(old.status(), old.on_hold)?;
-    require_whole(txn, id, &old)?;
+    require_whole(txn, id, old.sheets)?;
     let rows = lines(txn, id)?;
     let rivals = rows.iter().filter(|row| !row.standing.rivals.is_empty()).count();
     if rivals > 0 && !command.accept_latest {
@@ -221,7 +194,6 @@ pub fn settle_late(
     command: &SettleLate,
 ) -> Result<(), Failure> {
     let old = load(txn, caller, id)?;
-    caller.require(Permission::Stocktake, old.store)?;
     if old.status() != StocktakeStatus::Finalised {
         return Err(reject::wrong_status(old.status(), "settle late counts").into());
     }

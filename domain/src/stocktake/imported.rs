@@ -10,10 +10,8 @@ use crdt_store::{DocumentId, Failure, Rejection, Txn, ViewRead};
 use serde::{Deserialize, Serialize};
 
 use super::count::{self, Entry};
-use super::make::{last_position, load_open, put_line, sheet};
-use super::types::{
-    AddBatch, CountLine, LINES_MAX, Observation, Sheet, SheetLine, StocktakeRow, sheet_id, sheet_of,
-};
+use super::make::{last_position, load_open, put_line, require_whole, sheet};
+use super::types::{AddBatch, CountLine, LINES_MAX, Observation, Sheet, SheetLine, StocktakeRow, sheet_of};
 use crate::permission::Caller;
 use crate::record::{self, Record};
 use crate::stock_line::StockLine;
@@ -52,11 +50,7 @@ pub(crate) fn require_counting(
     id: DocumentId,
 ) -> Result<StocktakeRow, Failure> {
     let row = load_open(read, caller, id)?;
-    for number in 0..row.sheets {
-        if read.header(sheet_id(id, number))?.is_none() {
-            sheet(read, id, number)?;
-        }
-    }
+    require_whole(read, id, row.sheets)?;
     Ok(row)
 }
 

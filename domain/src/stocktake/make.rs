@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, ControlFlow};
 
-use crdt_store::{
-    DocumentId, Failure, Rejection, StoreError, Txn, ViewRead, ViewReadExt, decode_row, prefix_end,
-};
+use crdt_store::{DocumentId, Failure, Rejection, StoreError, Txn, ViewRead, ViewReadExt, prefix_end};
 
 use super::count::{self, Entry};
 use super::types::{
@@ -64,30 +62,31 @@ pub(super) fn sheet(
     number: u32,
 ) -> Result<(DocumentId, Sheet), Failure> {
     let id = sheet_id(stocktake, number);
-    match record::find(read, id)? {
-        Some(sheet) => Ok((id, sheet)),
-        None => {
-            Err(Rejection::new("not-arrived", "a part of this stocktake has not arrived on this device yet")
-                .into())
+    record::find(read, id)?.map(|sheet| (id, sheet)).ok_or_else(|| not_arrived().into())
+}
+
+/// Refuses to go on while a sheet has not arrived: what is on it would drop out unseen.
+pub(super) fn require_whole(
+    read: &(impl ViewRead + ?Sized),
+    stocktake: DocumentId,
+    sheets: u32,
+) -> Result<(), Failure> {
+    for number in 0..sheets {
+        if read.header(sheet_id(stocktake, number))?.is_none() {
+            return Err(not_arrived().into());
         }
     }
+    Ok(())
+}
+
+fn not_arrived() -> Rejection {
+    Rejection::new("not-arrived", "a part of this stocktake has not arrived on this device yet")
 }
 
 /// Whether a store has ever finalised a stocktake.
 fn has_finalised(read: &(impl ViewRead + ?Sized), store: DocumentId) -> Result<bool, StoreError> {
-    let mut found = false;
-    let mut failed = None;
-    read.scan_prefix(views::STOCKTAKE_BY_TIME, store.as_bytes(), &mut |_, value| {
-        match decode_row::<StocktakeRow>(views::STOCKTAKE_BY_TIME, value) {
-            Ok(row) => found = row.status == StocktakeStatus::Finalised,
-            Err(error) => failed = Some(error),
-        }
-        match found || failed.is_some() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    })?;
-    failed.map_or(Ok(found), Err)
+    let rows: Vec<StocktakeRow> = read.rows(views::STOCKTAKE_BY_TIME, store.as_bytes())?;
+    Ok(rows.iter().any(|row| row.status == StocktakeStatus::Finalised))
 }
 
 /// The last position that is taken.
@@ -147,19 +146,7 @@ fn select(
     };
     let prefix = Key::new().id(store);
     let prefix = prefix.bytes(selection.item.as_ref().map_or(&[][..], |item| item.as_bytes())).build();
-    let mut rows = Vec::new();
-    let mut failed = None;
-    txn.scan_prefix(views::STOCK_BY_ITEM, &prefix, &mut |_, value| {
-        match decode_row::<StockLineRow>(views::STOCK_BY_ITEM, value) {
-            Ok(row) => rows.push(row),
-            Err(error) => failed = Some(error),
-        }
-        match failed.is_some() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    })?;
-    failed.map_or(Ok(()), Err)?;
+    let rows: Vec<StockLineRow> = txn.rows(views::STOCK_BY_ITEM, &prefix)?;
     let mut names = Names::new(txn);
     let mut wanted = Vec::new();
     for row in rows {
