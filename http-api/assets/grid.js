@@ -100,6 +100,15 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("input", (event) => {
   if (event.target.matches?.("[data-save]")) event.target.dataset.dirty = "1";
 });
+// A search reads the list anew: what is on its way is saved first, and what was refused keeps its place.
+document.addEventListener("htmx:confirm", async (event) => {
+  const { target, issueRequest } = event.detail;
+  if (target?.id !== "list" || !target.querySelector("[data-save]")) return;
+  event.preventDefault();
+  await Promise.race([Promise.all(saving), new Promise((late) => setTimeout(late, 3000))]);
+  if (document.querySelector("#list [data-dirty]")) toast(document.body.dataset.unsaved);
+  else issueRequest();
+});
 addEventListener("beforeunload", (event) => {
   if (saving.size || document.querySelector("[data-save][data-dirty]")) event.preventDefault();
 });

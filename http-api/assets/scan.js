@@ -269,7 +269,9 @@ addEventListener("keydown", (event) => {
     return scan(read);
   }
   const letter = letterOf(event);
-  if (!letter) { keys = []; return; }
+  // A key that led into a field, as the slash leads to the search, is no part of what is typed there.
+  if (!letter || (keys.length && !field && isField(target))) keys = [];
+  if (!letter) return;
   if (!keys.length) {
     began = at;
     codes = "";

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::harness::{Browser, BrowserOptions, Device, Node, World};
+use super::harness::{Browser, BrowserOptions, Device, Node, World, eventually};
 use super::scenarios::{CENTRE, DISTRICT, PLENTY, at, at_centre, at_district, first_link, number, scan_into};
 
 /// Begins a stocktake as a person does; gives its path. The browser then shows its sheet.
@@ -30,15 +30,20 @@ async fn lines_shown(browser: &Browser) -> Vec<String> {
 
 /// What a node knows of a line of a stocktake, as soon as it knows it.
 async fn line_of(browser: &Browser, stocktake: &str, line: &str) -> serde_json::Value {
-    let began = Instant::now();
-    loop {
+    eventually("the line is known", async || {
         let page = browser.json(&format!("/api/v1{stocktake}/lines?stockLine={line}")).await;
-        if let Some(row) = page["rows"].get(0) {
-            return row.clone();
-        }
-        assert!(began.elapsed() < Duration::from_secs(30), "{line} never arrives: {page}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+        page["rows"].get(0).cloned()
+    })
+    .await
+}
+
+/// Waits until a node knows that a line was counted as so many.
+async fn knows_count(browser: &Browser, stocktake: &str, line: &str, quantity: f64) {
+    eventually("the count is known", async || {
+        let row = line_of(browser, stocktake, line).await;
+        (row["count"]["quantity"].as_f64() == Some(quantity)).then_some(())
+    })
+    .await;
 }
 
 /// What is written in a cell of the sheet that nobody types in.
@@ -117,19 +122,15 @@ async fn count_elsewhere(browser: &Browser, stocktake: &str, line: &str, quantit
 
 /// Logs in on a device as soon as it knows the person.
 async fn log_in_when_known(browser: &Browser, node: &Node, username: &str) {
-    let began = Instant::now();
-    loop {
+    eventually("the person is known", async || {
         browser.open(node, "/login").await;
         browser.fill("input[name=username]", username).await;
         browser.fill("input[name=password]", "tributary").await;
         browser.click("form[action='/login'] button").await;
         browser.find(".frame, [role=alert]").await;
-        if browser.has(".frame").await {
-            return;
-        }
-        assert!(began.elapsed() < Duration::from_secs(60), "{username} never becomes known");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+        browser.has(".frame").await.then_some(())
+    })
+    .await;
 }
 
 pub async fn a_push_never_destroys_what_is_being_counted(world: &World) {
@@ -164,11 +165,7 @@ pub async fn a_push_never_destroys_what_is_being_counted(world: &World) {
     typing.until("the cell being typed in offers both", &offered(focused, "11")).await;
     typing.until("and so does the one not saved", &offered(unsaved, "12")).await;
     // The other device hears of that count, and counts again.
-    let heard = Instant::now();
-    while line_of(&elsewhere, &stocktake, focused).await["count"]["quantity"].as_f64() != Some(11.0) {
-        assert!(heard.elapsed() < Duration::from_secs(20), "a count never reaches the other device");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    knows_count(&elsewhere, &stocktake, focused, 11.0).await;
     count_elsewhere(&elsewhere, &stocktake, focused, 21).await;
     typing.until("the newest is offered", &offered(focused, "21")).await;
     assert_eq!(typing.eval(&value(focused)).await, "42", "typed digits are never lost");
@@ -183,12 +180,17 @@ pub async fn a_push_never_destroys_what_is_being_counted(world: &World) {
         format!("document.getElementById('c-{focused}-note')?.textContent.includes('Compté entre-temps')");
     typing.until("the refusal is said", &note).await;
     assert_eq!(typing.eval(&value(focused)).await, "42", "and what was typed is kept");
+    typing.fill("#list-search", "nothing is called so").await;
+    typing
+        .until(
+            "a search does not replace it",
+            "document.body.textContent.includes('la recherche les perdrait')",
+        )
+        .await;
+    assert_eq!(lines_shown(&typing).await, order);
+    assert_eq!(typing.eval(&value(focused)).await, "42");
     typing.click(&format!("#c-{focused}-offer button:first-of-type")).await;
-    let kept = Instant::now();
-    while line_of(&colleague, &stocktake, focused).await["count"]["quantity"].as_f64() != Some(42.0) {
-        assert!(kept.elapsed() < Duration::from_secs(20), "what was kept is never saved");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    knows_count(&colleague, &stocktake, focused, 42.0).await;
     typing.until("nothing is said any more", &format!("!document.getElementById('c-{focused}-note')")).await;
     typing.click(&format!("#c-{unsaved}-offer button:last-of-type")).await;
     assert_eq!(typing.eval(&value(unsaved)).await, "12", "the other count is taken by a press");
@@ -267,11 +269,7 @@ async fn make_conflict(world: &World) -> String {
     let stock = here.json("/api/v1/stock-lines?facet=in-stock&limit=1").await;
     let line = stock["rows"][0]["id"].as_str().expect("a batch").to_owned();
     let known = format!("fetch('/api/v1/stock-lines/{line}').then((answer) => answer.status)");
-    let began = Instant::now();
-    while there.eval_later(&known).await != 200 {
-        assert!(began.elapsed() < Duration::from_secs(30), "the batch never arrives");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    eventually("the batch arrives", async || (there.eval_later(&known).await == 200).then_some(())).await;
     here.open(&node, "/sync").await;
     here.click("#cut-kipuna").await;
     here.find("#restore-kipuna").await;
@@ -282,11 +280,10 @@ async fn make_conflict(world: &World) -> String {
         assert_eq!(browser.eval_later(&write).await, true);
     }
     here.click("#restore-kipuna").await;
-    here.until(
-        "the conflict is a task",
-        "(window.seen ||= (async () => { while (!(await (await fetch('/tasks')).text()).includes('class=\"versus\"')) ; return (window.there = true); })(), window.there)",
-    )
-    .await;
+    let versus =
+        "fetch('/tasks').then((answer) => answer.text()).then((page) => page.includes('class=\"versus\"'))";
+    eventually("the conflict is a task", async || (here.eval_later(versus).await == true).then_some(()))
+        .await;
     there.quit().await;
     here.quit().await;
     line
@@ -342,12 +339,7 @@ async fn faults(world: &World, node: &Node, username: &str, pages: &[String]) ->
             browser.find("h1").await;
             assert_eq!(browser.eval("document.documentElement.lang").await, language);
             let what = format!("{page} ({language}, {width} px)");
-            let over = browser
-                .eval("document.scrollingElement.scrollWidth - document.documentElement.clientWidth")
-                .await;
-            if over.as_f64() > Some(0.0) {
-                faults.push(format!("{what} is {over} px too wide"));
-            }
+            faults.extend(browser.too_wide().await.map(|wide| format!("{what} is {wide}")));
             let found = super::scenarios::axe_finds(&browser).await;
             faults.extend(found.as_array().into_iter().flatten().map(|one| format!("{what}: {one}")));
         }
@@ -396,13 +388,12 @@ async fn fill(browser: &Browser) -> usize {
     let apply = format!(
         "fetch('/api/v1/imports/{id}/apply', {{ method: 'POST', headers: {{ 'content-type': 'application/json' }}, body: '{{\"leaveOutErrors\":true}}' }}).then((answer) => answer.json())"
     );
-    let mut state = browser.eval_later(&apply).await;
-    let began = Instant::now();
-    while state["status"] == "running" {
-        assert!(began.elapsed() < Duration::from_secs(120), "the import does not end: {state}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        state = browser.json(&format!("/api/v1/imports/{id}")).await;
-    }
+    browser.eval_later(&apply).await;
+    let state = eventually("the import ends", async || {
+        let state = browser.json(&format!("/api/v1/imports/{id}")).await;
+        (state["status"] != "running").then_some(state)
+    })
+    .await;
     assert_eq!(state["status"], "done", "{state}");
     state["created"].as_u64().expect("a number") as usize
 }

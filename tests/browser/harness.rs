@@ -12,6 +12,8 @@ use crate::common::{lines, program};
 
 /// How long anything may take to appear on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long something between devices may take: a login that comes too early several times waits a minute.
+const LONG_PATIENCE: Duration = Duration::from_secs(120);
 /// How often one looks.
 const GLANCE: Duration = Duration::from_millis(25);
 /// How long the demo may take to make its history, unoptimised.
@@ -164,6 +166,18 @@ impl Default for BrowserOptions {
     }
 }
 
+/// What a question is answered with in the end; `None` is not yet.
+pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(began.elapsed() < LONG_PATIENCE, "{what}: never");
+        tokio::time::sleep(GLANCE).await;
+    }
+}
+
 /// A browser and the words to use it with.
 pub struct Browser {
     /// The driver, for what has no word of its own.
@@ -271,6 +285,14 @@ impl Browser {
         );
         let answer = self.driver.execute_async(wrapped, Vec::new()).await;
         answer.unwrap_or_else(|error| panic!("{script}: {error}")).json().clone()
+    }
+
+    /// What reaches over the right edge of the page, which would scroll sideways; `None` when all fits.
+    pub async fn too_wide(&self) -> Option<String> {
+        let wide = "document.scrollingElement.scrollWidth - document.documentElement.clientWidth";
+        let over = self.eval(wide).await.as_f64().filter(|over| *over > 0.0)?;
+        let parts = "[...document.querySelectorAll('body *')].filter((part) => part.getBoundingClientRect().right > document.documentElement.clientWidth + 1).slice(0, 8).map((part) => `${part.tagName}.${part.className} “${part.textContent.trim().slice(0, 40)}”`).join(', ')";
+        Some(format!("{over} px too wide: {}", self.eval(parts).await))
     }
 
     /// Presses keys where the focus is.

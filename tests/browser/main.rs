@@ -17,11 +17,11 @@ use std::time::Instant;
 use futures_util::FutureExt;
 use harness::World;
 
-type Scenario = for<'w> fn(&'w World) -> futures_util::future::BoxFuture<'w, ()>;
+type Scenario = for<'w> fn(&'w World) -> futures_util::future::LocalBoxFuture<'w, ()>;
 
 macro_rules! scenarios {
     ($($module:ident: $($name:ident,)*;)*) => {
-        &[$($((stringify!($name), |world| $module::$name(world).boxed()),)*)*]
+        &[$($((stringify!($name), |world| $module::$name(world).boxed_local()),)*)*]
     };
 }
 

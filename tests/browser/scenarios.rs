@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use thirtyfour::prelude::*;
 
-use super::harness::{Browser, BrowserOptions, Node, World};
+use super::harness::{Browser, BrowserOptions, Node, World, eventually};
 
 const AXE: &str = include_str!("../assets/axe.min.js");
 const REFUSED_EN: &str = "Operation is only permitted on central server";
@@ -225,13 +225,8 @@ pub async fn pages_never_scroll_sideways(world: &World) {
         for page in SITE_PAGES {
             browser.open(&node, page).await;
             browser.find("h1").await;
-            let over = browser
-                .eval("document.scrollingElement.scrollWidth - document.documentElement.clientWidth")
-                .await;
-            assert!(
-                over.as_f64().is_some_and(|over| over <= 0.0),
-                "{page} is {over} px too wide at {width} px"
-            );
+            let wide = browser.too_wide().await;
+            assert!(wide.is_none(), "{page} at {width} px is {}", wide.unwrap_or_default());
         }
         browser.quit().await;
     }
@@ -445,15 +440,11 @@ async fn ship_to_centre(world: &World, wishes: &[(&str, &str)]) -> String {
 
 /// Opens a shipment at the centre as soon as it has arrived there.
 async fn open_inbound(browser: &Browser, node: &Node, number: &str) {
-    let began = Instant::now();
-    loop {
+    eventually("the shipment arrives", async || {
         browser.open(node, &format!("/inbound-shipments?search={number}")).await;
-        if browser.has("#list a.row-link").await {
-            break;
-        }
-        assert!(began.elapsed() < Duration::from_secs(20), "{number} never arrived");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+        browser.has("#list a.row-link").await.then_some(())
+    })
+    .await;
     browser.click("#list a.row-link").await;
     browser.find("form[action$='/receive']").await;
 }
@@ -477,16 +468,12 @@ pub async fn goods_are_received_line_by_line_and_a_difference_is_kept(world: &Wo
     assert!(browser.value("tbody tr:nth-child(1) input.quantity").await == less.to_string());
     browser.quit().await;
     let (sender, district) = at_district(world).await;
-    let began = Instant::now();
-    loop {
+    eventually("the sender hears of the difference", async || {
         sender.open(&district, &format!("/outbound-shipments?search={number}")).await;
         sender.click("#list a.row-link").await;
-        if sender.has("tbody .chip.warn").await {
-            break;
-        }
-        assert!(began.elapsed() < Duration::from_secs(20), "the sender never heard of the difference");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+        sender.has("tbody .chip.warn").await.then_some(())
+    })
+    .await;
     assert!(sender.text("table").await.contains("ten broken"));
     sender.quit().await;
 }

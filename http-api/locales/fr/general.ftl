@@ -44,6 +44,7 @@ live-changes = {"{}"} changements · actualiser
 live-elsewhere = Modifié ailleurs : {"{}"}
 live-keep = Garder {"{}"}
 live-take = Prendre {"{}"}
+live-unsaved = Des quantités ne sont pas encore enregistrées : la recherche les perdrait.
 
 ## Time and size
 

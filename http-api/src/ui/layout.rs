@@ -346,7 +346,7 @@ pub(super) fn page(visit: &Visit, page: Page) -> Response {
         html lang=(words.language().tag()) dir=(direction) data-theme=[visit.setting.theme] {
             (head_element(&page.title))
             body class={ @if visit.is_central() { "is-central" } } data-user=(visit.visitor.username()) data-resume=(t!(words, "resume")) data-cancel=(t!(words, "cancel")) data-failed=(t!(words, "request-failed")) data-undo=(t!(words, "scan-undo"))
-                data-changes=(t!(words, "live-changes")) data-elsewhere=(t!(words, "live-elsewhere")) data-keep=(t!(words, "live-keep")) data-take=(t!(words, "live-take")) {
+                data-changes=(t!(words, "live-changes")) data-elsewhere=(t!(words, "live-elsewhere")) data-keep=(t!(words, "live-keep")) data-take=(t!(words, "live-take")) data-unsaved=(t!(words, "live-unsaved")) {
                 a class="skip" href="#main" { (t!(words, "skip")) }
                 div class="frame" {
                     @if visit.is_central() { div class="band" {} }
