@@ -10,7 +10,7 @@ use crate::permission::{Caller, Permission};
 use crate::quantity::Quantity;
 use crate::record::{self, Numbered, Record, Stamp, record};
 use crate::text::Key;
-use crate::{number, reason, reject, stock_line, store, views};
+use crate::{number, reason, reject, share, stock_line, store, views};
 
 // ---- types ----
 
@@ -46,6 +46,9 @@ pub struct Adjustment {
     pub comment: Option<String>,
     /// Lines.
     pub lines: BTreeMap<DocumentId, AdjustmentLine>,
+    /// The device whose share it is, where the store shares its stock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<u32>,
 }
 
 record!(Adjustment, "adjustment", "adjustment");
@@ -118,6 +121,7 @@ fn checked_line(
     if line.quantity.is_negative() && (balance.available() + line.quantity).is_negative() {
         return Err(reject::insufficient_stock(pointer("quantity"), balance.available()).into());
     }
+    share::payer(txn, store, &pointer("quantity"), line.stock_line, -line.quantity)?;
     reason::require_for_change(txn, &pointer("reason"), line.quantity.is_positive(), line.reason)?;
     Ok(AdjustmentLine {
         stock_line: line.stock_line,
@@ -156,6 +160,7 @@ pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateAdjustment) ->
         number: number.clone(),
         comment: record::valid_note("/comment", command.comment.as_deref())?,
         lines,
+        device: share::own(txn, command.store)?,
     };
     let id = txn.new_id();
     txn.create(id, record::root_of(&adjustment));
@@ -196,6 +201,7 @@ pub(crate) fn project(document: &Document, adjustment: &Adjustment, projection: 
             by: adjustment.stamp.created_by,
             reason: line.reason,
             other: None,
+            device: adjustment.device,
         };
         effect::project_movement(&act, &movement, projection);
     }

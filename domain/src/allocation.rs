@@ -29,10 +29,18 @@ pub struct Candidate {
     pub pack_size: u32,
     /// What may still be promised of it.
     pub available: Quantity,
+    /// What beyond that only other devices may promise, where the store shares its stock among them.
+    pub elsewhere: Quantity,
     /// Whether it, or the place where it lies, is on hold.
     pub on_hold: bool,
     /// What its vial monitor shows, if it has one.
     pub vvm: Option<Vvm>,
+}
+
+impl Candidate {
+    fn has_any(&self) -> bool {
+        self.available.is_positive() || self.elsewhere.is_positive()
+    }
 }
 
 /// How batches are chosen.
@@ -77,6 +85,8 @@ pub enum Caution {
     SkippedUnusable,
     /// Used, and expires in under six weeks.
     ExpiringSoon,
+    /// Used as far as this device's share of it goes: other devices hold the rest.
+    HeldElsewhere,
 }
 
 /// A caution and the stock line it is about.
@@ -142,7 +152,7 @@ impl Allocator {
 
     /// Takes in the stock lines of an item.
     pub fn stock(&mut self, item: DocumentId, mut candidates: Vec<Candidate>) {
-        candidates.retain(|line| line.available.is_positive());
+        candidates.retain(Candidate::has_any);
         candidates.sort_by_cached_key(|line| {
             let vvm = Reverse(line.vvm.filter(|_| self.vvm_first));
             (vvm, line.expiry.is_none(), line.expiry, line.stock_line)
@@ -162,14 +172,14 @@ impl Allocator {
     pub fn propose(&mut self, item: DocumentId, wanted: Quantity, whole_packs: bool) -> Proposal {
         let mut proposal = Proposal { placeholder: wanted, ..Proposal::default() };
         let Some(shelf) = self.shelves.get_mut(&item) else { return proposal };
-        for line in shelf.iter_mut().filter(|line| line.available.is_positive()) {
+        for line in shelf.iter_mut().filter(|line| line.has_any()) {
             if !proposal.placeholder.is_positive() {
                 break;
             }
             serve(line, whole_packs, self.today, &mut proposal);
         }
         // What has been used up is in nobody's way any more.
-        shelf.retain(|line| line.available.is_positive());
+        shelf.retain(Candidate::has_any);
         proposal
     }
 }
@@ -180,14 +190,20 @@ fn serve(line: &mut Candidate, whole_packs: bool, today: Date, proposal: &mut Pr
     if let Some(caution) = reason_to_skip(line, today) {
         return warn(caution);
     }
-    if expires_under(line.expiry, today, EXPIRING_SOON_DAYS) {
-        warn(Caution::ExpiringSoon);
-    }
     let wish = match whole_packs {
         true => proposal.placeholder.round_up_to_packs(line.pack_size),
         false => proposal.placeholder,
     };
+    if wish > line.available && line.elsewhere.is_positive() {
+        warn(Caution::HeldElsewhere);
+    }
     let quantity = wish.min(line.available);
+    if !quantity.is_positive() {
+        return;
+    }
+    if expires_under(line.expiry, today, EXPIRING_SOON_DAYS) {
+        warn(Caution::ExpiringSoon);
+    }
     line.available = line.available - quantity;
     proposal.picks.push(Pick { stock_line: line.stock_line, quantity });
     proposal.placeholder = (proposal.placeholder - quantity).max(Quantity::ZERO);
@@ -234,6 +250,7 @@ mod tests {
             expiry: expiry.map(|day| day.parse().expect("a day")),
             pack_size: 10,
             available: Quantity::whole(available),
+            elsewhere: Quantity::ZERO,
             on_hold: false,
             vvm: None,
         }

@@ -8,6 +8,7 @@ use crdt_store::{DocumentId, Projection, Row, Sum, Timestamp, Totals, decode_row
 use serde::{Deserialize, Serialize};
 
 use crate::quantity::Quantity;
+use crate::share::{self, Block};
 use crate::task::{TaskKind, TaskRow};
 use crate::text::{Key, day_of, id_at, id_at_end};
 use crate::views;
@@ -121,6 +122,8 @@ pub(crate) struct Movement {
     pub(crate) by: DocumentId,
     pub(crate) reason: Option<DocumentId>,
     pub(crate) other: Option<DocumentId>,
+    /// The device whose share it changes; the keeper's where none is named.
+    pub(crate) device: Option<Block>,
 }
 
 impl Movement {
@@ -169,6 +172,9 @@ pub(crate) fn project_movement(act: &Act<'_>, movement: &Movement, projection: &
     let item = movement.item.as_bytes().to_vec();
     projection.rows.push(Row { view: views::LEDGER_STORE, key: by_time, value: item });
     project_day(movement, projection);
+    if let Some(device) = movement.device {
+        share::project_held(movement.stock_line, device, movement.quantity, projection);
+    }
     project_balance(
         movement.store,
         movement.item,

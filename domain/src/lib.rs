@@ -79,6 +79,7 @@ pub mod reject;
 pub mod repack;
 mod schema;
 mod scopes;
+pub mod share;
 pub mod shipment;
 pub mod site;
 pub mod stock_line;

@@ -20,7 +20,7 @@ use crate::quantity::Quantity;
 use crate::record::{self, Record, Stamp, record};
 use crate::stock_line::{self, StockLine, StockLineRow};
 use crate::text::Key;
-use crate::{location, number, reject, store, views};
+use crate::{location, number, reject, share, store, views};
 
 // ---- types ----
 
@@ -50,6 +50,9 @@ pub struct Repack {
     pub location: Option<DocumentId>,
     /// What people note of it.
     pub comment: Option<String>,
+    /// The device whose share it is, where the store shares its stock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<u32>,
 }
 
 record!(Repack, "repack", "repack");
@@ -197,7 +200,8 @@ fn require_mixable(from: &StockLineRow, into: &StockLineRow) -> Result<(), Rejec
     }
 }
 
-fn require_quantity(txn: &Txn<'_>, command: &CreateRepack, pack_size: u32) -> Result<(), Failure> {
+/// Checks that so much is there to be packed anew; gives the device that pays for it, where the store shares its stock.
+fn require_quantity(txn: &Txn<'_>, command: &CreateRepack, pack_size: u32) -> Result<Option<u32>, Failure> {
     let quantity = stock_line::valid_quantity("/quantity", command.quantity)?;
     if !quantity.is_positive() {
         return Err(reject::validation("/quantity", "more than zero").into());
@@ -208,7 +212,7 @@ fn require_quantity(txn: &Txn<'_>, command: &CreateRepack, pack_size: u32) -> Re
     let available = stock_line::balance(txn, command.store, command.from)?.available();
     match quantity > available {
         true => Err(reject::insufficient_stock("/quantity", available.max(Quantity::ZERO)).into()),
-        false => Ok(()),
+        false => share::payer(txn, command.store, "/quantity", command.from, quantity),
     }
 }
 
@@ -220,7 +224,7 @@ pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateRepack) -> Res
     let store = store::require_open(txn, command.store)?;
     let from = stock_line::require(txn, "/from", command.store, command.from)?;
     let outcome = outcome(txn, &from, command)?;
-    require_quantity(txn, command, outcome.pack_size)?;
+    let device = require_quantity(txn, command, outcome.pack_size)?;
     let number = number::next(txn, &store)?;
     let repack = Repack {
         stamp: Repack::new_stamp(txn.now(), caller),
@@ -234,6 +238,7 @@ pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateRepack) -> Res
         pack_size: outcome.pack_size,
         location: outcome.location,
         comment: record::valid_note("/comment", command.comment.as_deref())?,
+        device,
     };
     let id = txn.new_id();
     let to = repack.to(id);
@@ -294,6 +299,7 @@ pub(crate) fn project(document: &Document, repack: &Repack, projection: &mut Pro
             by,
             reason: None,
             other: None,
+            device: repack.device,
         };
         effect::project_movement(&act, &movement, projection);
     }

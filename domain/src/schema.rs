@@ -22,6 +22,7 @@ use crate::record::Record;
 use crate::reject::CENTRAL_ONLY_MESSAGE;
 use crate::repack::{self, Repack};
 use crate::scopes::ScopeKind;
+use crate::share::{self, Share};
 use crate::shipment::{self, Shipment};
 use crate::site::{self, DeviceRow, Site, SiteSecret};
 use crate::stock_line::{self, StockLine};
@@ -35,7 +36,7 @@ use crate::{effect, views};
 pub struct DomainSchema;
 
 /// Raised whenever a projection changes, so that older databases rebuild their views.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Most lines of a document that is merged: several times what a command allows, because devices that do not know of
 /// each other both add some; few enough that the largest amounts in them still add up within 64 bits.
@@ -140,6 +141,7 @@ const KINDS: &[Kind] = &[
     kind!(Stocktake, of_store, stocktake::project),
     kind!(Sheet, of_store, stocktake::project_sheet),
     kind!(Repack, of_store, repack::project),
+    kind!(Share, of_store, share::project),
     kind!(Shipment, of_shipment, shipment::project),
     kind!(Asset, of_store, asset::project),
     kind!(AssetLog, of_store, asset::project_log),

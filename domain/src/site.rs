@@ -201,6 +201,14 @@ pub(crate) fn device(
     Ok(rows.into_iter().next())
 }
 
+/// The devices of a site, those whose rights have ended among them.
+pub(crate) fn devices_of(
+    read: &(impl ViewRead + ?Sized),
+    site: DocumentId,
+) -> Result<Vec<DeviceRow>, StoreError> {
+    read.rows(views::DEVICE_BY_SITE, site.as_bytes())
+}
+
 /// The stores that a site hosts.
 pub(crate) fn stores_of(
     read: &(impl ViewRead + ?Sized),
@@ -381,6 +389,8 @@ pub(crate) fn project(document: &Document, site: &Site, projection: &mut Project
         };
         let key = Key::new().bytes(device.as_bytes()).id(id).build();
         projection.rows.push(views::row(views::DEVICE, key, &row));
+        let by_site = Key::new().id(id).bytes(device.as_bytes()).build();
+        projection.rows.push(views::row(views::DEVICE_BY_SITE, by_site, &row));
     }
 }
 

@@ -14,7 +14,7 @@ use crate::permission::{Caller, Permission};
 use crate::quantity::{Money, Quantity};
 use crate::record::{self, Created, Record, Stamp, clearable, record};
 use crate::text::Key;
-use crate::{Date, item_variant, location, programme, query, reason, reject, store, views};
+use crate::{Date, item_variant, location, programme, query, reason, reject, share, store, views};
 
 // ---- types ----
 
@@ -101,6 +101,9 @@ pub struct StockLine {
     /// What was noted of it then.
     #[serde(default)]
     pub vvm_note: Option<String>,
+    /// The device that holds what it was opened with, where the store shares its stock and a person entered it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<u32>,
 }
 
 record!(StockLine, "stock_line", "stock line");
@@ -310,6 +313,7 @@ impl StockLine {
             programme: None,
             vvm_at: None,
             vvm_note: None,
+            device: None,
         }
     }
 }
@@ -400,7 +404,12 @@ fn make(
     caller.require(Permission::StockEdit, command.store)?;
     store::require_open(txn, command.store)?;
     let at = past(txn, "/at", command.at)?;
-    let line = StockLine { import, ..checked(txn, caller, at, command)? };
+    // A line with an id of its own may be made on another device too: what is in it is then the keeper's.
+    let device = match (import, command.id) {
+        (None, None) => share::own(txn, command.store)?,
+        _ => None,
+    };
+    let line = StockLine { import, device, ..checked(txn, caller, at, command)? };
     let id = record::new_id(txn, command.id)?;
     txn.create(id, record::root_of(&line));
     Ok(Created { id })
@@ -453,6 +462,7 @@ pub(crate) fn checked(
         programme: command.programme,
         vvm_at: command.vvm.map(|_| at),
         vvm_note: None,
+        device: None,
     })
 }
 
@@ -474,6 +484,9 @@ pub(crate) fn withdraw(
     }
     if is_used(txn, old.store, id)? {
         return Err(reject::used_since().into());
+    }
+    if let Some(sharing) = share::Sharing::here(txn, old.store)? {
+        sharing.require_keeper(txn, "", id, old.opening)?;
     }
     let new = StockLine {
         withdrawn_at: Some(txn.now()),
@@ -640,6 +653,7 @@ pub(crate) fn project(document: &Document, line: &StockLine, projection: &mut Pr
         by: line.stamp.created_by,
         reason: None,
         other: line.supplier,
+        device: line.device,
     };
     let act = Act { document: id, class: StockLine::CLASS, number: None };
     effect::project_movement(&act, &movement, projection);
@@ -654,6 +668,7 @@ pub(crate) fn project(document: &Document, line: &StockLine, projection: &mut Pr
             by: line.withdrawn_by.unwrap_or_default(),
             reason: line.withdrawn_reason,
             other: None,
+            device: None,
             ..movement
         };
         effect::project_movement(&act, &back, projection);

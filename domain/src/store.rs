@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use crdt_store::{Document, DocumentId, Failure, Projection, Timestamp, Txn, ViewRead, ViewReadExt};
+use crdt_store::{
+    DeviceId, Document, DocumentId, Failure, Projection, Timestamp, Txn, ViewRead, ViewReadExt,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::permission::{Caller, Permission};
@@ -35,6 +37,9 @@ pub struct Preferences {
     pub adjust_for_days_out: bool,
     /// Whether allocation takes those vials first whose monitor has gone furthest.
     pub vvm_first: bool,
+    /// The device that holds what nobody else does, where the devices share the stock (see [`share`](crate::share)).
+    #[serde(default)]
+    pub share_keeper: Option<DeviceId>,
 }
 
 impl Default for Preferences {
@@ -49,6 +54,7 @@ impl Default for Preferences {
             expiring_later_days: 180,
             adjust_for_days_out: false,
             vvm_first: false,
+            share_keeper: None,
         }
     }
 }
@@ -119,6 +125,8 @@ pub struct StoreRow {
     pub adjust_for_days_out: bool,
     /// Whether allocation takes those vials first whose monitor has gone furthest.
     pub vvm_first: bool,
+    /// The device that holds what nobody else does, where the devices share the stock.
+    pub share_keeper: Option<DeviceId>,
 }
 
 impl StoreRow {
@@ -134,6 +142,7 @@ impl StoreRow {
             expiring_later_days: self.expiring_later_days,
             adjust_for_days_out: self.adjust_for_days_out,
             vvm_first: self.vvm_first,
+            share_keeper: self.share_keeper,
         }
     }
 }
@@ -208,6 +217,10 @@ pub struct UpdateStore {
     /// Whether allocation takes those vials first whose monitor has gone furthest.
     #[serde(default, deserialize_with = "record::given")]
     pub vvm_first: Option<bool>,
+    /// The device that holds what nobody else does; with it, each device of the site issues only its own share of the
+    /// stock without contact. Without it, any device issues all there is.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub share_keeper: Option<Option<DeviceId>>,
 }
 
 // ---- rules ----
@@ -303,6 +316,15 @@ fn require_supplier(txn: &Txn<'_>, store: Option<DocumentId>, supplier: Document
     Err(reject::validation("/supplier", "a chain of supply has an end").into())
 }
 
+/// What nobody else holds is held by a device at work for the store.
+fn require_keeper(txn: &Txn<'_>, store: &StoreRecord, keeper: DeviceId) -> Result<(), Failure> {
+    let works = |row: &site::DeviceRow| Some(row.site) == store.site && !row.revoked;
+    match site::device(txn, keeper)?.is_some_and(|row| works(&row)) {
+        true => Ok(()),
+        false => Err(reject::validation("/shareKeeper", "a device of the site that hosts the store").into()),
+    }
+}
+
 // ---- write ----
 
 /// Makes a store. Central only.
@@ -362,11 +384,16 @@ pub fn update(
     }
     record::set(&mut new.disabled, command.disabled);
     prefer(&mut new.preferences, command)?;
+    if let Some(keeper) = command.share_keeper {
+        keeper.map(|keeper| require_keeper(txn, &new, keeper)).transpose()?;
+        new.preferences.share_keeper = keeper;
+    }
     record::put_difference(txn, id, &old, &new);
     Ok(())
 }
 
-/// Lets another site host the store; what the former one's devices did for it may still arrive.
+/// Lets another site host the store; what the former one's devices did for it may still arrive. Its devices share
+/// nothing until somebody says which of them keeps what comes in.
 pub(crate) fn move_to_site(store: &mut StoreRecord, host: Option<DocumentId>, now: Timestamp) {
     if store.site == host {
         return;
@@ -374,6 +401,7 @@ pub(crate) fn move_to_site(store: &mut StoreRecord, host: Option<DocumentId>, no
     if let Some(former) = std::mem::replace(&mut store.site, host) {
         store.former_sites.insert(former, now);
     }
+    store.preferences.share_keeper = None;
 }
 
 // ---- project ----
@@ -399,6 +427,7 @@ pub(crate) fn project(document: &Document, store: &StoreRecord, projection: &mut
         expiring_later_days: preferences.expiring_later_days,
         adjust_for_days_out: preferences.adjust_for_days_out,
         vvm_first: preferences.vvm_first,
+        share_keeper: preferences.share_keeper,
     };
     projection.rows.push(views::row(views::STORE, Key::new().id(id).build(), &row));
     projection.rows.push(views::mark(views::STORE_CODE, Key::new().text(&store.code).id(id).build()));

@@ -31,6 +31,8 @@ views! {
     SITE_NAME = "view/site/name",
     /// device, site → DeviceRow
     DEVICE = "view/device",
+    /// site, device → DeviceRow
+    DEVICE_BY_SITE = "view/device/site",
     /// secret's document → SiteSecretRow
     SITE_SECRET = "view/site/secret",
     /// partner → PartnerRow
@@ -77,6 +79,10 @@ views! {
     LEDGER_STORE = "view/ledger/store",
     /// store, line → on hand, allocated
     SUM_LINE = "view/sum/line",
+    /// line, device block → what the device brought in and was given, less what it issued and gave
+    SUM_SHARE = "view/sum/share",
+    /// store, share → AskRow
+    SHARE_ASKED = "view/share/asked",
     /// store, item → on hand, allocated, on order (and one contribution of nothing from each stock line)
     SUM_STORE_ITEM = "view/sum/store_item",
     /// store, day, item → consumed, came, left

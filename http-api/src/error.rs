@@ -105,6 +105,24 @@ pub(crate) const KNOWN: &[Known] = &[
         "Reduce the quantity to what is available, or correct the stock.",
     ),
     known(
+        "share-exceeded",
+        409,
+        "Other devices hold it",
+        "Ask for a share, or issue it on the device that holds it; `here` says how much this one holds.",
+    ),
+    known(
+        "share-elsewhere",
+        409,
+        "Another device's share",
+        "Change it on the device that the parameters name: it paid for it with its share.",
+    ),
+    known(
+        "share-none",
+        409,
+        "Stock that is not shared",
+        "Say at central, by the store's `shareKeeper`, which device holds what comes in.",
+    ),
+    known(
         "wrong-status",
         409,
         "Not at this status",

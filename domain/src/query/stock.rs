@@ -212,6 +212,23 @@ pub(crate) fn lines_of_item(
     read.rows(views::STOCK_BY_ITEM, &Key::new().id(store).id(item).build())
 }
 
+/// The stock lines of a store of which there is any on hand, by item.
+pub(crate) fn lines_with_stock(
+    read: &(impl ViewRead + ?Sized),
+    store: DocumentId,
+) -> Result<Vec<StockLineRow>, StoreError> {
+    let mut lines: Vec<StockLineRow> = read.rows(views::STOCK_BY_ITEM, store.as_bytes())?;
+    let mut failed = None;
+    lines.retain(|line| match stock_line::balance(read, store, line.id) {
+        Ok(balance) => balance.on_hand.is_positive(),
+        Err(error) => {
+            failed.get_or_insert(error);
+            false
+        }
+    });
+    failed.map_or(Ok(lines), Err)
+}
+
 /// The locations of a store from which nothing may be taken: those on hold, and what stands in them.
 pub(crate) fn held_locations(
     read: &(impl ViewRead + ?Sized),

@@ -2,7 +2,7 @@
 
 use crdt_store::{DocumentId, Failure, Rejection, Txn};
 
-use super::shelf::{Choice, Shelf};
+use super::shelf::{Choice, Shelf, spend};
 use super::status::{advance, require_sender_side};
 use super::types::{AddLine, AddedLines, Allocate, LINES_MAX, Line, Shipment, Status, UpdateLine, Verdict};
 use crate::permission::Caller;
@@ -20,6 +20,7 @@ pub(super) fn blank_line(item: DocumentId, pack_size: u32, quantity: Quantity) -
         pack_size,
         quantity,
         issued: None,
+        spent: None,
         sell_price: None,
         note: None,
         removed: false,
@@ -144,6 +145,7 @@ pub fn add_line(
     if new.lines.len() > LINES_MAX {
         return Err(reject::validation("/item", format!("at most {LINES_MAX} lines")).into());
     }
+    spend(txn, Some(&old), &mut new)?;
     record::put_difference(txn, id, &old, &new);
     Ok(added)
 }
@@ -179,6 +181,7 @@ pub fn update_line(
         line.note = record::valid_note("/note", note.as_deref())?;
     }
     record::set(&mut line.expiry, command.expiry);
+    spend(txn, Some(&old), &mut new)?;
     record::put_difference(txn, id, &old, &new);
     Ok(())
 }
@@ -197,7 +200,7 @@ fn change_quantity(
             return Err(reject::insufficient_stock("/quantity", available.max(Quantity::ZERO)).into());
         }
         if shipment.goods_moved() {
-            line.issued = Some(quantity);
+            line.leave(quantity);
         }
     }
     line.quantity = quantity;
@@ -217,8 +220,9 @@ pub fn remove_line(
     let line = line_mut(&mut new, line_id)?;
     line.removed = true;
     if moved && line.stock_line.is_some() {
-        line.issued = Some(Quantity::ZERO);
+        line.leave(Quantity::ZERO);
     }
+    spend(txn, Some(&old), &mut new)?;
     record::put_difference(txn, id, &old, &new);
     Ok(())
 }
@@ -261,6 +265,7 @@ pub fn allocate(
     {
         advance(&mut new, Status::Allocated, txn.now(), caller.user);
     }
+    spend(txn, Some(&old), &mut new)?;
     record::put_difference(txn, id, &old, &new);
     Ok(added)
 }

@@ -6,7 +6,7 @@ use crdt_store::{DocumentId, Failure, Txn};
 
 use super::lines::{add_foreign, add_own, blank_line, line_of_stock};
 use super::receive::take_into_stock;
-use super::shelf::Shelf;
+use super::shelf::{Shelf, spend};
 use super::status::advance;
 use super::types::{
     CreateInbound, CreateOutbound, End, Event, Issue, LINES_MAX, Line, RecordLine, RecordShipment, Shipment,
@@ -16,7 +16,7 @@ use crate::permission::{Caller, Permission};
 use crate::quantity::Quantity;
 use crate::record::{self, Numbered, Record};
 use crate::store::StoreRow;
-use crate::{number, partner, query, reject, stock_line, store};
+use crate::{number, partner, query, reject, share, stock_line, store};
 
 /// Makes an outbound shipment.
 pub fn create_outbound(
@@ -62,6 +62,9 @@ pub fn issue(txn: &mut Txn<'_>, caller: &Caller, command: &Issue) -> Result<Numb
         let added = add_own(txn, &mut shipment, &mut shelf, &format!("/lines/{at}"), line)?;
         let served = |id: &DocumentId| shipment.lines.get(id).filter(|line| line.stock_line.is_some());
         let served: Quantity = added.lines.iter().filter_map(served).map(|line| line.quantity).sum();
+        if served < line.quantity && added.held_elsewhere() {
+            return Err(share::exceeded(format!("/lines/{at}/quantity"), served).into());
+        }
         if served < line.quantity {
             return Err(reject::insufficient_stock(format!("/lines/{at}/quantity"), served).into());
         }
@@ -198,6 +201,7 @@ fn finish(txn: &mut Txn<'_>, store: &StoreRow, mut shipment: Shipment) -> Result
     if shipment.lines.len() > LINES_MAX {
         return Err(reject::validation("/lines", format!("at most {LINES_MAX} lines")).into());
     }
+    spend(txn, None, &mut shipment)?;
     shipment.number = number::next(txn, store)?;
     let number = shipment.number.clone();
     let id = txn.new_id();

@@ -104,6 +104,7 @@ fn project_sent(
             by: picked.by,
             reason: None,
             other: Some(receiver.id()),
+            device: line.spent.map(|spent| spent.device),
         };
         effect::project_movement(act, &movement, projection);
     }
@@ -130,6 +131,7 @@ fn project_received(
             by: received.by,
             reason: None,
             other: Some(sender.id()),
+            device: None,
         };
         effect::project_movement(act, &movement, projection);
     }

@@ -8,6 +8,7 @@ use super::types::{End, Line, Receive, ReceiveLine, SetReceived, Shipment, Statu
 use crate::permission::{Caller, Permission};
 use crate::quantity::Quantity;
 use crate::record::{self, Record};
+use crate::share::Sharing;
 use crate::stock_line::{self, StockLine};
 use crate::{location, reject};
 
@@ -62,6 +63,10 @@ fn require_not_used_up(
     let available = stock_line::balance(txn, store, Shipment::received_line(line))?.available();
     match change.is_negative() && (available + change).is_negative() {
         true => Err(reject::insufficient_stock("/quantity", available).into()),
+        false if change.is_negative() => match Sharing::here(txn, store)? {
+            Some(sharing) => sharing.require_keeper(txn, "/quantity", Shipment::received_line(line), -change),
+            None => Ok(()),
+        },
         false => Ok(()),
     }
 }
@@ -212,5 +217,6 @@ fn stock_of_line(
         programme: line.programme,
         vvm_at: None,
         vvm_note: None,
+        device: None,
     }
 }

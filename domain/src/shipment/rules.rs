@@ -6,6 +6,21 @@ use super::types::{End, Event, Line, Shipment, Status, Verdict};
 use crate::quantity::Quantity;
 use crate::scopes::ScopeKind;
 
+impl Line {
+    /// How many units left, where any did.
+    pub(crate) fn left(&self) -> Option<Quantity> {
+        self.spent.map(|spent| spent.quantity).or(self.issued)
+    }
+
+    /// Says how many units left.
+    pub(super) fn leave(&mut self, quantity: Quantity) {
+        match &mut self.spent {
+            Some(spent) => spent.quantity = quantity,
+            None => self.issued = Some(quantity),
+        }
+    }
+}
+
 impl Shipment {
     /// Who sends, if the document says so.
     pub fn sender(&self) -> Option<End> {
@@ -87,7 +102,7 @@ impl Shipment {
             (false, _) if line.removed => Quantity::ZERO,
             (false, _) => line.quantity,
             (true, true) => Quantity::ZERO,
-            (true, false) => match line.issued {
+            (true, false) => match line.left() {
                 Some(issued) if self.goods_moved() => issued,
                 _ => Quantity::ZERO,
             },

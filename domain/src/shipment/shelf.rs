@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crdt_store::{DocumentId, Failure, Rejection, Txn, ViewRead};
+use crdt_store::{DocumentId, Failure, Rejection, Txn};
 
+use super::types::{Shipment, Spent};
 use crate::allocation::{self, Allocator, Candidate, Pick, Warning};
 use crate::quantity::Quantity;
+use crate::share::{self, Available, Sharing};
 use crate::stock_line::{self, StockLineRow};
 use crate::text::day_of;
 use crate::{query, reject, store};
@@ -14,6 +16,8 @@ use crate::{query, reject, store};
 pub(super) struct Shelf {
     store: DocumentId,
     promised: BTreeMap<DocumentId, Quantity>,
+    /// How the store shares its stock, once that was asked; nothing in it if it does not.
+    sharing: Option<Option<Sharing>>,
     /// The stock lines that have been read, in the order in which they leave.
     stock: Option<Stock>,
 }
@@ -41,12 +45,18 @@ impl Stock {
 
 impl Shelf {
     pub(super) fn of(store: DocumentId) -> Self {
-        Self { store, promised: BTreeMap::new(), stock: None }
+        Self { store, promised: BTreeMap::new(), sharing: None, stock: None }
     }
 
-    fn available(&self, read: &(impl ViewRead + ?Sized), line: DocumentId) -> Result<Quantity, Failure> {
+    /// What may be promised of a stock line here, and what beyond that only other devices may promise.
+    fn available(&mut self, txn: &Txn<'_>, line: DocumentId) -> Result<Available, Failure> {
         let promised = self.promised.get(&line).copied().unwrap_or_default();
-        Ok(stock_line::balance(read, self.store, line)?.available() - promised)
+        let all = stock_line::balance(txn, self.store, line)?.available() - promised;
+        if self.sharing.is_none() {
+            self.sharing = Some(Sharing::here(txn, self.store)?);
+        }
+        let sharing = self.sharing.iter().flatten().next();
+        Ok(Sharing::available(sharing, txn, line, all, promised)?)
     }
 
     fn promise(&mut self, line: DocumentId, quantity: Quantity) {
@@ -63,11 +73,13 @@ impl Shelf {
         if !stock.allocator.knows(item) {
             let mut candidates = Vec::new();
             for line in query::stock::lines_of_item(txn, self.store, item)? {
+                let available = self.available(txn, line.id)?;
                 candidates.push(Candidate {
                     stock_line: line.id,
                     expiry: line.expiry,
                     pack_size: line.pack_size,
-                    available: self.available(txn, line.id)?,
+                    available: available.here,
+                    elsewhere: available.elsewhere,
                     on_hold: line.on_hold || line.location.is_some_and(|place| stock.held.contains(&place)),
                     vvm: line.vvm,
                 });
@@ -105,10 +117,13 @@ impl Shelf {
         let at_line = format!("{pointer}/stockLine");
         let row = stock_line::require(txn, &at_line, self.store, line)?;
         require_fit(txn, &at_line, &row)?;
-        let available = self.available(txn, line)?;
-        if quantity > available {
-            let available = available.max(Quantity::ZERO);
-            return Err(reject::insufficient_stock(format!("{pointer}/quantity"), available).into());
+        let Available { here, elsewhere } = self.available(txn, line)?;
+        let pointer = format!("{pointer}/quantity");
+        if quantity > here + elsewhere {
+            return Err(reject::insufficient_stock(pointer, (here + elsewhere).max(Quantity::ZERO)).into());
+        }
+        if quantity > here {
+            return Err(share::exceeded(pointer, here.max(Quantity::ZERO)).with("stockLine", line).into());
         }
         self.promise(line, quantity);
         if let Some(stock) = &mut self.stock {
@@ -116,6 +131,44 @@ impl Shelf {
         }
         Ok(row)
     }
+}
+
+/// Where the sender shares its stock: what leaves the shelf by this change is paid for by this device's share, and
+/// what another device has paid for is changed there only. Everything else would be known to its payer too late.
+pub(super) fn spend(txn: &Txn<'_>, old: Option<&Shipment>, new: &mut Shipment) -> Result<(), Failure> {
+    let Some(store) = new.sender_store else { return Ok(()) };
+    let Some(sharing) = Sharing::here(txn, store)? else { return Ok(()) };
+    let before = |id: &DocumentId| old.and_then(|old| Some((old, old.lines.get(id)?)));
+    let mut taken: BTreeMap<DocumentId, Quantity> = BTreeMap::new();
+    let mut paid = Vec::new();
+    for (id, line) in &new.lines {
+        let was = before(id).map_or(Quantity::ZERO, |(old, line)| old.issued(line));
+        let (is, Some(stock)) = (new.issued(line), line.stock_line) else { continue };
+        if is == was {
+            continue;
+        }
+        let known = before(id).is_some() && was != Quantity::ZERO;
+        let payer = before(id).and_then(|(_, line)| line.spent).map(|spent| spent.device);
+        let payer = payer.or(known.then_some(sharing.keeper()));
+        if let Some(payer) = payer
+            && !sharing.answers_for(payer)
+        {
+            return Err(sharing.elsewhere("/lines", payer).with("line", id).into());
+        }
+        let sum = taken.entry(stock).or_default();
+        *sum = *sum + is - was;
+        paid.extend((payer.is_none()).then_some((*id, is)));
+    }
+    for (stock, quantity) in taken.iter().filter(|(_, quantity)| quantity.is_positive()) {
+        sharing.require(txn, "/lines", *stock, *quantity)?;
+    }
+    // A line that was paid for already stays with its payer.
+    for (id, quantity) in paid {
+        let line = new.lines.get_mut(&id).expect("a line of the same shipment");
+        line.spent = sharing.own().map(|device| Spent { quantity, device });
+        line.issued = line.issued.filter(|_| line.spent.is_none());
+    }
+    Ok(())
 }
 
 /// Refuses stock that is on hold, expired or unusable.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crdt_store::{DocumentId, Failure, Timestamp, Txn};
 
 use super::receive::{receive, verify};
+use super::shelf::spend;
 use super::types::{Event, Line, Receive, SetStatus, SettleLine, Shipment, Status, UpdateShipment};
 use crate::permission::{Caller, Permission};
 use crate::quantity::Quantity;
@@ -64,6 +65,7 @@ pub fn set_status(
             }
             let mut new = old.clone();
             advance(&mut new, target, txn.now(), caller.user);
+            spend(txn, Some(&old), &mut new)?;
             record::put_difference(txn, id, &old, &new);
             Ok(())
         }
@@ -122,7 +124,7 @@ pub(super) fn advance(shipment: &mut Shipment, target: Status, at: Timestamp, by
     if freezes {
         let picked = |line: &&mut Line| line.stock_line.is_some() && !line.removed;
         for line in shipment.lines.values_mut().filter(picked) {
-            line.issued = Some(line.quantity);
+            line.leave(line.quantity);
         }
     }
 }
@@ -198,13 +200,14 @@ pub fn settle_line(
         true if old.reached(Status::Verified) => {
             return Err(reject::wrong_status(old.status(), "amend it: make a correction of its own").into());
         }
-        true => line.issued = Some(wish),
+        true => line.leave(wish),
         false => {
             line.quantity = old.issued(line);
             line.removed = false;
-            line.issued = Some(line.quantity);
+            line.leave(line.quantity);
         }
     }
+    spend(txn, Some(&old), &mut new)?;
     record::put_difference(txn, id, &old, &new);
     Ok(())
 }

@@ -7,6 +7,7 @@ use crdt_store::{DocumentId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Date;
+use crate::allocation::Caution;
 use crate::quantity::{Money, Quantity};
 use crate::record::{Stamp, clearable, record};
 
@@ -90,6 +91,16 @@ pub enum Verdict {
     Rejected,
 }
 
+/// What left a stock line at the cost of a device's share. One value, so that of two devices that picked a line
+/// without knowing of each other one pays for what both call picked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// How many units.
+    pub quantity: Quantity,
+    /// The device's block.
+    pub device: u32,
+}
+
 /// A line of a shipment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Line {
@@ -110,6 +121,9 @@ pub struct Line {
     /// How many units left: frozen when the goods are picked.
     #[serde(default)]
     pub issued: Option<Quantity>,
+    /// The same and whose share it was, where the sender shares its stock among devices: it holds in place of `issued`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<Spent>,
     /// The sender's price of a pack.
     pub sell_price: Option<Money>,
     /// What the sender notes of it.
@@ -324,6 +338,13 @@ pub struct AddedLines {
     pub lines: Vec<DocumentId>,
     /// What to look at.
     pub warnings: Vec<crate::allocation::Warning>,
+}
+
+impl AddedLines {
+    /// Whether other devices of the store hold some of what was asked for.
+    pub(super) fn held_elsewhere(&self) -> bool {
+        self.warnings.iter().any(|warning| warning.caution == Caution::HeldElsewhere)
+    }
 }
 
 /// Makes an outbound shipment.

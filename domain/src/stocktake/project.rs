@@ -84,6 +84,7 @@ fn project_movements(id: DocumentId, stocktake: &Stocktake, projection: &mut Pro
             by: event.by,
             reason: adjusted.reason,
             other: None,
+            device: None,
         };
         effect::project_movement(&act, &movement, projection);
         let one = i64::from(adjusted.quantity != Quantity::ZERO);

@@ -12,6 +12,7 @@ mod model;
 mod numbers;
 mod queries;
 mod scanning;
+mod shares;
 mod shelf;
 mod shipments;
 mod stock;

@@ -19,7 +19,7 @@ use crate::world::{A, B, CENTRAL, D, World, today, units};
 
 /// Something somebody does. Numbers choose among what is there, and wrap around.
 #[derive(Clone, Debug)]
-enum Act {
+pub enum Act {
     Open { quantity: i64 },
     Adjust { line: usize, change: i64 },
     Ship { to_partner: bool, by_item: bool, line: usize, quantity: i64 },
@@ -32,7 +32,7 @@ enum Act {
     Meet,
 }
 
-fn acts() -> impl Strategy<Value = Vec<(usize, Act)>> {
+pub fn acts() -> impl Strategy<Value = Vec<(usize, Act)>> {
     let act = prop_oneof![
         2 => (1i64..200).prop_map(|quantity| Act::Open { quantity }),
         2 => (0usize..9, -60i64..60).prop_map(|(line, change)| Act::Adjust { line, change }),
@@ -55,7 +55,7 @@ fn of_class(world: &World, node: usize, class: &str) -> Vec<Document> {
 }
 
 /// Does it, or is rejected: both are fine.
-fn perform(world: &mut World, node: usize, act: &Act) {
+pub fn perform(world: &mut World, node: usize, act: &Act) {
     let store = world.store_of(node);
     let lines = of_class(world, node, "stock_line");
     let lines: Vec<DocumentId> = lines
@@ -174,7 +174,12 @@ fn add_shipment(shipment: &Shipment, add: &mut impl FnMut(DocumentId, DocumentId
     for (id, line) in &shipment.lines {
         if let (Some(store), Some(stock)) = (shipment.sender_store, line.stock_line) {
             if has(Status::Picked) {
-                add(store, stock, -line.issued.unwrap_or_default(), Quantity::ZERO);
+                add(
+                    store,
+                    stock,
+                    -line.spent.map(|spent| spent.quantity).or(line.issued).unwrap_or_default(),
+                    Quantity::ZERO,
+                );
             } else if !cancelled && !line.removed {
                 add(store, stock, Quantity::ZERO, line.quantity);
             }
@@ -187,7 +192,7 @@ fn add_shipment(shipment: &Shipment, add: &mut impl FnMut(DocumentId, DocumentId
     }
 }
 
-fn assert_balances_are_what_documents_add_up_to(world: &World, node: usize) {
+pub fn assert_balances_are_what_documents_add_up_to(world: &World, node: usize) {
     let read = world.read(node);
     let mut by_item: BTreeMap<DocumentId, i64> = BTreeMap::new();
     for ((store, line), (on_hand, allocated)) in model(world, node) {

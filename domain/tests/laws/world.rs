@@ -56,7 +56,7 @@ pub fn today() -> Date {
     day("2026-11-22")
 }
 
-fn device(node: usize) -> DeviceId {
+pub fn device(node: usize) -> DeviceId {
     DeviceId::from_bytes([node as u8 + 1; 16])
 }
 
@@ -137,6 +137,17 @@ impl World {
             universal_code: None,
         };
         self.central(|txn, caller| item::create(txn, caller, &command)).id
+    }
+
+    /// One more device of the health centre; gives its node.
+    pub fn third_device(&mut self) -> usize {
+        let node = self.nodes.len();
+        self.nodes.push(open(node));
+        let site = domain::query::reference::store(&self.read(CENTRAL), self.centre).expect("a store").site;
+        let command = EnrolDevice { device: device(node), name: format!("device {node}") };
+        self.central(|txn, caller| site::enrol_device(txn, caller, site.expect("a site"), &command));
+        self.meet(node, CENTRAL);
+        node
     }
 
     /// The store a node works for.

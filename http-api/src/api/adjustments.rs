@@ -125,7 +125,7 @@ pub(super) fn routes() -> Vec<Route> {
             Place::Named(|wish| wish.store),
             |txn, caller, _, wish| adjustment::create(txn, caller, wish),
         )
-        .codes(&["insufficient-stock", "reason-required"]),
+        .codes(&["insufficient-stock", "share-exceeded", "reason-required"]),
         query::<Empty, replies::AdjustmentDetail, _>(
             "/api/v1/adjustments/{id}",
             TAG,

@@ -64,7 +64,7 @@ pub(super) fn routes() -> Vec<Route> {
             Place::Named(|wish| wish.store),
             |txn, caller, _, wish| repack::create(txn, caller, wish),
         )
-        .codes(&["insufficient-stock", "store-disabled"]),
+        .codes(&["insufficient-stock", "share-exceeded", "store-disabled"]),
         query::<Empty, replies::RepackDetail, _>("/api/v1/repacks/{id}", TAG, "A repack", detail),
     ];
     routes.extend(sheets(files!("/api/v1/repacks"), TAG, COLUMNS, file));

@@ -179,6 +179,8 @@ where
 {
     command(method, path, OUTBOUND, summary, Place::Of(|ask| visible(ask, OUT)), run).codes(&[
         "insufficient-stock",
+        "share-exceeded",
+        "share-elsewhere",
         "wrong-status",
         "on-hold",
         "read-only-here",
@@ -198,6 +200,8 @@ where
 {
     command(method, path, INBOUND, summary, Place::Of(|ask| visible(ask, IN)), run).codes(&[
         "insufficient-stock",
+        "share-exceeded",
+        "share-elsewhere",
         "wrong-status",
         "on-hold",
         "read-only-here",
@@ -225,7 +229,7 @@ fn outbound() -> Vec<Route> {
             Place::Named(|wish| wish.store),
             |txn, caller, _, wish| shipment::create_outbound(txn, caller, wish),
         )
-        .codes(&["insufficient-stock", "on-hold"]),
+        .codes(&["insufficient-stock", "share-exceeded", "on-hold"]),
         command::<Issue, Numbered>(
             M::POST,
             "/api/v1/outbound-shipments/issue",
@@ -234,7 +238,7 @@ fn outbound() -> Vec<Route> {
             Place::Named(|wish| wish.store),
             |txn, caller, _, wish| shipment::issue(txn, caller, wish),
         )
-        .codes(&["insufficient-stock", "on-hold"]),
+        .codes(&["insufficient-stock", "share-exceeded", "on-hold"]),
         query::<Empty, replies::ShipmentDetail, _>(
             "/api/v1/outbound-shipments/{id}",
             OUTBOUND,

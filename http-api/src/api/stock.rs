@@ -10,6 +10,7 @@ use domain::query::moves::{self, ShelfLog};
 use domain::query::names::Names;
 use domain::query::stock::{self, StockFacet, StockFilter, StockRow, StockSort};
 use domain::query::{Page, PageRequest, programmes, reference};
+use domain::share::{self, AskShare, DivideShares, Divided, GiveShare};
 use domain::stock_line::{self, CreateStockLine, ObserveVvm, UpdateStockLine, Vvm};
 use domain::{Created, Date, Permission};
 use serde::{Deserialize, Serialize};
@@ -189,6 +190,15 @@ fn shelf_log(ask: &Ask<'_>, _: Empty) -> Result<ShelfLog, Problem> {
     Ok(moves::of_line(ask.read, ask.ids.id)?)
 }
 
+fn shares(ask: &Ask<'_>, _: Empty) -> Result<replies::StockShares, Problem> {
+    let row = visible(ask)?;
+    let device = ask.state.settings().device;
+    let available = share::available(ask.read, row.store, row.id, device)?;
+    let holdings = share::Holdings::of(ask.read, row.store, device, ask.state.now())?;
+    let rows = holdings.map(|holdings| holdings.of_line(row.id)).transpose()?.unwrap_or_default();
+    Ok(replies::StockShares { here: available.here, elsewhere: available.elsewhere, rows })
+}
+
 fn store_of(ask: &Ask<'_>) -> Result<DocumentId, Problem> {
     visible(ask).map(|row| row.store)
 }
@@ -287,6 +297,39 @@ fn lines() -> Vec<Route> {
             "Where a stock line was put, what its vial monitor showed, when it was held: by whom, on which device",
             shelf_log,
         ),
+        query::<Empty, replies::StockShares, _>(
+            "/api/v1/stock-lines/{id}/shares",
+            TAG,
+            "Which device of the store holds how much of a stock line, where the store shares its stock",
+            shares,
+        ),
+        command::<AskShare, ()>(
+            Method::POST,
+            "/api/v1/stock-lines/{id}/shares/ask",
+            TAG,
+            "Ask the other devices of the store for a share; they answer as soon as they hear of it",
+            Place::Of(store_of),
+            |txn, caller, ids, wish| share::ask(txn, caller, ids.id, wish),
+        )
+        .codes(&["share-none"]),
+        command::<GiveShare, ()>(
+            Method::POST,
+            "/api/v1/stock-lines/{id}/shares/give",
+            TAG,
+            "Give another device of the store some of what this device holds",
+            Place::Of(store_of),
+            |txn, caller, ids, wish| share::give(txn, caller, ids.id, wish),
+        )
+        .codes(&["share-exceeded", "share-none"]),
+        command::<DivideShares, Divided>(
+            Method::POST,
+            "/api/v1/stock-lines/divide",
+            TAG,
+            "Give the other devices of the store an equal part of what this device holds of each stock line",
+            Place::Named(|wish| wish.store),
+            |txn, caller, _, wish| share::divide(txn, caller, wish.store),
+        )
+        .codes(&["share-none"]),
         query::<LineLedgerQuery, replies::Page<replies::LedgerEntry>, _>(
             "/api/v1/stock-lines/{id}/ledger",
             TAG,

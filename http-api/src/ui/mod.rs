@@ -118,7 +118,7 @@ fn stocktake_routes() -> Router<AppState> {
 }
 
 fn shelf_routes() -> Router<AppState> {
-    use screens::{arrange, batch, line, locations, repack};
+    use screens::{arrange, batch, line, locations, repack, shares};
 
     Router::new()
         .route("/stock/new", get(batch::new).post(batch::create))
@@ -129,6 +129,10 @@ fn shelf_routes() -> Router<AppState> {
         .route("/stock/lines/{id}/move", post(line::move_to))
         .route("/stock/lines/{id}/vvm", post(line::observe))
         .route("/stock/lines/{id}/repack", get(repack::new).post(repack::create))
+        .route("/stock/lines/{id}/share/ask", post(shares::ask))
+        .route("/stock/lines/{id}/share/give", post(shares::give))
+        .route("/stock/shares", get(shares::list))
+        .route("/stock/shares/divide", post(shares::divide))
         .route("/repacks", get(repack::list))
         .route("/repacks/{id}", get(repack::show))
         .route("/locations", get(locations::list))

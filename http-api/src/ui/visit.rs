@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum_extra::extract::CookieJar;
-use crdt_store::{DocumentId, Failure, Snapshot, Timestamp, Txn};
+use crdt_store::{DeviceId, DocumentId, Failure, Snapshot, Timestamp, Txn};
 use domain::{Caller, Date, Permission};
 use replication::IdempotencyKey;
 use replication::shell::ExecuteError;
@@ -144,6 +144,11 @@ impl Visit {
     /// The store's data as of now.
     pub(super) fn read(&self) -> Result<Snapshot, Trouble> {
         Ok(self.state.snapshot()?)
+    }
+
+    /// The device that answers.
+    pub(super) fn device(&self) -> DeviceId {
+        self.state.settings().device
     }
 
     /// The day it is.

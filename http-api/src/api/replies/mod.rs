@@ -21,7 +21,7 @@ pub use shipments::{
 };
 pub use stock::{
     Explanation, HoldEntry, ItemFigures, KindTotal, MonthConsumption, MoveEntry, NationalRow, OnOrderEntry,
-    RepackDetail, ShelfLog, StockRow, StoreStockRow, VvmEntry,
+    RepackDetail, ShelfLog, StockRow, StockShares, StoreStockRow, VvmEntry,
 };
 pub use stocktakes::{CountEntry, StocktakeEntry, StocktakeLine};
 pub use tasks::{ConflictChoice, ConflictEntry, ConflictWriter, Figure, TaskCause, TaskEntry};

@@ -5,10 +5,23 @@ use domain::consumption::Window;
 use domain::item::ItemRow;
 use domain::query::stock::StockStatus;
 use domain::query::stock_items::ItemFacet;
+use domain::share::Holding;
 use domain::shipment::{End, Status};
 use domain::stock_line::Vvm;
 use domain::{Date, Money, MovementKind, Quantity};
 use serde::{Deserialize, Serialize};
+
+/// What of a stock line may be promised by whom.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StockShares {
+    /// Units that this device may promise.
+    pub here: Quantity,
+    /// Units beyond that, which other devices of the store may.
+    pub elsewhere: Quantity,
+    /// What each device of the store holds; nothing where the store does not share its stock.
+    pub rows: Vec<Holding>,
+}
 
 /// A stock line with all its screen needs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

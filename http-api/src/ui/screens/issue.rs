@@ -10,6 +10,7 @@ use crdt_store::{DocumentId, Snapshot};
 use domain::allocation::{self, Candidate, Caution, Proposal, Rules};
 use domain::query::stock::{self, ItemStockRow, StockFilter, StockRow, StockStatus};
 use domain::query::{self, PageRequest, shipments};
+use domain::share::{self, Available};
 use domain::shipment::{self, AddLine, Direction, Issue, Status};
 use domain::{Permission, Quantity};
 use maud::{Markup, html};
@@ -67,15 +68,17 @@ fn destinations(read: &Snapshot, own: DocumentId) -> Result<Destinations, Troubl
     Ok(Destinations { likely, others, last })
 }
 
-fn candidate(row: &StockRow) -> Candidate {
-    Candidate {
+fn candidate(visit: &Visit, read: &Snapshot, row: &StockRow) -> Result<Candidate, Trouble> {
+    let Available { here, elsewhere } = share::available(read, row.store, row.id, visit.device())?;
+    Ok(Candidate {
         stock_line: row.id,
         expiry: row.expiry,
         pack_size: row.pack_size,
-        available: row.available,
+        available: here,
+        elsewhere,
         on_hold: row.on_hold || row.status == StockStatus::OnHold,
         vvm: row.vvm,
-    }
+    })
 }
 
 fn batches(
@@ -94,6 +97,7 @@ fn caution_key(caution: Caution) -> &'static str {
         Caution::SkippedOnHold => "skipped-on-hold",
         Caution::SkippedUnusable => "skipped-unusable",
         Caution::ExpiringSoon => "expiring-soon",
+        Caution::HeldElsewhere => "held-elsewhere",
     }
 }
 
@@ -132,7 +136,8 @@ fn propose(
     typed: &str,
 ) -> Result<Markup, Trouble> {
     let rows = batches(visit, read, own, item)?;
-    let candidates: Vec<Candidate> = rows.iter().map(candidate).collect();
+    let candidates: Vec<Candidate> =
+        rows.iter().map(|row| candidate(visit, read, row)).collect::<Result<_, Trouble>>()?;
     let wanted = visit.words.parse_quantity(typed);
     let vvm_first = query::reference::store(read, own)?.vvm_first;
     let rules = Rules { today: visit.today(), whole_packs: true, vvm_first };

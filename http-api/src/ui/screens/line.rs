@@ -13,6 +13,7 @@ use domain::stock_line::{self, ObserveVvm, UpdateStockLine, Vvm};
 use domain::{Money, Permission, Quantity};
 use maud::{Markup, html};
 
+use super::shares;
 use super::stock::{expiry, mark};
 use crate::error::Problem;
 use crate::ui::form::{Fields, Form, Input};
@@ -229,7 +230,12 @@ pub(super) fn called(words: Words, row: &StockRow) -> String {
     row.batch.clone().unwrap_or_else(|| t!(words, "no-batch-number"))
 }
 
-fn page(visit: &Visit, id: DocumentId, form: &Form, problem: Option<&Problem>) -> Result<Response, Trouble> {
+pub(super) fn page(
+    visit: &Visit,
+    id: DocumentId,
+    form: &Form,
+    problem: Option<&Problem>,
+) -> Result<Response, Trouble> {
     let words = visit.words;
     let row = load(visit, id)?;
     let read = visit.read()?;
@@ -240,7 +246,8 @@ fn page(visit: &Visit, id: DocumentId, form: &Form, problem: Option<&Problem>) -
         a href={ "/stock/items/" (row.item) "?tab=batches" } { (row.item_name) } " · " (row.item_code) " " (mark(words, row.status))
     };
     let at_field = |problem: &&Problem| {
-        problem.errors.iter().any(|error| ["/to", "/vvm", "/vvmNote"].contains(&error.pointer.as_str()))
+        let own = ["/to", "/vvm", "/vvmNote"].into_iter().chain(shares::FIELDS);
+        own.into_iter().any(|field| problem.errors.iter().any(|error| error.pointer == field))
     };
     let body = html! {
         (title(&called(words, &row), sub, actions(visit, &row)))
@@ -248,6 +255,7 @@ fn page(visit: &Visit, id: DocumentId, form: &Form, problem: Option<&Problem>) -
         (facts(visit, &read, &row)?)
         div class="grid" {
             div class="stack" {
+                (shares::section(visit, &read, &row, form, problem)?)
                 @if may { (move_form(visit, &read, &row, form, problem)?) }
                 @if may && item.is_vaccine { (vvm_form(visit, &row, form, problem)) }
                 section class="card pad row" {

@@ -23,6 +23,7 @@ pub(super) mod programmes;
 pub(super) mod receive;
 pub(super) mod repack;
 pub(super) mod scan;
+pub(super) mod shares;
 pub(super) mod shipments;
 pub(super) mod sites;
 pub(super) mod stock;

@@ -3,8 +3,8 @@
 use axum::response::Response;
 use crdt_store::{DocumentId, Snapshot};
 use domain::Permission;
-use domain::query::programmes;
 use domain::query::stock::{self, StockFacet, StockFilter, StockRow, StockSort, StockStatus};
+use domain::query::{programmes, reference};
 use maud::{Markup, html};
 
 use super::line::{STAGES, called, vvm_code, vvm_of};
@@ -283,13 +283,14 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
 }
 
 /// What is offered below the files.
-fn seldom(visit: &Visit, asked: &Form, facet: &str) -> Markup {
+fn seldom(visit: &Visit, asked: &Form, facet: &str, shared: bool) -> Markup {
     let words = visit.words;
     let (item, location) = (asked.raw("item"), asked.raw("location"));
     let of = [("kind", "batch"), ("search", asked.raw("search")), ("facet", facet)];
     let of: Vec<_> = of.into_iter().chain([("item", item), ("location", location)]).collect();
     html! {
         a href=(address("/labels", &of)) { (icon("tag")) (t!(words, "labels-title")) }
+        @if shared { a href="/stock/shares" { (icon("scale")) (t!(words, "shares")) } }
         @if visit.may(Permission::StockEdit) { a href="/imports?kind=opening-stock" { (icon("upload")) (t!(words, "import")) } }
     }
 }
@@ -338,7 +339,8 @@ fn batches(
     .chain(narrowed)
     .collect();
     let known = all_shown(page.rows.len(), cursor, page.next.as_deref());
-    let files = export_and(words, "stock-lines", &wish, known, seldom(visit, asked, facet));
+    let shared = reference::store(read, store)?.share_keeper.is_some();
+    let files = export_and(words, "stock-lines", &wish, known, seldom(visit, asked, facet, shared));
     if page.rows.is_empty() {
         return Ok(Batches { list: nothing(words, asked.raw("search"), facet), files });
     }

@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use crdt_store::DocumentId;
+use crdt_store::{DocumentId, Snapshot};
 use domain::store::{self, CreateStore, StoreRow, UpdateStore};
 use maud::{Markup, html};
 
@@ -69,7 +69,7 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
 }
 
 /// The fields that show their own errors.
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 13] = [
     "code",
     "name",
     "level",
@@ -82,10 +82,11 @@ const FIELDS: [&str; 12] = [
     "leadTimeDays",
     "expiringDays",
     "expiringLaterDays",
+    "shareKeeper",
 ];
 
 /// How the store likes its figures computed.
-fn preferences(words: Words, fields: Fields<'_>) -> Markup {
+fn preferences(words: Words, fields: Fields<'_>, keepers: &[(String, String)]) -> Markup {
     let number = |name: &str, label: String, hint: Option<String>| {
         let input =
             Input { inputmode: Some("numeric"), required: true, hint: hint.as_deref(), ..Input::default() };
@@ -105,8 +106,22 @@ fn preferences(words: Words, fields: Fields<'_>) -> Markup {
             }
             (fields.check("adjustForDaysOut", &t!(words, "adjust-for-days-out")))
             (fields.check("vvmFirst", &t!(words, "vvm-first")))
+            // Where there is but one device, there is nobody to share with.
+            @if keepers.len() > 2 || !fields.form.raw("shareKeeper").is_empty() {
+                (fields.select("shareKeeper", &t!(words, "share-preference"), false, keepers))
+                p class="hint" { (t!(words, "share-preference-hint")) }
+            }
         }
     }
+}
+
+/// The devices of the site that hosts the store, as keepers of what comes in.
+fn keepers(read: &Snapshot, words: Words, form: &Form) -> Result<Vec<(String, String)>, Trouble> {
+    let none = (String::new(), t!(words, "share-preference-off"));
+    let site = form.id("site");
+    let devices = domain::query::reference::devices(read)?;
+    let working = devices.into_iter().filter(|row| !row.revoked && Some(row.site) == site);
+    Ok(std::iter::once(none).chain(working.map(|row| (row.device.to_string(), row.name))).collect())
 }
 
 /// Days with four decimals as people write them.
@@ -165,7 +180,7 @@ fn form_page(
                     (fields.select("supplier", &t!(words, "supplied-by"), false, &suppliers))
                     (fields.select("site", &t!(words, "site"), false, &sites))
                 }
-                @if id.is_some() { (preferences(words, fields)) (fields.check("disabled", &t!(words, "closed-store"))) }
+                @if id.is_some() { (preferences(words, fields, &keepers(&read, words, form)?)) (fields.check("disabled", &t!(words, "closed-store"))) }
             }
             div class="bar" {
                 button class="btn primary" { (icon("check")) (t!(words, "save")) }
@@ -239,6 +254,7 @@ pub(in crate::ui) async fn show(visit: Visit, Path(id): Path<DocumentId>) -> Res
         ("leadTimeDays", row.lead_time_days.to_string()),
         ("expiringDays", row.expiring_days.to_string()),
         ("expiringLaterDays", row.expiring_later_days.to_string()),
+        ("shareKeeper", row.share_keeper.map(|device| device.to_string()).unwrap_or_default()),
     ]);
     for (name, ticked) in [("adjustForDaysOut", row.adjust_for_days_out), ("vvmFirst", row.vvm_first)] {
         if ticked {
@@ -274,6 +290,8 @@ pub(in crate::ui) async fn update(
             expiring_later_days: count(&form, "expiringLaterDays")?,
             adjust_for_days_out: Some(form.has("adjustForDaysOut")),
             vvm_first: Some(form.has("vvmFirst")),
+            // A store whose form does not offer it keeps what it has.
+            share_keeper: form.has("shareKeeper").then(|| form.read("shareKeeper")),
         };
         let caller = visit.visitor.central_caller();
         Ok(visit.execute(move |txn| store::update(txn, &caller, id, &command)).await?)
