@@ -13,6 +13,7 @@ mod exit;
 mod installation;
 mod interface;
 mod running;
+mod stewardship;
 mod web_client;
 
 use std::process::ExitCode;

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::exit::Failure;
 use crate::installation::{Installation, RunningNode};
 use crate::interface::Interface;
+use crate::stewardship;
 
 /// What central is called: the part of a central server that is not in its database.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -226,6 +227,7 @@ pub async fn start_site(
         centrals: vec![central],
     };
     let node = start_node(installation, device, Role::Site, clock, network, Vec::new()).await?;
+    stewardship::attend(node.clone(), device);
     let name = membership.grant.site_name.clone();
     let settings = settings(Role::Site, &name, &name, device, None);
     Ok(Started { node, settings })

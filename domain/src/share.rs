@@ -69,13 +69,24 @@ pub struct Share {
 
 record!(Share, "share", "share");
 
-/// A wish for a share.
+/// What a device wishes of a stock line, and which wishes of others it has answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct AskRow {
+struct WishRow {
+    stock_line: DocumentId,
+    device: Block,
+    quantity: Quantity,
+    at: Option<Timestamp>,
+    answered: BTreeMap<String, Timestamp>,
+}
+
+/// A wish for a share that is not forgotten yet.
+struct Ask {
     stock_line: DocumentId,
     device: Block,
     quantity: Quantity,
     at: Timestamp,
+    /// Whether this device has answered it.
+    answered: bool,
 }
 
 /// Who holds how much of a stock line.
@@ -300,7 +311,7 @@ pub(crate) fn own(txn: &Txn<'_>, store: DocumentId) -> Result<Option<Block>, Fai
 pub struct Holdings<'r, R: ViewRead + ?Sized> {
     read: &'r R,
     sharing: Sharing,
-    asks: Vec<AskRow>,
+    asks: Vec<Ask>,
 }
 
 impl<'r, R: ViewRead + ?Sized> Holdings<'r, R> {
@@ -377,13 +388,58 @@ fn open_asks(
     read: &(impl ViewRead + ?Sized),
     sharing: &Sharing,
     now: Timestamp,
-) -> Result<Vec<AskRow>, StoreError> {
-    let mut asks: Vec<AskRow> = read.rows(views::SHARE_ASKED, sharing.store.as_bytes())?;
+) -> Result<Vec<Ask>, StoreError> {
+    let rows: Vec<WishRow> = read.rows(views::SHARE_WISH, sharing.store.as_bytes())?;
     let working: BTreeSet<Block> = sharing.devices.iter().map(|row| row.block).collect();
-    asks.retain(|ask| {
-        working.contains(&ask.device) && now.as_millis().saturating_sub(ask.at.as_millis()) < ASK_LIFE_MS
-    });
-    Ok(asks)
+    let mut answered: BTreeMap<(DocumentId, &str), Timestamp> = BTreeMap::new();
+    for row in rows.iter().filter(|row| Some(row.device) == sharing.own) {
+        for (device, at) in &row.answered {
+            let latest = answered.entry((row.stock_line, device)).or_insert(*at);
+            *latest = (*latest).max(*at);
+        }
+    }
+    let is_open = |at: &Timestamp| now.as_millis().saturating_sub(at.as_millis()) < ASK_LIFE_MS;
+    let ask = |row: &WishRow| {
+        let at = row.at.filter(is_open).filter(|_| working.contains(&row.device))?;
+        let device = row.device.to_string();
+        let answered = answered.get(&(row.stock_line, device.as_str())).is_some_and(|known| *known >= at);
+        let (stock_line, device, quantity) = (row.stock_line, row.device, row.quantity);
+        Some(Ask { stock_line, device, quantity, at, answered })
+    };
+    Ok(rows.iter().filter_map(ask).collect())
+}
+
+/// How much a wish is answered with: what is missing, rounded up to whole packs, as far as this device holds it.
+fn answer_to(
+    read: &(impl ViewRead + ?Sized),
+    sharing: &Sharing,
+    ask: &Ask,
+) -> Result<Option<Quantity>, StoreError> {
+    let Some(own) = sharing.own.filter(|own| *own != ask.device && !ask.answered) else { return Ok(None) };
+    let Some(row) = stock_line::find(read, ask.stock_line)? else { return Ok(None) };
+    let held = sharing.held(read, row.id)?;
+    let of = |block: Block| held.get(&block).copied().unwrap_or_default();
+    let missing = (ask.quantity - of(ask.device)).max(Quantity::ZERO).round_up_to_packs(row.pack_size);
+    Ok(Some(missing.min(of(own))).filter(|given| given.is_positive()))
+}
+
+/// Whether this device has something to give to others who asked: then [`answer`] is to be called.
+///
+/// # Errors
+/// `not-found` if there is no such store.
+pub fn is_asked(
+    read: &(impl ViewRead + ?Sized),
+    store: DocumentId,
+    device: DeviceId,
+    now: Timestamp,
+) -> Result<bool, Failure> {
+    let Some(sharing) = Sharing::of(read, &store::require(read, store)?, device)? else { return Ok(false) };
+    for ask in open_asks(read, &sharing, now)? {
+        if answer_to(read, &sharing, &ask)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 // ---- write ----
@@ -473,30 +529,19 @@ fn hand_over(share: &mut Share, to: Block, quantity: Quantity) {
 /// answered. For the program itself, whenever something arrived.
 pub fn answer(txn: &mut Txn<'_>, caller: &Caller, store: DocumentId) -> Result<usize, Failure> {
     let Some(sharing) = Sharing::here(txn, store)? else { return Ok(0) };
-    let Some(own) = sharing.own else { return Ok(0) };
     let mut answered = BTreeSet::new();
-    for ask in open_asks(txn, &sharing, txn.now())?.into_iter().filter(|ask| ask.device != own) {
+    for ask in open_asks(txn, &sharing, txn.now())? {
         // What this command gives is not in the views yet: one wish for each stock line, the next one next time.
         if answered.len() == DIVIDED_MAX || answered.contains(&ask.stock_line) {
             continue;
         }
+        let Some(given) = answer_to(txn, &sharing, &ask)? else { continue };
         let (id, old) = own_share(txn, caller, &sharing, ask.stock_line)?;
-        if old.answered.get(&ask.device.to_string()).is_some_and(|at| *at >= ask.at) {
-            continue;
-        }
-        let Some(row) = stock_line::find(txn, ask.stock_line)? else { continue };
-        let held = sharing.held(txn, row.id)?;
-        let of = |block: Block| held.get(&block).copied().unwrap_or_default();
-        let missing = (ask.quantity - of(ask.device)).max(Quantity::ZERO).round_up_to_packs(row.pack_size);
-        let given = missing.min(of(own));
-        if !given.is_positive() {
-            continue;
-        }
         let mut new = old.clone();
         hand_over(&mut new, ask.device, given);
         new.answered.insert(ask.device.to_string(), ask.at);
         save(txn, id, &old, &new)?;
-        answered.insert(row.id);
+        answered.insert(ask.stock_line);
     }
     Ok(answered.len())
 }
@@ -562,9 +607,15 @@ pub(crate) fn project(document: &Document, share: &Share, projection: &mut Proje
             project_held(share.stock_line, share.device, -*quantity, projection);
         }
     }
-    if let Some(at) = share.asked_at {
-        let row = AskRow { stock_line: share.stock_line, device: share.device, quantity: share.asked, at };
+    let wish = WishRow {
+        stock_line: share.stock_line,
+        device: share.device,
+        quantity: share.asked,
+        at: share.asked_at,
+        answered: share.answered.clone(),
+    };
+    if wish.at.is_some() || !wish.answered.is_empty() {
         let key = Key::new().id(share.store).id(document.id).build();
-        projection.rows.push(views::row(views::SHARE_ASKED, key, &row));
+        projection.rows.push(views::row(views::SHARE_WISH, key, &wish));
     }
 }

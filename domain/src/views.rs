@@ -81,8 +81,8 @@ views! {
     SUM_LINE = "view/sum/line",
     /// line, device block → what the device brought in and was given, less what it issued and gave
     SUM_SHARE = "view/sum/share",
-    /// store, share → AskRow
-    SHARE_ASKED = "view/share/asked",
+    /// store, share → WishRow
+    SHARE_WISH = "view/share/wish",
     /// store, item → on hand, allocated, on order (and one contribution of nothing from each stock line)
     SUM_STORE_ITEM = "view/sum/store_item",
     /// store, day, item → consumed, came, left
