@@ -17,6 +17,8 @@ pub(crate) struct Bent {
     pub(crate) unaware: bool,
     /// Counts that differ or came late make no task.
     pub(crate) uncounted: bool,
+    /// What a device issues is not taken from its share.
+    pub(crate) unpaid: bool,
 }
 
 impl Schema for Bent {
@@ -35,6 +37,7 @@ impl Schema for Bent {
     fn project(&self, document: &Document) -> Projection {
         let mut projection = DomainSchema.project(document);
         projection.rows.retain(|row| !(self.unaware && row.view == crate::look::CONFLICTS));
+        projection.sums.retain(|sum| !(self.unpaid && sum.view == crate::look::SHARES && sum.amounts[0] < 0));
         projection
     }
 

@@ -17,6 +17,7 @@ use crate::machine::{Machine, right_time};
 use crate::network::MachineId;
 use crate::people::FORGED;
 use crate::recount::{self, Recount};
+use crate::shares;
 use crate::world::{CENTRAL, Fate, Held, World};
 
 /// Documents taken into a twin in one transaction.
@@ -182,13 +183,14 @@ impl Inspection<'_> {
         self.world.tally.sometimes_many("late amendment", count_shipments(&documents, amended_late));
         self.world.tally.sometimes_many("discrepancy", count_shipments(&documents, differs));
         note_counts(self.world, &documents);
-        let steps: [Step<'_>; 9] = [
+        let steps: [Step<'_>; 10] = [
             Self::promises,
             Self::effects,
             Self::numbers,
             Self::replicas_agree,
             Self::views_follow,
             Self::stock_adds_up,
+            Self::shares_add_up,
             Self::counts_are_tasks,
             Self::conflicts_are_tasks,
             Self::nothing_is_left_over,
@@ -369,6 +371,48 @@ impl Inspection<'_> {
             }
         }
         Ok(Ok(()))
+    }
+
+    /// S1: shares are what the documents add up to, and keep stores from issuing what is not there.
+    fn shares_add_up(&mut self, read: &Snapshot, documents: &BTreeMap<DocumentId, Document>) -> Looked {
+        self.world.tally.checked("S1");
+        let now = right_time(self.world.now);
+        let mut recount = Recount::default();
+        documents.values().for_each(|document| recount.add(document));
+        let held = recount.shares.values().filter(|quantity| **quantity > 0).count();
+        self.world.tally.sometimes_many("share held by another than the keeper", held as u64);
+        for store in self.world.country.stores.clone() {
+            for (machine, replica) in self.replicas {
+                let found = &self.world.machines[*machine];
+                if found.store.is_some_and(|own| own != store) {
+                    continue;
+                }
+                if let Some(detail) = shares::differ(&replica.reader().snapshot()?, store, &recount, now)? {
+                    let detail = format!("{}: {detail}", found.name);
+                    return Ok(Err(self.world.breach("S1", detail)));
+                }
+            }
+            if self.is_spoilt(store) {
+                continue;
+            }
+            if let Some(line) = shares::over_issued(read, store, documents, now)? {
+                let detail = format!("more of stock line {line} was issued than its devices held");
+                return Ok(Err(self.world.breach("S1", detail)));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Whether a device of the store forgot what it had issued, or never kept to the rules.
+    fn is_spoilt(&self, store: DocumentId) -> bool {
+        let forgot = |machine: MachineId| {
+            let replica = self.replicas.iter().find(|(found, _)| *found == machine);
+            replica.is_none_or(|(_, replica)| replica.origin().incarnation > 1)
+        };
+        let machines = self.world.machines.iter().enumerate();
+        machines
+            .filter(|(_, machine)| machine.store == Some(store))
+            .any(|(index, machine)| !machine.honest || forgot(index))
     }
 
     /// I5: counts that differ, and counts that came late, are tasks; nothing else is.

@@ -42,6 +42,7 @@ mod recount;
 mod report;
 mod seed;
 mod setup;
+mod shares;
 mod simulate;
 mod tally;
 mod trace;

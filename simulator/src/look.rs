@@ -2,11 +2,14 @@
 
 use std::ops::ControlFlow;
 
-use crdt_store::{DocumentId, Failure, Schema, Snapshot, StoreError, View, ViewRead, ViewReadExt};
+use crdt_store::{
+    DeviceId, DocumentId, Failure, Schema, Snapshot, StoreError, Timestamp, View, ViewRead, ViewReadExt,
+};
 use domain::asset::AssetRow;
 use domain::location::LocationRow;
 use domain::query::tasks::{self, ConflictEntry};
 use domain::query::{PAGE_LEN_MAX, PageRequest};
+use domain::share::Holdings;
 use domain::shipment::{Direction, ShipmentRow, Status};
 use domain::stock_line::StockLineRow;
 use domain::store::StoreRow;
@@ -19,6 +22,7 @@ const ITEM_BALANCES: View = View("view/sum/store_item");
 const SHIPMENTS: View = View("view/shipment/status");
 const ASSETS: View = View("view/asset/number");
 const LOCATIONS: View = View("view/location/code");
+pub(crate) const SHARES: View = View("view/sum/share");
 const OVER_ISSUES: View = View("view/task/balance");
 pub(crate) const COUNTS: View = View("view/sum/stocktake/state");
 const COUNT_TASKS: View = View("view/task/count");
@@ -34,6 +38,7 @@ pub(crate) fn views_exist(schema: &dyn Schema) -> bool {
         SHIPMENTS,
         ASSETS,
         LOCATIONS,
+        SHARES,
         OVER_ISSUES,
         COUNTS,
         COUNT_TASKS,
@@ -83,16 +88,32 @@ pub(crate) fn conflicts(
     let mut found = Vec::new();
     let mut request = PageRequest::first(PAGE_LEN_MAX);
     loop {
-        let page = tasks::list(read, store, &request).map_err(|failure| match failure {
-            Failure::Store(error) => error,
-            Failure::Rejected(rejection) => StoreError::Corrupt(rejection.to_string()),
-        })?;
+        let page = tasks::list(read, store, &request).map_err(broken)?;
         let told = page.rows.into_iter();
         found.extend(told.filter_map(|entry| Some((entry.task.document, entry.conflict?))));
         match page.next {
             Some(cursor) => request.cursor = Some(cursor),
             None => return Ok(found),
         }
+    }
+}
+
+/// The devices among which a store shares its stock; none where it does not.
+pub(crate) fn sharing_devices(
+    read: &Snapshot,
+    store: DocumentId,
+    now: Timestamp,
+) -> Result<Vec<DeviceId>, StoreError> {
+    let holdings = Holdings::of(read, store, DeviceId::NIL, now).map_err(broken)?;
+    let devices = holdings.iter().flat_map(|holdings| holdings.devices());
+    Ok(devices.map(|row| row.device).collect())
+}
+
+/// What a rejected question means here: it was asked of what is there.
+pub(crate) fn broken(failure: Failure) -> StoreError {
+    match failure {
+        Failure::Store(error) => error,
+        Failure::Rejected(rejection) => StoreError::Corrupt(rejection.to_string()),
     }
 }
 

@@ -77,6 +77,8 @@ pub enum Mutant {
     SilentConflict,
     /// Counts that differ, or that came after the end of their stocktake, make no task.
     SilentCounts,
+    /// What a device issues or gives is not taken from its share of the stock.
+    UnpaidShares,
 }
 
 /// The kinds of faults of one run.

@@ -8,6 +8,7 @@ use domain::conflict::SettleConflict;
 use domain::item::{CreateItem, UpdateItem};
 use domain::location::{CreateLocation, UpdateLocation};
 use domain::repack::CreateRepack;
+use domain::share::{AskShare, GiveShare};
 use domain::shipment::{
     AddLine, CreateInbound, CreateOutbound, Direction, End, Issue, Receive, ReceiveLine, SetReceived,
     SetStatus, SettleLine, Shipment, ShipmentRow, Status, UpdateLine, Verdict,
@@ -112,6 +113,7 @@ impl Person<'_> {
             (Person::arrange, 5),
             (Person::look_at_monitor, 2),
             (Person::repack, 5),
+            (Person::share, 14),
             (Person::equipment, 8),
         ]);
         let Some((deed, makes)) = activity(self, store)? else { return Ok(None) };
@@ -381,6 +383,24 @@ impl Person<'_> {
             }),
             true,
         )))
+    }
+
+    /// Asks for a share, gives some of one's own, divides all of it, or lets the program answer what others ask.
+    fn share(&mut self, store: DocumentId) -> Result<Option<(Deed, bool)>, StoreError> {
+        let devices = look::sharing_devices(self.read, store, self.now)?;
+        let shelves = look::shelves(self.read, store)?;
+        let (Some(to), Some(shelf)) = (self.dice.pick(&devices).copied(), self.dice.pick(&shelves)) else {
+            return Ok(None);
+        };
+        let line = shelf.line.id;
+        let there = look::whole_units(shelf.on_hand).max(1) as u64;
+        let deed = match self.dice.between(0, 9) {
+            0 => Deed::DivideShares(store),
+            1..=4 => Deed::AnswerShares(store),
+            5..=7 => Deed::AskShare(line, AskShare { quantity: self.units(1, there) }),
+            _ => Deed::GiveShare(line, GiveShare { to, quantity: self.units(1, there / 2) }),
+        };
+        Ok(Some((deed, false)))
     }
 
     fn equipment(&mut self, store: DocumentId) -> Result<Option<(Deed, bool)>, StoreError> {

@@ -19,6 +19,8 @@ pub(crate) struct Recount {
     pub(crate) on_hand: BTreeMap<(DocumentId, DocumentId), i64>,
     /// Units by store and item, counted without a look at repacks.
     pub(crate) units: BTreeMap<(DocumentId, DocumentId), i64>,
+    /// What devices hold of stock lines by what they did themselves and were given, by stock line and device block.
+    pub(crate) shares: BTreeMap<(DocumentId, i64), i64>,
     /// What stores sent to stores.
     pub(crate) sent: i64,
     /// What of it stores received.
@@ -47,11 +49,13 @@ impl Recount {
             Some("stock_line") => {
                 self.moved(id(root, "store"), Some(document.id), int(root, "opening"));
                 self.came(id(root, "store"), id(root, "item"), int(root, "opening"));
+                self.paid(block(root, "device"), Some(document.id), int(root, "opening"));
             }
             Some("adjustment") => {
                 for (_, line) in entries(root, "lines") {
                     self.moved(id(root, "store"), id(line, "stock_line"), int(line, "quantity"));
                     self.came(id(root, "store"), id(line, "item"), int(line, "quantity"));
+                    self.paid(block(root, "device"), id(line, "stock_line"), int(line, "quantity"));
                 }
             }
             Some("stocktake") if entries(root, "events").any(|(word, _)| word == "finalised") => {
@@ -62,6 +66,15 @@ impl Recount {
             }
             Some("repack") => self.add_repack(document),
             Some("shipment") => self.add_shipment(root),
+            Some("share") => {
+                let line = id(root, "stock_line");
+                let given = root.get("given").and_then(Value::as_map);
+                for (to, quantity) in given.into_iter().flatten() {
+                    let quantity = quantity.as_int().unwrap_or(0);
+                    self.paid(to.parse().ok(), line, quantity);
+                    self.paid(block(root, "device"), line, -quantity);
+                }
+            }
             _ => {}
         }
     }
@@ -74,6 +87,8 @@ impl Recount {
         let to = id(root, "into").unwrap_or(document.id.derived("repack"));
         self.moved(store, id(root, "from"), -quantity);
         self.moved(store, Some(to), quantity);
+        self.paid(block(root, "device"), id(root, "from"), -quantity);
+        self.paid(block(root, "device"), Some(to), quantity);
     }
 
     fn add_shipment(&mut self, root: &Map) {
@@ -81,15 +96,20 @@ impl Recount {
         let reached = entries(root, "events").filter_map(|(word, _)| step(word)).max().unwrap_or(0);
         let (sender, receiver) = (id(root, "sender_store"), id(root, "receiver_store"));
         for (key, line) in entries(root, "lines") {
+            let spent = line.get("spent").and_then(Value::as_map);
             let left = match (sender, id(line, "stock_line")) {
                 (None, _) if line.get("removed") == Some(&Value::Bool(true)) => 0,
                 (None, _) => int(line, "quantity"),
-                (Some(_), Some(_)) if reached >= 2 => int(line, "issued"),
+                (Some(_), Some(_)) if reached >= 2 => match spent {
+                    Some(spent) => int(spent, "quantity"),
+                    None => int(line, "issued"),
+                },
                 (Some(_), _) => 0,
             };
             let taken = reached >= 5 && text(line, "verdict") != Some("rejected");
             let arrived = if taken { int(line, "received") } else { 0 };
             self.moved(sender, id(line, "stock_line"), -left);
+            self.paid(spent.and_then(|spent| block(spent, "device")), id(line, "stock_line"), -left);
             self.came(sender.filter(|_| id(line, "stock_line").is_some()), id(line, "item"), -left);
             if let Ok(key) = key.parse::<DocumentId>() {
                 self.moved(receiver, Some(key.derived("receive")), arrived);
@@ -116,6 +136,14 @@ impl Recount {
         }
     }
 
+    fn paid(&mut self, device: Option<i64>, line: Option<DocumentId>, by: i64) {
+        if let (Some(device), Some(line)) = (device, line)
+            && by != 0
+        {
+            *self.shares.entry((line, device)).or_default() += by;
+        }
+    }
+
     fn moved(&mut self, store: Option<DocumentId>, line: Option<DocumentId>, by: i64) {
         if let (Some(store), Some(line)) = (store, line)
             && by != 0
@@ -133,6 +161,10 @@ fn int(map: &Map, field: &str) -> i64 {
     map.get(field).and_then(Value::as_int).unwrap_or(0)
 }
 
+fn block(map: &Map, field: &str) -> Option<i64> {
+    map.get(field)?.as_int()
+}
+
 fn id(map: &Map, field: &str) -> Option<DocumentId> {
     DocumentId::try_from(map.get(field)?.as_bytes()?).ok()
 }
@@ -144,7 +176,7 @@ fn entries<'a>(map: &'a Map, field: &str) -> impl Iterator<Item = (&'a str, &'a 
 
 /// What the program writes of a document, what says which document it is, and what follows from the way it was made; and
 /// when a vial monitor was looked at, of which the log keeps every time.
-const NOT_FOR_PEOPLE: [&str; 14] = [
+const NOT_FOR_PEOPLE: [&str; 15] = [
     "class",
     "schema",
     "created_at",
@@ -159,6 +191,7 @@ const NOT_FOR_PEOPLE: [&str; 14] = [
     "withdrawn_reason",
     "vvm_at",
     "vvm_note",
+    "device",
 ];
 /// Fields of a shipment that people settle, and those of its lines.
 const OF_SHIPMENT: [&str; 5] = ["reference", "comment", "transport", "expected", "receiver_comment"];

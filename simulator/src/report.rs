@@ -93,6 +93,7 @@ pub const INVARIANTS: &[(&str, &str)] = &[
     ("I11", "nothing panics, and databases open after every crash"),
     ("I12", "the same seed gives the same trace"),
     ("N1", "a number for people is given to one document"),
+    ("S1", "shares add up to on hand, and where only shares are issued no line is below zero"),
     ("C1", "a field that holds different values is a task, and no other field is"),
 ];
 

@@ -10,7 +10,7 @@ use domain::partner::{self, CreatePartner};
 use domain::reason::{self, CreateReason, ReasonKind};
 use domain::site::{self, CreateSite, EnrolDevice};
 use domain::stock_line::{self, CreateStockLine};
-use domain::store::{self, CreateStore};
+use domain::store::{self, CreateStore, UpdateStore};
 use domain::{Caller, Date, Quantity, Role};
 
 use crate::people::create_item;
@@ -83,6 +83,7 @@ pub(crate) fn found_country(
     founder.references(&mut country)?;
     founder.sites(&mut country, sites, devices)?;
     founder.stock(&country, dice)?;
+    founder.sharing(&country, devices, dice)?;
     Ok(country)
 }
 
@@ -170,6 +171,25 @@ impl Founder<'_> {
             stores: Vec::new(),
         };
         Ok(self.make(|txn, caller| site::create(txn, caller, &command))?.id)
+    }
+
+    /// Some stores with several devices share their stock among them.
+    fn sharing(
+        &mut self,
+        country: &Country,
+        devices: &[Enrolment],
+        dice: &mut Dice,
+    ) -> Result<(), StoreError> {
+        for (index, store) in country.stores.iter().enumerate() {
+            let own: Vec<DeviceId> =
+                devices.iter().filter(|found| found.site == Some(index)).map(|found| found.device).collect();
+            if own.len() > 1 && dice.chance(400) {
+                let keeper = dice.pick(&own).copied();
+                let command = UpdateStore { share_keeper: Some(keeper), ..UpdateStore::default() };
+                self.make(|txn, caller| store::update(txn, caller, *store, &command))?;
+            }
+        }
+        Ok(())
     }
 
     fn stock(&mut self, country: &Country, dice: &mut Dice) -> Result<(), StoreError> {

@@ -14,6 +14,8 @@ pub(crate) const SOMETIMES: &[&str] = &[
     "counts came late",
     "line counted by two stocktakes",
     "conflicting values at rest",
+    "share held by another than the keeper",
+    "issue beyond the share refused",
     "loss in flight",
     "half-open connection",
     "pause nobody noticed",

@@ -8,6 +8,7 @@ use domain::conflict::{self, SettleConflict};
 use domain::item::{self, CreateItem, UpdateItem};
 use domain::location::{self, CreateLocation, UpdateLocation};
 use domain::repack::{self, CreateRepack};
+use domain::share::{self, AskShare, GiveShare};
 use domain::shipment::{
     self, AddLine, Allocate, CreateInbound, CreateOutbound, Issue, Receive, SetReceived, SetStatus,
     SettleLine, UpdateLine,
@@ -30,6 +31,10 @@ pub(crate) enum Deed {
     HoldLines(HoldLines),
     ObserveVvm(DocumentId, ObserveVvm),
     Repack(CreateRepack),
+    AskShare(DocumentId, AskShare),
+    GiveShare(DocumentId, GiveShare),
+    AnswerShares(DocumentId),
+    DivideShares(DocumentId),
     Adjust(CreateAdjustment),
     BeginStocktake(CreateStocktake),
     Count(DocumentId, CountLines),
@@ -111,6 +116,10 @@ impl Deed {
             Self::HoldLines(_) => "hold stock lines",
             Self::ObserveVvm(..) => "look at monitor",
             Self::Repack(_) => "repack",
+            Self::AskShare(..) => "ask for share",
+            Self::GiveShare(..) => "give share",
+            Self::AnswerShares(_) => "answer for shares",
+            Self::DivideShares(_) => "divide shares",
             Self::Adjust(_) => "adjust",
             Self::BeginStocktake(_) => "begin stocktake",
             Self::Count(..) => "count",
@@ -157,6 +166,10 @@ impl Deed {
             Self::HoldLines(command) => encode_row(&arrangement::hold_lines(txn, caller, command)?),
             Self::ObserveVvm(id, command) => encode_row(&stock_line::observe_vvm(txn, caller, *id, command)?),
             Self::Repack(command) => encode_row(&repack::create(txn, caller, command)?),
+            Self::AskShare(id, command) => encode_row(&share::ask(txn, caller, *id, command)?),
+            Self::GiveShare(id, command) => encode_row(&share::give(txn, caller, *id, command)?),
+            Self::AnswerShares(store) => encode_row(&share::answer(txn, caller, *store)?),
+            Self::DivideShares(store) => encode_row(&share::divide(txn, caller, *store)?),
             Self::Adjust(command) => encode_row(&adjustment::create(txn, caller, command)?),
             Self::BeginStocktake(command) => encode_row(&stocktake::create(txn, caller, command)?),
             Self::Count(id, command) => encode_row(&stocktake::count(txn, caller, *id, command)?),

@@ -61,6 +61,11 @@ fn a_field_of_two_values_without_a_task_is_found() {
 }
 
 #[test]
+fn shares_that_nobody_pays_from_are_found() {
+    is_found(Mutant::UnpaidShares, 3, &["S1"]);
+}
+
+#[test]
 fn counts_that_differ_or_come_late_without_a_task_are_found() {
     is_found(Mutant::SilentCounts, 3, &["I5"]);
 }

@@ -38,6 +38,9 @@ impl World {
                 if rejection.code == "central-only" {
                     self.tally.sometimes("central-only refused");
                 }
+                if rejection.code == "share-exceeded" {
+                    self.tally.sometimes("issue beyond the share refused");
+                }
                 *self.tally.rejections.entry(rejection.code).or_default() += 1;
                 Ok(())
             }

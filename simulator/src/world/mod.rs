@@ -205,6 +205,7 @@ impl World {
                 silent: mutant == Some(Mutant::SilentOverIssue),
                 unaware: mutant == Some(Mutant::SilentConflict),
                 uncounted: mutant == Some(Mutant::SilentCounts),
+                unpaid: mutant == Some(Mutant::UnpaidShares),
             },
             disk: Disk::new(fsync),
             node: None,
@@ -390,7 +391,10 @@ fn draw_faults(options: &Options, dice: &mut Dice) -> Faults {
         FaultChoice::None => Faults::all(false),
     };
     match options.mutant {
-        None | Some(Mutant::SilentOverIssue | Mutant::SilentConflict | Mutant::SilentCounts) => chosen,
+        None
+        | Some(
+            Mutant::SilentOverIssue | Mutant::SilentConflict | Mutant::SilentCounts | Mutant::UnpaidShares,
+        ) => chosen,
         Some(Mutant::IgnoredFsync) => Faults { power_cuts: true, ..chosen },
         Some(Mutant::AnsweredBeforeCommit) => Faults { power_cuts: true, kills: true, ..chosen },
         Some(Mutant::ForgottenKey) => Faults { double_presses: false, power_cuts: true, ..chosen },
