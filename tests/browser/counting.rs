@@ -121,7 +121,7 @@ async fn count_elsewhere(browser: &Browser, stocktake: &str, line: &str, quantit
 }
 
 /// Logs in on a device as soon as it knows the person.
-async fn log_in_when_known(browser: &Browser, node: &Node, username: &str) {
+pub(super) async fn log_in_when_known(browser: &Browser, node: &Node, username: &str) {
     eventually("the person is known", async || {
         browser.open(node, "/login").await;
         browser.fill("input[name=username]", username).await;

@@ -10,6 +10,7 @@ mod common;
 mod counting;
 mod harness;
 mod scenarios;
+mod sharing;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -55,6 +56,9 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios! {
     a_scanned_box_leads_to_its_count,
     new_screens_fit_a_tablet_and_axe_finds_nothing_in_both_languages,
     three_thousand_lines_open_and_are_counted_on_a_slow_tablet,
+    ;
+    sharing:
+    two_devices_that_share_issue_only_what_each_holds,
     ;
 };
 

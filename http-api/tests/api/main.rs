@@ -8,6 +8,7 @@ mod figures;
 mod imports;
 mod lists;
 mod scanning;
+mod shares;
 mod shelf;
 mod stocktakes;
 mod whole;

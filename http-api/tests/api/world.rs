@@ -151,6 +151,36 @@ pub async fn contested(directory: &Path) -> (World, DocumentId) {
     (World { router, node, country }, line)
 }
 
+/// The site of a store whose two devices share the stock, this one and «Tablette 2», with a batch of 50 units that the
+/// keeper holds.
+pub async fn sharing(directory: &Path, keeper: DeviceId) -> (World, DocumentId) {
+    let world = site(directory).await;
+    let line = stock(&world, world.country.district, world.country.items[0], "A1", 50).await;
+    let (country, path) = (world.country.clone(), directory.join("site.redb"));
+    let World { router, node: first, .. } = world;
+    first.shutdown().await;
+    drop(router);
+    let mut as_central = open(OpenOptions::file(&path).central(true), 7);
+    let (site, district) = (country.site, country.district);
+    run(&mut as_central, Timestamp::from_millis(1), country.users["admin"], |txn, caller| {
+        let wish = site::EnrolDevice { device: other_device(), name: "Tablette 2".into() };
+        site::enrol_device(txn, caller, site, &wish).map(|_| ())
+    });
+    run(&mut as_central, Timestamp::from_millis(2), country.users["admin"], |txn, caller| {
+        let wish = store::UpdateStore { share_keeper: Some(Some(keeper)), ..Default::default() };
+        store::update(txn, caller, district, &wish)
+    });
+    drop(as_central);
+    let node = node(false, move || OpenOptions::file(&path)).await;
+    let router = http_api::router(AppState::new(node.clone(), settings(Role::Site)));
+    (World { router, node, country }, line)
+}
+
+/// The other device of [`sharing`].
+pub fn other_device() -> DeviceId {
+    DeviceId::from_bytes([8; 16])
+}
+
 fn open(options: OpenOptions, device: u8) -> Store {
     let options = options.device(DeviceId::from_bytes([device; 16])).seed([device; 32]);
     Store::open(options, Arc::new(DomainSchema)).expect("a store opens")
