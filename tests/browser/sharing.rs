@@ -88,7 +88,7 @@ pub async fn two_devices_that_share_issue_only_what_each_holds(world: &World) {
     assert!(answered < 10.0 + pack, "{answered} in whole packs of {pack}");
     assert_eq!(here(&keeper, &line).await, row["available"].as_f64().expect("a number") - answered);
     other.open(&device.node, &format!("/issue?batch.{line}=10")).await;
-    other.click("main form button.primary").await;
+    other.click("button[name=confirm]").await;
     other.until("now it is issued", "location.pathname.startsWith('/outbound-shipments/')").await;
 
     other.open(&device.node, "/stock/shares").await;

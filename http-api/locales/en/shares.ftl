@@ -31,3 +31,6 @@ problem-share-elsewhere = This is changed on the device «{ $device }», which i
 advice-share-elsewhere = Change it on that device.
 problem-share-none = This store does not share its stock among devices
 advice-share-none = Any of its devices may issue what is there.
+detail-another-device-of-this-store = Another device of this store
+detail-which-device-is-it-for = Which device is it for?
+detail-a-device-of-the-site-that-hosts-the-store = A device of the site that hosts the store

@@ -31,3 +31,6 @@ problem-share-elsewhere = Cela se change sur l’appareil « { $device } », qui
 advice-share-elsewhere = Changez-le sur cet appareil.
 problem-share-none = Ce dépôt ne répartit pas son stock entre appareils
 advice-share-none = Chacun de ses appareils peut sortir ce qu’il y a.
+detail-another-device-of-this-store = Un autre appareil de ce dépôt
+detail-which-device-is-it-for = Pour quel appareil ?
+detail-a-device-of-the-site-that-hosts-the-store = Un appareil du site qui héberge le dépôt
