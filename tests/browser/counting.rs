@@ -145,8 +145,7 @@ pub async fn a_push_never_destroys_what_is_being_counted(world: &World) {
     line_of(&elsewhere, &stocktake, distant).await;
 
     // One cell is being typed in, one was typed in and is not saved, the others are clean.
-    let hang = "window.fetchAsIs = fetch; window.fetch = (url, wish) => wish?.method === 'POST' ? new Promise(() => {}) : fetchAsIs(url, wish);";
-    typing.run(hang).await;
+    typing.run(NEVER_SAVES).await;
     typing.fill(&format!("#c-{unsaved}"), "77").await;
     typing.fill(&format!("#c-{focused}"), "42").await;
     let value = |line: &str| format!("document.getElementById('c-{line}').value");
@@ -200,6 +199,10 @@ pub async fn a_push_never_destroys_what_is_being_counted(world: &World) {
     }
 }
 
+/// A server that takes its time over what is sent, and one that never answers it.
+const SLOW_TO_SAVE: &str = "window.fetchAsIs = fetch; window.fetch = async (url, wish) => { if (wish?.method === 'POST') await new Promise((late) => setTimeout(late, 700)); return fetchAsIs(url, wish); };";
+const NEVER_SAVES: &str = "window.fetchAsIs = fetch; window.fetch = (url, wish) => wish?.method === 'POST' ? new Promise(() => {}) : fetchAsIs(url, wish);";
+
 pub async fn a_scanned_box_leads_to_its_count(world: &World) {
     let (browser, node) = at_district(world).await;
     let stocktake = begin(&browser, &node, "item").await;
@@ -220,11 +223,32 @@ pub async fn a_scanned_box_leads_to_its_count(world: &World) {
         .and_then(|rows| rows.iter().find(|row| row["itemCode"] != PLENTY && row["batch"].is_string()))
         .expect("a batch of something else");
     let text = |name: &str| other[name].as_str().unwrap_or_default().to_owned();
-    scan_into(&browser, "body", &label(&text("id"))).await;
+    // What was typed just before, and is not saved yet, is saved before the page is left.
+    let cell = format!("#c-{last}");
+    browser.run(SLOW_TO_SAVE).await;
+    browser.fill(&cell, "7").await;
+    scan_into(&browser, &cell, &label(&text("id"))).await;
     browser.until("a box that is not on the sheet is added", "location.pathname.endsWith('/add')").await;
+    knows_count(&browser, &stocktake, last, 7.0).await;
     assert_eq!(browser.value("#f-batch").await, text("batch"));
     assert_eq!(browser.value("#f-expiry").await, text("expiry"));
     assert_eq!(browser.value("#f-packSize").await, other["packSize"].to_string());
+    // What cannot be saved keeps the page, and says so.
+    browser.open(&node, &stocktake).await;
+    browser.run(NEVER_SAVES).await;
+    browser.fill(&cell, "8").await;
+    scan_into(&browser, &cell, &label(&text("id"))).await;
+    browser
+        .until(
+            "the loss is named",
+            "document.querySelector('.toasts').textContent.includes(document.body.dataset.unsaved)",
+        )
+        .await;
+    assert_eq!(path(&browser).await, stocktake);
+    assert_eq!(browser.value(&cell).await, "8", "what was typed is there");
+    browser
+        .run("window.fetch = fetchAsIs; delete document.querySelector('[data-dirty]').dataset.dirty")
+        .await;
     browser.quit().await;
 }
 
