@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use crdt_store::Timestamp;
-use domain::{Date, Quantity};
+use domain::{Date, Money, Quantity};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use maud::{Markup, html};
@@ -289,6 +289,18 @@ impl Words {
     pub(super) fn months_of_stock(self, months: Quantity) -> String {
         let tenths = (months.thousandths().abs() + 50) / 100;
         self.thousandths(if months.is_negative() { -tenths } else { tenths } * 100, 1)
+    }
+
+    /// An average as people speak of it: whole from ten on, else to a tenth; exact where its arithmetic is shown.
+    pub(super) fn average(self, average: Quantity) -> String {
+        let step = if average.thousandths().abs() >= 10_000 { 1_000 } else { 100 };
+        let rounded = (average.thousandths().abs() + step / 2) / step * step;
+        self.thousandths(if average.is_negative() { -rounded } else { rounded }, 0)
+    }
+
+    /// A price: to the hundredth at least, as money is written.
+    pub(super) fn price(self, price: Money) -> String {
+        self.thousandths(price.thousandths(), 2)
     }
 
     /// A quantity with its sign.

@@ -59,7 +59,7 @@ pub(super) fn load(visit: &Visit, id: DocumentId) -> Result<StockRow, Trouble> {
 
 /// A price as it is read.
 fn price(words: Words, price: Option<Money>) -> Markup {
-    let shown = price.map(|price| words.quantity(Quantity::from_thousandths(price.thousandths())));
+    let shown = price.map(|price| words.price(price));
     or_dash(shown.as_deref())
 }
 
@@ -124,7 +124,7 @@ fn who(words: Words, did: &Did) -> Markup {
     }
 }
 
-fn trail(words: Words, log: &ShelfLog) -> Markup {
+fn trail(words: Words, log: &ShelfLog, ways: Markup) -> Markup {
     let place = |code: &Option<String>| code.clone().unwrap_or_else(|| t!(words, "no-location"));
     let mut entries: Vec<(Timestamp, Markup)> = Vec::new();
     for entry in &log.moves {
@@ -151,7 +151,7 @@ fn trail(words: Words, log: &ShelfLog) -> Markup {
     entries.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     html! {
         section class="card" id="log" {
-            header { h2 { (t!(words, "on-the-shelf")) } }
+            header { h2 class="grow" { (t!(words, "on-the-shelf")) } (ways) }
             @if entries.is_empty() { (empty("history", &t!(words, "no-moves"), &t!(words, "no-moves-text"), html! {})) }
             @else { ol class="trail pad" data-quiet { @for (_, entry) in &entries { (entry) } } }
         }
@@ -239,6 +239,10 @@ fn page(visit: &Visit, id: DocumentId, form: &Form, problem: Option<&Problem>) -
     let sub = html! {
         a href={ "/stock/items/" (row.item) "?tab=batches" } { (row.item_name) } " · " (row.item_code) " " (mark(words, row.status))
     };
+    let ways = html! {
+        a class="btn quiet" href={ "/stock/items/" (row.item) "?tab=movements&line=" (row.id) } { (icon("file-text")) (t!(words, "movements")) }
+        a class="btn quiet" href={ "/history/" (row.id) } { (icon("history")) (t!(words, "history")) }
+    };
     let at_field = |problem: &&Problem| {
         problem.errors.iter().any(|error| ["/to", "/vvm", "/vvmNote"].contains(&error.pointer.as_str()))
     };
@@ -247,15 +251,11 @@ fn page(visit: &Visit, id: DocumentId, form: &Form, problem: Option<&Problem>) -
         @if let Some(problem) = problem.filter(|problem| !at_field(problem)) { (trouble::alert(words, problem)) }
         (facts(visit, &read, &row)?)
         div class="grid" {
-            div class="stack" {
-                @if may { (move_form(visit, &read, &row, form, problem)?) }
-                @if may && item.is_vaccine { (vvm_form(visit, &row, form, problem)) }
-                section class="card pad row" {
-                    a class="btn" href={ "/stock/items/" (row.item) "?tab=movements&line=" (row.id) } { (icon("file-text")) (t!(words, "movements")) }
-                    a class="btn" href={ "/history/" (row.id) } { (icon("history")) (t!(words, "history")) }
-                }
-            }
-            (trail(words, &log))
+            @if may { div class="stack" {
+                (move_form(visit, &read, &row, form, problem)?)
+                @if item.is_vaccine { (vvm_form(visit, &row, form, problem)) }
+            } }
+            (trail(words, &log, ways))
         }
     };
     let below = Page::new(Section::Stock, called(words, &row), body)
