@@ -97,7 +97,7 @@ fn card_head(words: Words, own: &OwnStore, told: &Explanation, line: Option<&Sto
     html! {
         dl class="facts pad" {
             div class="print-only" { dt { (t!(words, "store")) } dd { (own.name) } }
-            (fact(&t!(words, "item"), html! { (stock.item.name) " · " (stock.item.code) }))
+            div class="print-only" { dt { (t!(words, "item")) } dd { (stock.item.name) " · " (stock.item.code) } }
             (fact(&t!(words, "unit"), html! { (unit) }))
             @if let Some(line) = line { (fact(&t!(words, "batch"), html! { (or_dash(line.batch.as_deref())) @if let Some(day) = line.expiry { " · " (words.day(day)) } })) }
             (fact(&t!(words, "amc"), html! { span class="tabular" { (words.average(told.figures.amc)) } }))
