@@ -546,6 +546,16 @@ mod tests {
     }
 
     #[test]
+    fn averages_are_rounded_for_reading_and_prices_have_their_hundredths() {
+        let of = |thousandths| FR.average(Quantity::from_thousandths(thousandths));
+        assert_eq!(of(1_572_667), "1\u{202f}573");
+        assert_eq!([of(9_949), of(9_950), of(250), of(0)], ["9,9", "10", "0,3", "0"]);
+        assert_eq!(of(-12_500), "−13");
+        let price = |thousandths| EN.price(Money::from_thousandths(thousandths));
+        assert_eq!([price(5_400), price(12_345), price(1_000_000)], ["5.40", "12.345", "1,000.00"]);
+    }
+
+    #[test]
     fn what_is_written_in_a_language_is_read_back_in_it() {
         for words in [EN, FR] {
             for thousandths in [0, 1, 1_000, 1_500, -2_000, 1_234_567_890] {

@@ -204,7 +204,7 @@ fn batches(visit: &Visit, contested: &Contested, rows: &[StockRow], past: Option
                         th scope="col" { (t!(words, "batch")) }
                         th scope="col" { (t!(words, "expiry")) }
                         th scope="col" { (t!(words, "location")) }
-                        th scope="col" class="num" { (t!(words, "pack-size")) }
+                        th scope="col" class="num tablet-hide" { (t!(words, "pack-size")) }
                         th scope="col" class="num" { (t!(words, "available")) }
                         th scope="col" class="num" { (t!(words, "on-hand")) }
                         @if past.is_none() { th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } } }
@@ -217,7 +217,7 @@ fn batches(visit: &Visit, contested: &Contested, rows: &[StockRow], past: Option
                             }
                             td class="nowrap" data-label=(t!(words, "expiry")) { (expiry(words, row, visit.today())) (flag(words, contested, row.id, "/expiry")) }
                             td data-label=(t!(words, "location")) { (or_dash(row.location_code.as_deref())) (flag(words, contested, row.id, "/location")) }
-                            td class="num" data-label=(t!(words, "pack-size")) { (words.whole(row.pack_size.into())) (flag(words, contested, row.id, "/pack_size")) }
+                            td class="num tablet-hide" data-label=(t!(words, "pack-size")) { (words.whole(row.pack_size.into())) (flag(words, contested, row.id, "/pack_size")) }
                             td class="num" data-label=(t!(words, "available")) data-live={ "av-" (row.id) } { (quantity(words, row.available)) }
                             td class="num strong" data-label=(t!(words, "on-hand")) data-live={ "oh-" (row.id) } { (quantity(words, row.on_hand)) }
                             @if past.is_none() { td { (batch_actions(visit, row)) } }

@@ -151,9 +151,10 @@ fn trail(words: Words, log: &ShelfLog, ways: Markup) -> Markup {
     entries.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     html! {
         section class="card" id="log" {
-            header { h2 class="grow" { (t!(words, "on-the-shelf")) } (ways) }
+            header { h2 { (t!(words, "on-the-shelf")) } }
             @if entries.is_empty() { (empty("history", &t!(words, "no-moves"), &t!(words, "no-moves-text"), html! {})) }
             @else { ol class="trail pad" data-quiet { @for (_, entry) in &entries { (entry) } } }
+            footer { (ways) }
         }
     }
 }
