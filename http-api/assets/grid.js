@@ -26,18 +26,22 @@ document.addEventListener("keydown", (event) => {
 // ---- autosave: one cell, one request ----
 
 const saving = new Set();
+// What is on its way, waited for so long at most.
+const SAVED_MS = 3000;
+const saved = () => Promise.race([Promise.all(saving), new Promise((late) => setTimeout(late, SAVED_MS))]);
 const word = (input) => document.getElementById(input.dataset.state || "save-state");
 
 async function save(input) {
-  const body = new URLSearchParams();
   const row = input.closest("[data-line]");
-  for (const cell of row ? row.querySelectorAll("[data-save]") : [input]) body.append(cell.dataset.field, cell.value);
+  const sent = new Map([...(row ? row.querySelectorAll("[data-save]") : [input])].map((cell) => [cell, cell.value]));
+  const body = new URLSearchParams([...sent].map(([cell, value]) => [cell.dataset.field, value]));
   const url = input.dataset.save;
   try {
     const answer = await fetch(url, { method: "POST", body, headers: { "x-part": "cell" } });
     const text = await answer.text();
     if (!answer.ok) throw Object.assign(new Error(text), { said: answer.status < 500 && text });
-    for (const cell of row ? row.querySelectorAll("[data-save]") : [input]) settle(cell);
+    // What was typed over it meanwhile is not saved by that.
+    for (const [cell, value] of sent) if (cell.value === value) settle(cell);
     const told = answer.headers.get("content-type")?.startsWith("application/json") ? JSON.parse(text) : { said: text };
     if (told.cells) patch(told);
     mark(input, "");
@@ -88,6 +92,7 @@ export function mark(input, message) {
 document.addEventListener("change", (event) => {
   if (!event.target.matches?.("[data-save]")) return;
   const work = save(event.target);
+  Object.assign(work, { cell: event.target, value: event.target.value });
   saving.add(work);
   work.finally(() => saving.delete(work));
 });
@@ -105,7 +110,7 @@ document.addEventListener("htmx:confirm", async (event) => {
   const { target, issueRequest } = event.detail;
   if (target?.id !== "list" || !target.querySelector("[data-save]")) return;
   event.preventDefault();
-  await Promise.race([Promise.all(saving), new Promise((late) => setTimeout(late, 3000))]);
+  await saved();
   if (document.querySelector("#list [data-dirty]")) toast(document.body.dataset.unsaved);
   else issueRequest();
 });
@@ -129,12 +134,16 @@ document.addEventListener("tributary:scan", (event) => {
 });
 
 async function leaveFor(sheet, { item, batch, expiry, packSize, lines: [line] }) {
-  document.activeElement?.blur();
+  // The browser sees no change in a cell that a scanner typed into, after that was taken out again.
+  const cell = document.activeElement;
+  cell?.blur();
+  if (cell?.matches("[data-save][data-dirty]") && ![...saving].some((work) => work.cell === cell && work.value === cell.value)) cell.dispatchEvent(new Event("change", { bubbles: true }));
   const asked = line && (await fetch(`/api/v1${sheet}/lines?stockLine=${line.id}`));
   const counted = asked?.ok && (await asked.json()).rows.length;
   const known = { item: item.id, batch: batch || line?.batch, expiry: expiry || line?.expiry, packSize: packSize || line?.packSize, location: line?.location };
-  // What was typed last is saved first: leaving would ask otherwise.
-  await Promise.all(saving);
+  // What was typed last is saved first: leaving would lose it. What cannot be saved keeps the page, and is said.
+  await saved();
+  if (document.querySelector("[data-save][data-dirty]")) return toast(document.body.dataset.unsaved);
   location.assign(counted ? `${sheet}?line=${line.id}` : `${sheet}/add?${new URLSearchParams(Object.entries(known).filter(([, value]) => value))}`);
 }
 

@@ -153,6 +153,12 @@ function choices() {
 document.addEventListener("change", (event) => { if (event.target.type === "radio") choices(); });
 choices();
 
+// Tabs and parts that do not fit scroll sideways: the chosen one is in sight.
+for (const link of document.querySelectorAll(".tabs [aria-current], .facets [aria-current]")) {
+  const bar = link.parentElement;
+  if (bar.scrollWidth > bar.clientWidth) bar.scrollLeft += link.getBoundingClientRect().left - bar.getBoundingClientRect().left - (bar.clientWidth - link.offsetWidth) / 2;
+}
+
 // How many rows the files of a list have is asked when somebody opens their menu.
 document.addEventListener("toggle", async (event) => {
   const menu = event.target;

@@ -145,8 +145,7 @@ pub async fn a_push_never_destroys_what_is_being_counted(world: &World) {
     line_of(&elsewhere, &stocktake, distant).await;
 
     // One cell is being typed in, one was typed in and is not saved, the others are clean.
-    let hang = "window.fetchAsIs = fetch; window.fetch = (url, wish) => wish?.method === 'POST' ? new Promise(() => {}) : fetchAsIs(url, wish);";
-    typing.run(hang).await;
+    typing.run(NEVER_SAVES).await;
     typing.fill(&format!("#c-{unsaved}"), "77").await;
     typing.fill(&format!("#c-{focused}"), "42").await;
     let value = |line: &str| format!("document.getElementById('c-{line}').value");
@@ -184,7 +183,7 @@ pub async fn a_push_never_destroys_what_is_being_counted(world: &World) {
     typing
         .until(
             "a search does not replace it",
-            "document.body.textContent.includes('la recherche les perdrait')",
+            "document.querySelector('.toasts').textContent.includes(document.body.dataset.unsaved)",
         )
         .await;
     assert_eq!(lines_shown(&typing).await, order);
@@ -198,6 +197,16 @@ pub async fn a_push_never_destroys_what_is_being_counted(world: &World) {
     for browser in [typing, colleague, elsewhere] {
         browser.quit().await;
     }
+}
+
+/// A server that takes its time over what is sent, and one that never answers it.
+const SLOW_TO_SAVE: &str = "window.fetchAsIs = fetch; window.fetch = async (url, wish) => { if (wish?.method === 'POST') await new Promise((late) => setTimeout(late, 700)); return fetchAsIs(url, wish); };";
+const NEVER_SAVES: &str = "window.fetchAsIs = fetch; window.fetch = (url, wish) => wish?.method === 'POST' ? new Promise(() => {}) : fetchAsIs(url, wish);";
+
+/// The moment that a hand needs from the keys to the scanner: what comes faster is one burst of a scanner.
+async fn take_the_scanner(browser: &Browser) {
+    browser.run("window.handFreeAt = performance.now() + 150").await;
+    browser.until("the scanner is in the hand", "performance.now() > window.handFreeAt").await;
 }
 
 pub async fn a_scanned_box_leads_to_its_count(world: &World) {
@@ -220,11 +229,34 @@ pub async fn a_scanned_box_leads_to_its_count(world: &World) {
         .and_then(|rows| rows.iter().find(|row| row["itemCode"] != PLENTY && row["batch"].is_string()))
         .expect("a batch of something else");
     let text = |name: &str| other[name].as_str().unwrap_or_default().to_owned();
-    scan_into(&browser, "body", &label(&text("id"))).await;
+    // What was typed just before, and is not saved yet, is saved before the page is left.
+    let cell = format!("#c-{last}");
+    browser.run(SLOW_TO_SAVE).await;
+    browser.fill(&cell, "7").await;
+    take_the_scanner(&browser).await;
+    scan_into(&browser, &cell, &label(&text("id"))).await;
     browser.until("a box that is not on the sheet is added", "location.pathname.endsWith('/add')").await;
+    knows_count(&browser, &stocktake, last, 7.0).await;
     assert_eq!(browser.value("#f-batch").await, text("batch"));
     assert_eq!(browser.value("#f-expiry").await, text("expiry"));
     assert_eq!(browser.value("#f-packSize").await, other["packSize"].to_string());
+    // What cannot be saved keeps the page, and says so.
+    browser.open(&node, &stocktake).await;
+    browser.run(NEVER_SAVES).await;
+    browser.fill(&cell, "8").await;
+    take_the_scanner(&browser).await;
+    scan_into(&browser, &cell, &label(&text("id"))).await;
+    browser
+        .until(
+            "the loss is named",
+            "document.querySelector('.toasts').textContent.includes(document.body.dataset.unsaved)",
+        )
+        .await;
+    assert_eq!(path(&browser).await, stocktake);
+    assert_eq!(browser.value(&cell).await, "8", "what was typed is there");
+    browser
+        .run("window.fetch = fetchAsIs; delete document.querySelector('[data-dirty]').dataset.dirty")
+        .await;
     browser.quit().await;
 }
 

@@ -35,3 +35,69 @@ pub use document::{
 };
 pub(crate) use document::{Import, ImportPart, project, project_part};
 pub use kind::ImportKind;
+
+/// What can be wrong with a row, or with taking back what it made, beyond what is wrong with any command: stable codes.
+pub const ERROR_CODES: [&str; 28] = [
+    "already-in-stock",
+    "ambiguous-day",
+    "ambiguous-line",
+    "ambiguous-number",
+    "broken-cell",
+    "changed-since",
+    "counted-since",
+    "counted-twice",
+    "duplicate-row",
+    "line-mismatch",
+    "missing-value",
+    "not-a-count",
+    "not-a-day",
+    "not-a-number",
+    "not-a-text",
+    "not-yes-or-no",
+    "out-of-range",
+    "ragged-row",
+    "too-fine",
+    "unknown-batch",
+    "unknown-donor",
+    "unknown-item",
+    "unknown-line",
+    "unknown-location",
+    "unknown-programme",
+    "unknown-reason",
+    "unknown-word",
+    "used-since",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::ERROR_CODES;
+
+    /// The code of every rejection of a row, read off the sources.
+    fn codes_given() -> Vec<&'static str> {
+        let sources = [
+            include_str!("cell.rs"),
+            include_str!("check.rs"),
+            include_str!("counts.rs"),
+            include_str!("items.rs"),
+            include_str!("opening.rs"),
+        ];
+        let program = |source: &'static str| source.split("#[cfg(test)]").next().unwrap_or_default();
+        let given = ["Rejection::new(\"", "Err(\"", "ok_or(\"", "map_err(|_| \""];
+        sources
+            .into_iter()
+            .map(program)
+            .flat_map(|source| given.iter().flat_map(|before| source.split(before).skip(1)))
+            .filter_map(|rest| rest.split('"').next())
+            .collect()
+    }
+
+    #[test]
+    fn every_code_that_a_row_can_get_is_listed_once() {
+        assert!(ERROR_CODES.is_sorted_by(|one, next| one < next));
+        let given = codes_given();
+        assert!(given.len() > 20, "{given:?}");
+        for code in given {
+            assert!(ERROR_CODES.contains(&code), "{code} is not listed");
+        }
+    }
+}

@@ -100,6 +100,12 @@ const COLUMNS: &[Column] = &[
         ],
     ),
     column("donor", ColumnKind::Text, false, &["donor code", "donateur", "bailleur", "code donateur"]),
+    column(
+        "programme",
+        ColumnKind::Text,
+        false,
+        &["programme code", "program", "program code", "code programme", "code du programme"],
+    ),
     column("note", ColumnKind::Text, false, &["comment", "remarque", "commentaire"]),
 ];
 
@@ -242,6 +248,10 @@ fn creation(read: &dyn ViewRead, own: DocumentId, values: &Values) -> Result<Cre
             Rejection::new("unknown-donor", "there is no partner with this code").at("/donor")
         })?),
     };
+    let programme = match values.text("programme") {
+        None => None,
+        Some(text) => Some(programme_of(read, own, text)?),
+    };
     Ok(CreateStockLine {
         id: None,
         store: own,
@@ -260,6 +270,23 @@ fn creation(read: &dyn ViewRead, own: DocumentId, values: &Values) -> Result<Cre
         quantity: values.quantity("quantity").unwrap_or(Quantity::ZERO),
         at: None,
         variant: None,
-        programme: None,
+        programme,
     })
+}
+
+/// The programme that a text means among those the store sees: by its code, else by a name that only one of them has.
+fn programme_of(read: &dyn ViewRead, own: DocumentId, text: &str) -> Result<DocumentId, Failure> {
+    let seen = query::programmes::of_store(read, own)?;
+    let wanted = fold(text);
+    if let Some(row) = seen.iter().find(|row| fold(&row.code) == wanted) {
+        return Ok(row.id);
+    }
+    let mut named = seen.iter().filter(|row| fold(&row.name) == wanted);
+    match (named.next(), named.next()) {
+        (Some(row), None) => Ok(row.id),
+        _ => {
+            let message = "this store sees no programme with this code, and not one alone with this name";
+            Err(Rejection::new("unknown-programme", message).at("/programme").into())
+        }
+    }
 }

@@ -7,6 +7,7 @@ use domain::import::{
     self, Begin, Begun, Chunk, ImportKind, Outcome, Preview, Raw, Style, Table, TableRow, Tally, Undo,
     Undone, Values,
 };
+use domain::programme::{self, CreateProgramme};
 use domain::query::stocktakes::{self as lines_query, LineFilter, LinePart, StocktakeLine};
 use domain::query::{PageRequest, items, ledger, stock};
 use domain::stocktake::{
@@ -258,6 +259,58 @@ fn every_wrong_row_is_named_by_its_line_column_and_code_and_the_others_stay() {
     );
     assert_eq!(found.rows.len(), 1);
     assert_eq!(import::recognise(ImportKind::OpeningStock.columns(), &SHELF.map(str::to_owned)).len(), 4);
+}
+
+#[test]
+fn a_batch_is_kept_for_the_programme_that_its_row_names_by_code_or_name() {
+    let mut world = World::new();
+    let create = |code: &str, name: &str, stores: Vec<DocumentId>| CreateProgramme {
+        id: None,
+        code: code.into(),
+        name: name.into(),
+        immunisation: false,
+        items: Vec::new(),
+        stores,
+    };
+    let centre = world.centre;
+    let elsewhere = vec![world.district];
+    let malaria = create("MAL", "Lutte contre le paludisme", Vec::new());
+    let malaria = world.central(|txn, caller| programme::create(txn, caller, &malaria)).id;
+    for command in [
+        create("DIS", "District only", elsewhere),
+        create("T1", "Tuberculose", vec![centre]),
+        create("T2", "Tuberculose", vec![centre]),
+    ] {
+        world.central(|txn, caller| programme::create(txn, caller, &command));
+    }
+    world.meet_all();
+    let rows: &[&[&str]] = &[
+        &["AMX250", "L1", "12", "mal"],
+        &["AMX250", "L2", "12", "lutte contre le Paludisme"],
+        &["AMX250", "L3", "12", ""],
+        &["AMX250", "L4", "12", "NOPE"],
+        &["AMX250", "L5", "12", "DIS"],
+        &["AMX250", "L6", "12", "tuberculose"],
+    ];
+    let table = table(&["Code article", "Lot", "Quantité", "Programme"], rows);
+    let found = preview(&world, A, ImportKind::OpeningStock, &table);
+    let told: Vec<(u32, Option<&str>, &str)> =
+        found.errors.iter().map(|error| (error.line, error.column.as_deref(), error.code.as_str())).collect();
+    let unknown = |line| (line, Some("programme"), "unknown-programme");
+    assert_eq!(told, [unknown(5), unknown(6), unknown(7)], "unknown, not seen here, and two of one name");
+    let (made, ..) = import(&mut world, A, ImportKind::OpeningStock, &table).expect("permitted");
+    let lines = import::made(&world.read(A), made, None, 10).expect("a view");
+    let mut kept: Vec<(String, Option<DocumentId>)> = lines
+        .iter()
+        .map(|line| stock::line(&world.read(A), *line, crate::world::today()).expect("a line"))
+        .map(|row| (row.batch.unwrap_or_default(), row.programme))
+        .collect();
+    kept.sort();
+    let for_malaria = Some(malaria);
+    assert_eq!(
+        kept,
+        [("L1".to_owned(), for_malaria), ("L2".to_owned(), for_malaria), ("L3".to_owned(), None)]
+    );
 }
 
 #[test]

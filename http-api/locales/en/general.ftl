@@ -45,7 +45,7 @@ live-changes = {"{}"} changes · refresh
 live-elsewhere = Changed elsewhere: {"{}"}
 live-keep = Keep {"{}"}
 live-take = Take {"{}"}
-live-unsaved = Some quantities are not saved yet: searching would lose them.
+live-unsaved = Some quantities are not saved yet: they would be lost.
 
 ## Time and size
 

@@ -2,7 +2,7 @@
 
 scan-open = Scan
 scan-title = Scan
-scan-field = Scan, or type a code
+scan-field = Scan or type a code
 scan-go = Read
 scan-hint = A scanner works on every page, wherever the cursor is. A code can also be typed: a number below bars, the code of an item or a shelf, a batch.
 scan-many = Go on scanning

@@ -233,6 +233,7 @@ import-field-quantity = Quantity
 import-field-location = Location
 import-field-costPrice = Cost per pack
 import-field-donor = Donor
+import-field-programme = Programme
 import-field-note = Note
 import-hint-code = Code of the item, unique in the country
 import-hint-name = Name of the item
@@ -252,6 +253,7 @@ import-hint-quantity = Units on the shelf, not packs
 import-hint-location = Code of a location of this store
 import-hint-costPrice = What a pack cost
 import-hint-donor = Code of the partner who paid for it
+import-hint-programme = Code or name of the programme it is kept for
 import-hint-note = Anything worth noting
 
 # What can be wrong with a row.
@@ -272,6 +274,7 @@ import-error-ragged-row = This row has more cells than the heading
 import-error-unknown-item = There is no item with this code
 import-error-unknown-location = This store has no location with this code
 import-error-unknown-donor = There is no partner with this code
+import-error-unknown-programme = This store sees no programme with this code, or several with this name
 import-error-already-in-stock = This batch is in stock already: count it, or adjust it
 import-error-used-since = It was used since
 import-error-changed-since = Somebody changed it since

@@ -1,20 +1,20 @@
 ## Conflicting values
 
 task-conflicting-values = Valeurs en conflit
-task-conflicting-values-text = Plusieurs appareils, sans se connaître, ont écrit des choses différentes. Rien n’est perdu : choisissez la valeur qui vaut.
+task-conflicting-values-text = Plusieurs appareils, sans se connaître, ont écrit des choses différentes. Rien n’est perdu : choisissez la valeur qui vaut.
 tasks-all = Toutes les tâches
 conflict-shown = Affichée
-conflict-keep = Garder « { $value } »
-conflict-take = Prendre « { $value } »
+conflict-keep = Garder « { $value } »
+conflict-take = Prendre « { $value } »
 conflict-keep-this = Garder cette valeur
 conflict-take-this = Prendre cette valeur
-toast-conflict-settled = Réglé : tout le monde verra cette valeur
+toast-conflict-settled = Réglé : tout le monde verra cette valeur
 values-count =
     { $n ->
         [one] { $n } valeur
        *[other] { $n } valeurs
     }
-contested-fields = Plusieurs valeurs : { $fields }
+contested-fields = Plusieurs valeurs : { $fields }
 value-none = vide
 value-stage1 = Stade 1
 value-stage2 = Stade 2

@@ -44,7 +44,7 @@ live-changes = {"{}"} changements · actualiser
 live-elsewhere = Modifié ailleurs : {"{}"}
 live-keep = Garder {"{}"}
 live-take = Prendre {"{}"}
-live-unsaved = Des quantités ne sont pas encore enregistrées : la recherche les perdrait.
+live-unsaved = Des quantités ne sont pas encore enregistrées : elles seraient perdues.
 
 ## Time and size
 
@@ -106,7 +106,7 @@ theme-light = Mode clair
 choose-store = Choisir un dépôt
 choose-store-text = Tout ce que vous voyez et faites se passe dans un dépôt. Vous pouvez en changer à tout moment.
 change-store = Changer de dépôt
-which-store = Quel dépôt ?
+which-store = Quel dépôt ?
 which-store-text = Cette page concerne un seul dépôt. Choisissez-le, et la page s’ouvre.
 no-stores = Pas encore de dépôt
 no-stores-text = Votre compte n’a accès à aucun dépôt sur cet appareil. Demandez l’accès à l’administrateur central ; il arrive au prochain contact.
@@ -183,7 +183,7 @@ advice-disk-full = Rien de ce qui a été enregistré n’est perdu. Libérez de
 problem-internal = Une erreur de ce programme
 advice-internal = Rien n’a été fait à moitié. Réessayez ; si cela revient, signalez-le avec l’heure.
 detail-other = Cette valeur n’est pas acceptable
-problem-last-administrator = Personne d’autre ne peut administrer le serveur central : donnez d’abord « { $permission } » à un autre utilisateur
+problem-last-administrator = Personne d’autre ne peut administrer le serveur central : donnez d’abord « { $permission } » à un autre utilisateur
 advice-last-administrator = Sans administrateur, personne ne pourrait plus remettre le serveur central en ordre.
 
 ## Help
@@ -242,15 +242,15 @@ next-step-ask-entitlement = demandez à l’administrateur central si cet appare
 next-step-look-at-refused-and-parked = regardez les modifications refusées ou en attente ; le reste est à jour
 next-step-look-at-refused = regardez les modifications refusées ; elles sont gardées ici et non partagées
 next-step-wait-for-start = attendez que l’autre côté redémarre
-next-step-check-address = vérifiez l’adresse, le réseau, et que l’UDP passe ; un nouvel essai se fait tout seul
-next-step-enrol = inscrivez cet appareil : il n’a pas de certificat
-next-step-check-clocks = vérifiez l’horloge de cet appareil et celle du serveur central ; si les deux sont justes, inscrivez-le à nouveau
-next-step-other-system = cet appareil et ce serveur central ne vont pas ensemble : vérifiez l’adresse, ou inscrivez l’appareil à nouveau
-next-step-revoked = demandez au niveau central pourquoi cet appareil a été révoqué ; inscrivez-le à nouveau s’il y a droit
-next-step-ask-registration = demandez au niveau central si cet appareil est inscrit ; sinon, inscrivez-le à nouveau
-next-step-wait-busy = patientez : l’autre côté est occupé ; un nouvel essai se fait tout seul
-next-step-tried-again = un nouvel essai se fait tout seul ; si cela dure, voyez le journal des deux côtés
-next-step-started-anew = rien à faire : l’autre côté a redémarré
+next-step-check-address = vérifiez l’adresse, le réseau, et que l’UDP passe ; un nouvel essai se fait tout seul
+next-step-enrol = inscrivez cet appareil : il n’a pas de certificat
+next-step-check-clocks = vérifiez l’horloge de cet appareil et celle du serveur central ; si les deux sont justes, inscrivez-le à nouveau
+next-step-other-system = cet appareil et ce serveur central ne vont pas ensemble : vérifiez l’adresse, ou inscrivez l’appareil à nouveau
+next-step-revoked = demandez au niveau central pourquoi cet appareil a été révoqué ; inscrivez-le à nouveau s’il y a droit
+next-step-ask-registration = demandez au niveau central si cet appareil est inscrit ; sinon, inscrivez-le à nouveau
+next-step-wait-busy = patientez : l’autre côté est occupé ; un nouvel essai se fait tout seul
+next-step-tried-again = un nouvel essai se fait tout seul ; si cela dure, voyez le journal des deux côtés
+next-step-started-anew = rien à faire : l’autre côté a redémarré
 next-step-restore-network = rebranchez le réseau de cet appareil
 next-step-spelling = vérifiez l’orthographe de l’adresse, et que cet appareil sait résoudre les noms
 next-step-see-logs = voyez le journal des deux côtés

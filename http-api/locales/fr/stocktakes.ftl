@@ -3,7 +3,7 @@
 nav-stocktakes = Inventaires
 new-stocktake = Nouvel inventaire
 stocktakes-empty = Aucun inventaire
-stocktakes-empty-text = Comptez les étagères de temps en temps : les écarts sont corrigés avec un motif, et le travail continue pendant ce temps.
+stocktakes-empty-text = Comptez les étagères de temps en temps : les écarts sont corrigés avec un motif, et le travail continue pendant ce temps.
 stocktake-counting = En cours
 stocktake-finalised = Finalisé
 stocktake-cancelled = Abandonné
@@ -29,7 +29,7 @@ stocktake-item-hint = Nom ou code, pour l’inventaire d’un seul article.
 stocktake-description-hint = La date du jour si ce champ reste vide.
 stocktake-blind = Cacher la quantité attendue à ceux qui comptent
 stocktake-include-empty = Aussi les lots épuisés sur le papier
-stocktake-initial = Premier inventaire du dépôt : les écarts n’ont pas besoin de motif
+stocktake-initial = Premier inventaire du dépôt : les écarts n’ont pas besoin de motif
 stocktake-held = Le comptage est suspendu.
 sheet-order = Ordre des lignes
 order-item = Par article
@@ -65,12 +65,12 @@ add-line = Ajouter une ligne
 add-line-text = Choisissez l’article, puis un lot connu, ou un lot trouvé sur l’étagère.
 review = Vérification
 review-finalise = Vérifier et finaliser
-review-title = { $number } : le résultat
+review-title = { $number } : le résultat
 back-to-sheet = Retour à la feuille
 release-hold = Reprendre le comptage
 hold-stocktake = Suspendre
 cancel-stocktake = Abandonner
-cancel-stocktake-sure = Abandonner l’inventaire { $number } ? Il ne corrige rien ; ce qui a été compté reste lisible.
+cancel-stocktake-sure = Abandonner l’inventaire { $number } ? Il ne corrige rien ; ce qui a été compté reste lisible.
 show-differences = Voir les écarts ({ $n })
 show-all-lines = Voir toutes les lignes
 show-all-differences = Voir tous les écarts
@@ -86,13 +86,13 @@ all-counted-text = Regardez les écarts, puis finalisez.
 sheet-empty = Aucune ligne
 sheet-empty-text = Ajoutez ce que vous comptez.
 nothing-found-in-sheet = Aucune ligne de cette feuille ne correspond. Elle est peut-être dans une autre partie, ou pas encore sur la feuille.
-will-drop-out = Non comptées : ignorées
+will-drop-out = Non comptées : ignorées
 finalise = Finaliser
 finalise-text = Le stock est corrigé des écarts affichés. Ce qui a bougé après un comptage s’y ajoute. Les lignes que personne n’a comptées sont ignorées.
 accept-latest =
     { $n ->
-        [one] { $n } ligne a été comptée différemment sur deux appareils : prendre le dernier comptage
-       *[other] { $n } lignes ont été comptées différemment sur deux appareils : prendre les derniers comptages
+        [one] { $n } ligne a été comptée différemment sur deux appareils : prendre le dernier comptage
+       *[other] { $n } lignes ont été comptées différemment sur deux appareils : prendre les derniers comptages
     }
 decide-line-by-line = Ou décider ligne par ligne
 no-differences = Aucun écart
@@ -104,13 +104,13 @@ batch-found = Un lot trouvé sur l’étagère
 no-batches-here = Ce dépôt n’a aucun lot connu de cet article.
 count-this = Compter
 add-and-count = Ajouter avec ce comptage
-pack-size-of-item-hint = Unités par conditionnement ; { $n } si ce champ reste vide.
+pack-size-of-item-hint = Unités par conditionnement ; { $n } si ce champ reste vide.
 movement-count-in = Inventaire, trouvé
 movement-count-out = Inventaire, manquant
 task-counts-differ = Compté différemment
 task-counts-differ-text = Deux appareils ont compté différemment les mêmes lignes. Décidez quel comptage est juste, ou recomptez.
 task-late-counts = Comptages tardifs
-task-late-counts-text = Des comptages sont arrivés après la fin de l’inventaire. Ils n’ont encore rien changé : appliquez-les ou laissez-les de côté.
+task-late-counts-text = Des comptages sont arrivés après la fin de l’inventaire. Ils n’ont encore rien changé : appliquez-les ou laissez-les de côté.
 task-counted-twice = Corrigé deux fois
 task-counted-twice-text = Deux inventaires ont corrigé ce lot sans rien savoir l’un de l’autre. Recomptez-le.
 settle-counts-differ = Décider
@@ -120,7 +120,7 @@ toast-stocktake-begun = Inventaire { $value } commencé
 toast-stocktake-finalised = Inventaire { $value } finalisé
 toast-stocktake-cancelled = Inventaire { $value } abandonné
 toast-line-added = Ligne ajoutée
-problem-stale-count = Compté entre-temps : { $counted }
+problem-stale-count = Compté entre-temps : { $counted }
 advice-stale-count = Choisissez quel comptage est retenu.
 problem-counts-differ =
     { $lines ->
@@ -134,8 +134,8 @@ problem-not-arrived = Une partie de cet inventaire n’est pas encore arrivée s
 advice-not-arrived = Elle arrive avec la prochaine synchronisation. Ce que vous comptez en attendant est conservé.
 problem-batch-exists = Ce lot est déjà connu
 advice-batch-exists = Choisissez-le dans la liste ci-dessus et comptez-le.
-problem-too-many-lines = Cela ferait { $found } lignes ; un inventaire en a { $max } au plus
-advice-too-many-lines = Choisissez une partie du dépôt : un emplacement, ou ce qui périme bientôt.
+problem-too-many-lines = Cela ferait { $found } lignes ; un inventaire en a { $max } au plus
+advice-too-many-lines = Choisissez une partie du dépôt : un emplacement, ou ce qui périme bientôt.
 detail-no-item-of-the-store-is-called-so = Aucun article de ce dépôt ne porte ce nom
 detail-the-store-has-finalised-a-stocktake-already = Le dépôt a déjà finalisé un inventaire
 detail-which-lines = Choisissez au moins une ligne

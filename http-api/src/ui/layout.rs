@@ -215,7 +215,7 @@ fn head(visit: &Visit, page: &Page) -> Markup {
             a class="tool wide-only" href="/help" data-dialog data-help title=(t!(words, "help")) { (icon("circle-help")) span class="visually-hidden" { (t!(words, "help")) } }
             span class="wide-only" { (theme_switch(&visit.setting, &visit.here, false)) }
             details class="menu" {
-                summary class="tool" aria-label=(visit.visitor.name()) { (icon("user")) span class="phone-hide" { (visit.visitor.name()) } (icon("chevron-down")) }
+                summary class="tool" aria-label=(visit.visitor.name()) { (icon("user")) span class="wide-only" { (visit.visitor.name()) } (icon("chevron-down")) }
                 div class="sheet" {
                     p class="note" { (visit.visitor.name()) br; (visit.visitor.username()) }
                     a href="/choose-store" { (icon("store")) (t!(words, "change-store")) }

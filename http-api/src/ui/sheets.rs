@@ -140,6 +140,21 @@ mod tests {
     }
 
     #[test]
+    fn every_code_of_a_row_is_known_to_the_api_and_said_in_every_language() {
+        for code in domain::import::ERROR_CODES {
+            assert!(crate::error::known_code(code).is_some(), "nobody documents {code}");
+            let key = format!("import-error-{code}");
+            for language in Language::ALL {
+                assert!(
+                    Words(language).try_say(&key, &[]).is_some(),
+                    "{}: no words for «{key}»",
+                    language.tag()
+                );
+            }
+        }
+    }
+
+    #[test]
     fn every_list_and_column_of_a_file_has_a_heading_in_every_language() {
         let facts = ["list", "store", "filter", "made at", "made by", "made on", "about", "rows"];
         let mut names: Vec<String> = facts.map(str::to_owned).to_vec();

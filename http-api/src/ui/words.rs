@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use crdt_store::Timestamp;
-use domain::{Date, Quantity};
+use domain::{Date, Money, Quantity};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use maud::{Markup, html};
@@ -292,6 +292,18 @@ impl Words {
         self.thousandths(if months.is_negative() { -tenths } else { tenths } * 100, 1)
     }
 
+    /// An average as people speak of it: whole from ten on, else to a tenth; exact where its arithmetic is shown.
+    pub(super) fn average(self, average: Quantity) -> String {
+        let step = if average.thousandths().abs() >= 10_000 { 1_000 } else { 100 };
+        let rounded = (average.thousandths().abs() + step / 2) / step * step;
+        self.thousandths(if average.is_negative() { -rounded } else { rounded }, 0)
+    }
+
+    /// A price: to the hundredth at least, as money is written.
+    pub(super) fn price(self, price: Money) -> String {
+        self.thousandths(price.thousandths(), 2)
+    }
+
     /// A quantity with its sign.
     pub(super) fn signed(self, quantity: Quantity) -> String {
         let plus = if quantity.is_positive() { "+" } else { "" };
@@ -532,6 +544,16 @@ mod tests {
         assert_eq!(FR.quantity(quantity), "−1\u{202f}234\u{202f}567,5");
         assert_eq!(FR.quantity(Quantity::from_thousandths(-250)), "−0,25");
         assert_eq!(EN.bytes(1_250_000), "1.2\u{a0}MB");
+    }
+
+    #[test]
+    fn averages_are_rounded_for_reading_and_prices_have_their_hundredths() {
+        let of = |thousandths| FR.average(Quantity::from_thousandths(thousandths));
+        assert_eq!(of(1_572_667), "1\u{202f}573");
+        assert_eq!([of(9_949), of(9_950), of(250), of(0)], ["9,9", "10", "0,3", "0"]);
+        assert_eq!(of(-12_500), "−13");
+        let price = |thousandths| EN.price(Money::from_thousandths(thousandths));
+        assert_eq!([price(5_400), price(12_345), price(1_000_000)], ["5.40", "12.345", "1,000.00"]);
     }
 
     #[test]

@@ -93,14 +93,14 @@ pub(in crate::ui) async fn show(visit: Visit, Path(id): Path<DocumentId>) -> Res
             (fact(&t!(words, "comment"), or_dash(detail.comment.as_deref())))
         } }
         section class="card" { div class="scroll" { table {
-            thead { tr { th scope="col" { (t!(words, "item")) } th scope="col" { (t!(words, "batch")) } th scope="col" class="num" { (t!(words, "quantity")) } th scope="col" { (t!(words, "reason")) } th scope="col" { (t!(words, "note")) } } }
+            thead { tr { th scope="col" { (t!(words, "item")) } th scope="col" class="phone-hide" { (t!(words, "batch")) } th scope="col" class="num" { (t!(words, "quantity")) } th scope="col" { (t!(words, "reason")) } th scope="col" class="phone-hide" { (t!(words, "note")) } } }
             tbody { @for line in &detail.lines {
                 tr {
-                    td { a class="row-link" href={ "/stock/items/" (line.item) "?tab=movements" } { (line.item_name) } span class="two" { (line.item_code) } }
-                    td { (or_dash(line.batch.as_deref())) }
+                    td { a class="row-link" href={ "/stock/items/" (line.item) "?tab=movements" } { (line.item_name) } span class="two" { (line.item_code) } (below(html! { (or_dash(line.batch.as_deref())) })) }
+                    td class="phone-hide nowrap" { (or_dash(line.batch.as_deref())) }
                     td class="num strong" { (words.signed(line.quantity)) }
-                    td { (or_dash(line.reason_text.as_deref())) }
-                    td { (or_dash(line.note.as_deref())) }
+                    td { (or_dash(line.reason_text.as_deref())) @if let Some(note) = &line.note { (below(html! { (note) })) } }
+                    td class="phone-hide" { (or_dash(line.note.as_deref())) }
                 }
             } }
         } } }
@@ -153,7 +153,7 @@ fn line_row(
     let of = format!("{} {}", row.item_name, row.batch.as_deref().unwrap_or_default());
     html! {
         tr id={ "line-" (row.id) } data-line=(row.id) {
-            td class="nowrap" { span class="strong" { (or_dash(row.batch.as_deref())) } span class="two" { (expiry(words, row, visit.today())) } }
+            td class="nowrap" { span class="strong" { (or_dash(row.batch.as_deref())) } span class="two" { (expiry(words, row, visit.today())) @if let Some(place) = &row.location_code { " · " (place) } } }
             td class="num" data-label=(t!(words, "on-hand")) data-live={ "oh-" (row.id) } { (words.quantity(row.on_hand)) }
             td class="wide" data-label=(t!(words, "add-or-reduce")) { (sign_choice(words, &format!("sign.{}", row.id), form, &of)) }
             td data-label=(t!(words, "quantity")) {

@@ -404,6 +404,12 @@ fn may_restore(visit: &Visit, class: &str, root: &Map, path: &str) -> bool {
     own && RESTORABLE.iter().any(known)
 }
 
+/// A word as it begins a line.
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// The update that sets one field to a value that the document once had.
 fn restoring<T: serde::de::DeserializeOwned>(class: &str, field: &str, value: &Value) -> Result<T, Problem> {
     let words = field.split('_').enumerate().map(|(at, word)| match (at, word.split_at_checked(1)) {
@@ -515,7 +521,7 @@ pub(in crate::ui) async fn show(
         field: asked.raw("field"),
         at: asked.raw("at"),
     };
-    let subject = words.code("what", &header.class.replace('_', "-"));
+    let subject = capital(&words.code("what", &header.class.replace('_', "-")));
     let now = read.document(id)?.map_or_else(Map::new, |document| document.root);
     let name = called(words, &names, &now).unwrap_or_else(|| names.anything(id));
     let listed: Vec<&Told<'_>> = told.iter().rev().filter(|told| here.shows(told)).collect();

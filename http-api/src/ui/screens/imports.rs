@@ -7,7 +7,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use crdt_store::DocumentId;
 use domain::import::{
-    self, Column, DayOrder, DecimalMark, ImportKind, ImportRow, Mapping, Outcome, RowError, Style, UndoError,
+    self, Column, ColumnKind, DayOrder, DecimalMark, ImportKind, ImportRow, Mapping, Outcome, RowError,
+    Style, UndoError,
 };
 use domain::query::PageRequest;
 use maud::{Markup, html};
@@ -349,15 +350,20 @@ fn rows_table(words: Words, upload: &Upload) -> Markup {
         section class="card" {
             header { h2 { (t!(words, "import-first-rows")) } }
             div class="scroll" { table {
-                thead { tr { th scope="col" class="num" { (t!(words, "import-line")) } th scope="col" { (t!(words, "import-outcome")) } @for column in &mapped { th scope="col" { (column_name(words, column.name)) } } } }
+                thead { tr { th scope="col" class="num" { (t!(words, "import-line")) } th scope="col" { (t!(words, "import-outcome")) } @for column in &mapped { th scope="col" class=[is_number(column).then_some("num")] { (column_name(words, column.name)) } } } }
                 tbody { @for row in upload.preview.rows.iter().take(ROWS_SHOWN) { tr {
                     td class="num" { (words.whole(row.line.into())) }
                     td { (outcome_chip(words, row.outcome)) }
-                    @for column in &mapped { td { (value_text(words, row.values.value(column.name))) } }
+                    @for column in &mapped { td class=[is_number(column).then_some("num")] { (value_text(words, row.values.value(column.name))) } }
                 } } }
             } }
         }
     }
+}
+
+/// Whether a column holds numbers, which stand under each other by their last digit.
+fn is_number(column: &Column) -> bool {
+    matches!(column.kind, ColumnKind::Count | ColumnKind::Quantity | ColumnKind::Money)
 }
 
 fn value_text(words: Words, value: Option<&import::Value>) -> String {

@@ -67,7 +67,7 @@ fn ledger_row(words: Words, entry: &LedgerEntry) -> Markup {
             td class="num out" { @if amount.is_negative() { (words.quantity(absolute)) } }
             td class="num strong" { (quantity(words, entry.balance)) }
             td class="phone-hide nowrap" { (or_dash(entry.batch.as_deref())) @if let Some(day) = entry.expiry { span class="two" { (words.day(day)) } } }
-            td class="phone-hide nowrap" { (or_dash(entry.by_name.as_deref())) }
+            td class="wide-only nowrap" { (or_dash(entry.by_name.as_deref())) }
         }
     }
 }
@@ -83,7 +83,7 @@ fn ledger_table(words: Words, rows: &[LedgerEntry]) -> Markup {
                 th scope="col" class="num" { (t!(words, "out")) }
                 th scope="col" class="num" { (t!(words, "balance")) }
                 th scope="col" class="phone-hide" { (t!(words, "batch")) }
-                th scope="col" class="phone-hide" { (t!(words, "by")) }
+                th scope="col" class="wide-only" { (t!(words, "by")) }
             } }
             tbody { @for entry in rows { (ledger_row(words, entry)) } }
         } }
@@ -97,12 +97,12 @@ fn card_head(words: Words, own: &OwnStore, told: &Explanation, line: Option<&Sto
     html! {
         dl class="facts pad" {
             div class="print-only" { dt { (t!(words, "store")) } dd { (own.name) } }
-            (fact(&t!(words, "item"), html! { (stock.item.name) " · " (stock.item.code) }))
+            div class="print-only" { dt { (t!(words, "item")) } dd { (stock.item.name) " · " (stock.item.code) } }
             (fact(&t!(words, "unit"), html! { (unit) }))
             @if let Some(line) = line { (fact(&t!(words, "batch"), html! { (or_dash(line.batch.as_deref())) @if let Some(day) = line.expiry { " · " (words.day(day)) } })) }
-            (fact(&t!(words, "amc"), html! { span class="tabular" { (words.quantity(told.figures.amc)) } }))
-            (fact(&t!(words, "minimum"), html! { span class="tabular" { (words.quantity(told.minimum)) } }))
-            (fact(&t!(words, "maximum"), html! { span class="tabular" { (words.quantity(told.maximum)) } }))
+            (fact(&t!(words, "amc"), html! { span class="tabular" { (words.average(told.figures.amc)) } }))
+            (fact(&t!(words, "minimum"), html! { span class="tabular" { (words.average(told.minimum)) } }))
+            (fact(&t!(words, "maximum"), html! { span class="tabular" { (words.average(told.maximum)) } }))
         }
     }
 }
@@ -177,12 +177,13 @@ fn batch_actions(visit: &Visit, row: &StockRow) -> Markup {
     let words = visit.words;
     html! {
         div class="row acts" {
-            a class="btn quiet" href={ "/stock/items/" (row.item) "?tab=movements&line=" (row.id) } { (icon("history")) (t!(words, "movements")) }
-            @if visit.may(Permission::Adjust) { a class="btn quiet" href={ "/adjustments/new?item=" (row.item) "#line-" (row.id) } { (icon("scale")) (t!(words, "quick-adjust-name")) } }
+            a class="btn quiet" title=(t!(words, "movements")) href={ "/stock/items/" (row.item) "?tab=movements&line=" (row.id) } { (icon("history")) span { (t!(words, "movements")) } }
+            @if visit.may(Permission::Adjust) { a class="btn quiet" title=(t!(words, "quick-adjust-name")) href={ "/adjustments/new?item=" (row.item) "#line-" (row.id) } { (icon("scale")) span { (t!(words, "quick-adjust-name")) } } }
             @if visit.may(Permission::StockEdit) {
                 form method="post" action={ "/stock/lines/" (row.id) "/hold" } {
                     input type="hidden" name="hold" value=(if row.on_hold { "no" } else { "yes" });
-                    button class="btn quiet" { @if row.on_hold { (icon("check")) (t!(words, "release")) } @else { (icon("pause")) (t!(words, "hold")) } }
+                    @let (drawing, word) = if row.on_hold { ("check", t!(words, "release")) } else { ("pause", t!(words, "hold")) };
+                    button class="btn quiet" title=(word) { (icon(drawing)) span { (word) } }
                 }
             }
         }
@@ -203,23 +204,23 @@ fn batches(visit: &Visit, contested: &Contested, rows: &[StockRow], past: Option
                         th scope="col" { (t!(words, "batch")) }
                         th scope="col" { (t!(words, "expiry")) }
                         th scope="col" { (t!(words, "location")) }
-                        th scope="col" class="num" { (t!(words, "pack-size")) }
+                        th scope="col" class="num tablet-hide" { (t!(words, "pack-size")) }
                         th scope="col" class="num" { (t!(words, "available")) }
                         th scope="col" class="num" { (t!(words, "on-hand")) }
-                        th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } }
+                        @if past.is_none() { th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } } }
                     } }
                     tbody { @for row in rows {
                         tr id={ "line-" (row.id) } class={ @if row.held { "is-held" } } {
-                            td class="nowrap" {
-                                a class="row-link strong" href={ "/stock/lines/" (row.id) } { (super::line::called(words, row)) } " " (mark(words, row.status))
+                            td {
+                                a class="row-link strong nowrap" href={ "/stock/lines/" (row.id) } { (super::line::called(words, row)) } " " (mark(words, row.status))
                                 (flag(words, contested, row.id, "/batch")) (other_flags(words, contested, row.id, &COLUMNS))
                             }
                             td class="nowrap" data-label=(t!(words, "expiry")) { (expiry(words, row, visit.today())) (flag(words, contested, row.id, "/expiry")) }
                             td data-label=(t!(words, "location")) { (or_dash(row.location_code.as_deref())) (flag(words, contested, row.id, "/location")) }
-                            td class="num" data-label=(t!(words, "pack-size")) { (words.whole(row.pack_size.into())) (flag(words, contested, row.id, "/pack_size")) }
+                            td class="num tablet-hide" data-label=(t!(words, "pack-size")) { (words.whole(row.pack_size.into())) (flag(words, contested, row.id, "/pack_size")) }
                             td class="num" data-label=(t!(words, "available")) data-live={ "av-" (row.id) } { (quantity(words, row.available)) }
                             td class="num strong" data-label=(t!(words, "on-hand")) data-live={ "oh-" (row.id) } { (quantity(words, row.on_hand)) }
-                            td { @if past.is_none() { (batch_actions(visit, row)) } }
+                            @if past.is_none() { td { (batch_actions(visit, row)) } }
                         }
                     } }
                 } }
@@ -326,7 +327,7 @@ fn summary(
                             (big(&t!(words, "promised"), "item-promised", html! { (words.quantity(stock.allocated)) }))
                             (big(&t!(words, "on-order"), "item-on-order", html! { @if stock.on_order.is_positive() { a href={ "/stock/items/" (item.id) "?tab=on-order" } { (words.quantity(stock.on_order)) } } @else { "0" } }))
                         }
-                        (big(&t!(words, "amc"), "item-amc", html! { (words.quantity(figures.amc)) }))
+                        (big(&t!(words, "amc"), "item-amc", html! { (words.average(figures.amc)) }))
                         (big(&t!(words, "months-of-stock"), "item-months", super::stock_items::months(words, figures.months_of_stock)))
                     }
                     (why_on_hand(words, told, past))
@@ -430,7 +431,6 @@ pub(in crate::ui) async fn show(
     let path = format!("/stock/items/{item}");
     let kept = [("tab", tab)];
     let actions = html! {
-        @if !PRESENT_TABS.contains(&tab) { (past::question(&visit, &path, &kept, past)) }
         @if past.is_none() && visit.may(Permission::Adjust) { a class="btn" href={ "/adjustments/new?item=" (item) } { (icon("scale")) (t!(words, "quick-adjust-name")) } }
         @if past.is_none() && visit.may(Permission::OutboundEdit) { a class="btn primary" href={ "/issue?quantity." (item) "=" } { (icon("arrow-up-from-line")) (t!(words, "nav-issue")) } }
     };
@@ -442,7 +442,10 @@ pub(in crate::ui) async fn show(
     let body = html! {
         (title(&row.name, sub, actions))
         @if let Some(past) = past { (past::banner(words, past, &path, &kept)) }
-        (tabs(words, item, tab, past))
+        div class="tabs-line" {
+            (tabs(words, item, tab, past))
+            @if !PRESENT_TABS.contains(&tab) { (past::question(&visit, &path, &kept, past)) }
+        }
         (content)
     };
     let name = row.name.clone();

@@ -50,7 +50,7 @@ pub(in crate::ui) fn question(
     };
     let filtered = PARAMETERS.iter().any(|name| asked.text(name).is_some());
     Ok(html! {
-        form class="filters" action=(path) method="get" {
+        form class="filters asked" action=(path) method="get" {
             @for (name, value) in kept.iter().filter(|(_, value)| !value.is_empty()) { input type="hidden" name=(name) value=(value); }
             (date("from", t!(words, "from-day")))
             (date("until", t!(words, "until-day")))
@@ -85,7 +85,7 @@ fn row(words: Words, entry: &StoreLedgerEntry) -> Markup {
         tr {
             td class="nowrap phone-hide" { (words.brief_instant(movement.at)) }
             td {
-                a class="strong" href={ "/stock/items/" (movement.item) "?tab=movements" } { (entry.item_name) }
+                a class="row-link" href={ "/stock/items/" (movement.item) "?tab=movements" } { (entry.item_name) }
                 span class="two phone-hide" { (entry.item_code) " · " (entry.unit) }
                 (below(html! { (words.brief_instant(movement.at)) " · " (kind) }))
             }

@@ -60,7 +60,7 @@ pub(super) fn load(visit: &Visit, id: DocumentId) -> Result<StockRow, Trouble> {
 
 /// A price as it is read.
 fn price(words: Words, price: Option<Money>) -> Markup {
-    let shown = price.map(|price| words.quantity(Quantity::from_thousandths(price.thousandths())));
+    let shown = price.map(|price| words.price(price));
     or_dash(shown.as_deref())
 }
 
@@ -125,7 +125,7 @@ fn who(words: Words, did: &Did) -> Markup {
     }
 }
 
-fn trail(words: Words, log: &ShelfLog) -> Markup {
+fn trail(words: Words, log: &ShelfLog, ways: Markup) -> Markup {
     let place = |code: &Option<String>| code.clone().unwrap_or_else(|| t!(words, "no-location"));
     let mut entries: Vec<(Timestamp, Markup)> = Vec::new();
     for entry in &log.moves {
@@ -155,6 +155,7 @@ fn trail(words: Words, log: &ShelfLog) -> Markup {
             header { h2 { (t!(words, "on-the-shelf")) } }
             @if entries.is_empty() { (empty("history", &t!(words, "no-moves"), &t!(words, "no-moves-text"), html! {})) }
             @else { ol class="trail pad" data-quiet { @for (_, entry) in &entries { (entry) } } }
+            footer { (ways) }
         }
     }
 }
@@ -245,25 +246,27 @@ pub(super) fn page(
     let sub = html! {
         a href={ "/stock/items/" (row.item) "?tab=batches" } { (row.item_name) } " · " (row.item_code) " " (mark(words, row.status))
     };
+    let ways = html! {
+        a class="btn quiet" href={ "/stock/items/" (row.item) "?tab=movements&line=" (row.id) } { (icon("file-text")) (t!(words, "movements")) }
+        a class="btn quiet" href={ "/history/" (row.id) } { (icon("history")) (t!(words, "history")) }
+    };
     let at_field = |problem: &&Problem| {
         let own = ["/to", "/vvm", "/vvmNote"].into_iter().chain(shares::FIELDS);
         own.into_iter().any(|field| problem.errors.iter().any(|error| error.pointer == field))
     };
+    let shares = shares::section(visit, &read, &row, form, problem)?;
+    let shared = !shares.0.is_empty();
     let body = html! {
         (title(&called(words, &row), sub, actions(visit, &row)))
         @if let Some(problem) = problem.filter(|problem| !at_field(problem)) { (trouble::alert(words, problem)) }
         (facts(visit, &read, &row)?)
         div class="grid" {
-            div class="stack" {
-                (shares::section(visit, &read, &row, form, problem)?)
+            @if may || shared { div class="stack" {
+                (shares)
                 @if may { (move_form(visit, &read, &row, form, problem)?) }
                 @if may && item.is_vaccine { (vvm_form(visit, &row, form, problem)) }
-                section class="card pad row" {
-                    a class="btn" href={ "/stock/items/" (row.item) "?tab=movements&line=" (row.id) } { (icon("file-text")) (t!(words, "movements")) }
-                    a class="btn" href={ "/history/" (row.id) } { (icon("history")) (t!(words, "history")) }
-                }
-            }
-            (trail(words, &log))
+            } }
+            (trail(words, &log, ways))
         }
     };
     let below = Page::new(Section::Stock, called(words, &row), body)

@@ -63,7 +63,7 @@ fn rough(words: Words, volume: Volume) -> String {
 fn fullness(words: Words, row: &LocationDetail) -> Markup {
     let litres = |volume: Volume| rough(words, volume);
     let unmeasured = html! {
-        @if row.unmeasured > 0 { span class="two" { (t!(words, "volume-unmeasured", n = row.unmeasured)) } }
+        @if row.unmeasured > 0 { span class="two phone-hide" { (t!(words, "volume-unmeasured", n = row.unmeasured)) } }
     };
     let Some(room) = row.volume else {
         return html! {
@@ -232,7 +232,7 @@ fn page(visit: &Visit, id: DocumentId, form: &Form, problem: Option<&Problem>) -
     let body = html! {
         (title(&format!("{} · {}", row.code, row.name), hold_mark(words, &row), actions))
         @if let Some(problem) = problem.filter(|problem| problem.errors.iter().all(|error| error.pointer != "/to")) { (trouble::alert(words, problem)) }
-        section class="card pad" { dl class="facts" {
+        section class="card pad" { dl class="facts few" {
             (fact(&t!(words, "location-type"), html! { (kept_at(words, &row)) }))
             (fact(&t!(words, "within"), html! { @match &within { Some(above) => a href={ "/locations/" (above.id) } { (above.code) " · " (above.name) }, None => (or_dash(None)) } }))
             (fact(&t!(words, "volume-used"), fullness(words, &row)))

@@ -93,7 +93,7 @@ fn head_form(
                 fieldset {
                     legend { (t!(words, "seen-by")) }
                     p class="hint" { (t!(words, "seen-by-hint")) }
-                    div class="row" { @for store in stores {
+                    div class="checks" { @for store in stores {
                         @let id = store.id.to_string();
                         label class="check" { input type="checkbox" name="store" value=(id) checked[ticked.contains(&id.as_str())]; span { (store.name) } }
                     } }

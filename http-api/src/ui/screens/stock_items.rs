@@ -77,7 +77,7 @@ fn item_row(words: Words, row: &ItemFigures, past: Option<&Past>) -> Markup {
                     @if stock.on_order.is_positive() { a href={ (path) "?tab=on-order" } { (words.quantity(stock.on_order)) } } @else { span class="muted" { "—" } }
                 }
             }
-            td class="num phone-hide" data-live={ "amc-" (stock.item.id) } { (words.quantity(row.amc)) }
+            td class="num phone-hide" data-live={ "amc-" (stock.item.id) } { (words.average(row.amc)) }
             td class="num phone-hide" data-live={ "mos-" (stock.item.id) } { (months(words, row.months_of_stock)) }
             td class="num wide-only" { @if row.days_out > 0 { (words.whole(row.days_out.into())) } @else { span class="muted" { "0" } } }
         }

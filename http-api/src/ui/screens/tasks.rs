@@ -225,7 +225,7 @@ fn page(
             @if page.rows.is_empty() { div class="card" { (empty("circle-check", &t!(words, "tasks-empty"), &t!(words, "tasks-empty-text"), html! {})) } }
             @else {
                 div class="stack" { @for row in &page.rows { (entry(visit, row)) } }
-                div class="card" { (pager(words, "/tasks", &[], page.rows.len(), cursor, page.next.as_deref())) }
+                div class="card apart" { (pager(words, "/tasks", &[], page.rows.len(), cursor, page.next.as_deref())) }
             }
         }
     };

@@ -16,7 +16,7 @@ use crate::ui::form::{Asked, Fields, Form, Input};
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup::{self, once};
-use crate::ui::parts::{empty, expiry, or_dash, search, title};
+use crate::ui::parts::{below, empty, expiry, or_dash, search, title};
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
 use crate::ui::words::t;
@@ -52,11 +52,14 @@ fn batches(visit: &Visit, read: &Snapshot, base: &str, item: DocumentId) -> Resu
             header { h2 { (t!(words, "batches-on-paper")) } }
             @if rows.is_empty() { (empty("package", &t!(words, "no-batches"), &t!(words, "no-batches-here"), html! {})) }
             @else { form method="post" action={ (base) "/add-line" } { table { tbody { @for row in &rows { tr {
-                td { span class="strong" { (or_dash(row.batch.as_deref())) } }
-                td { (expiry(words, row.expiry, visit.today())) }
-                td { (or_dash(row.location_code.as_deref())) }
+                td {
+                    span class="strong nowrap" { (or_dash(row.batch.as_deref())) }
+                    (below(html! { (expiry(words, row.expiry, visit.today())) @if let Some(place) = &row.location_code { " · " (place) } }))
+                }
+                td class="phone-hide" { (expiry(words, row.expiry, visit.today())) }
+                td class="phone-hide" { (or_dash(row.location_code.as_deref())) }
                 td class="num" { (words.quantity(row.on_hand)) " " span class="muted" { (row.unit) } }
-                td { button class="btn" name="line" value=(row.id) { (icon("plus")) (t!(words, "count-this")) } }
+                td class="num" { button class="btn small" name="line" value=(row.id) { (icon("plus")) (t!(words, "count-this")) } }
             } } } } } }
         }
     })

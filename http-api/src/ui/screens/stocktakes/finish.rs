@@ -15,7 +15,7 @@ use crate::error::Problem;
 use crate::ui::form::Form;
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
-use crate::ui::parts::{empty, expiry, fact, or_dash, title};
+use crate::ui::parts::{below, empty, expiry, fact, or_dash, title};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
 use crate::ui::words::t;
@@ -85,7 +85,7 @@ fn differences(visit: &Visit, base: &str, lines: &[StocktakeLine]) -> Markup {
             @if lines.is_empty() { (empty("circle-check", &t!(words, "no-differences"), &t!(words, "no-differences-text"), html! {})) }
             @else { div class="scroll" { table {
                 thead { tr {
-                    th scope="col" { (t!(words, "item")) } th scope="col" { (t!(words, "batch")) }
+                    th scope="col" { (t!(words, "item")) } th scope="col" class="phone-hide" { (t!(words, "batch")) }
                     th scope="col" class="num" { (t!(words, "counted-expected")) } th scope="col" class="num" { (t!(words, "counted")) } th scope="col" class="num" { (t!(words, "difference")) }
                     th scope="col" class="phone-hide" { (t!(words, "reason")) }
                 } }
@@ -93,8 +93,8 @@ fn differences(visit: &Visit, base: &str, lines: &[StocktakeLine]) -> Markup {
                     @let count = line.count.as_ref();
                     @let difference = count.map_or(Quantity::ZERO, |count| count.difference);
                     tr {
-                        td { span class="strong" { (line.item_name) } span class="two" { (line.item_code) } }
-                        td class="nowrap" { (or_dash(line.batch.as_deref())) span class="two" { (expiry(words, line.expiry, visit.today())) } }
+                        td { span class="strong" { (line.item_name) } span class="two" { (line.item_code) } (below(html! { (or_dash(line.batch.as_deref())) " · " (expiry(words, line.expiry, visit.today())) })) }
+                        td class="nowrap phone-hide" { (or_dash(line.batch.as_deref())) span class="two" { (expiry(words, line.expiry, visit.today())) } }
                         td class="num" { @if let Some(count) = count { (words.quantity(count.balance)) } }
                         td class="num strong" { @if let Some(count) = count { (words.quantity(count.quantity)) } }
                         td class={ "num strong " @if difference.is_negative() { "t-bad" } @else { "t-warn" } } { (words.signed(difference)) }

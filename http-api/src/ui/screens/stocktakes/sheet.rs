@@ -127,7 +127,7 @@ impl Sheet<'_> {
         html! {
             select class="input small" id={ "r-" (line.stock_line) } name={ "reason." (line.stock_line) } data-save={ (self.base()) "/lines/" (line.stock_line) } data-field="reason"
                 aria-label={ (t!(words, "reason")) " " (line.item_name) } {
-                option value="" selected[line.reason.is_none()] { (t!(words, "choose-reason")) }
+                option value="" selected[line.reason.is_none()] { (t!(words, "choose")) }
                 @for reason in fitting { option value=(reason.id) selected[Some(reason.id) == line.reason] { (reason.text) } }
             }
         }
@@ -158,7 +158,7 @@ impl Sheet<'_> {
                 td class="num" data-label=(t!(words, "counted")) { (self.count_cell(line)) }
                 td class="num" data-label=(t!(words, "difference")) data-live={ "d-" (line.stock_line) } { (self.difference_cell(line)) }
                 td class="reason" data-label=(t!(words, "reason")) data-live={ "w-" (line.stock_line) } { (self.reason_cell(line)) }
-                td class="no-print" { @if self.open { (self.line_menu(line)) } }
+                td class="no-print c-menu" { @if self.open { (self.line_menu(line)) } }
             }
             @if doubtful { tr class="doubt" { td colspan="9" { (self.doubt(line)) } } }
             @if line.late { tr class="doubt" { td colspan="9" { (self.late(line)) } } }
@@ -267,11 +267,13 @@ impl Sheet<'_> {
         let words = self.words();
         let entry = self.entry;
         let base = self.base();
-        let paper = html! { a href={ (base) "/paper" } { (icon("printer")) (t!(words, "count-sheet")) } };
+        let seldom = html! {
+            a href={ (base) "/paper" } { (icon("printer")) (t!(words, "count-sheet")) }
+            @if self.open { a href={ "/imports?kind=counts&stocktake=" (entry.stocktake.id) } { (icon("upload")) (t!(words, "import-counts")) } }
+        };
         let actions = html! {
-            (export_and(words, &format!("stocktakes/{}/lines", entry.stocktake.id), &self.files, self.shown, paper))
+            (export_and(words, &format!("stocktakes/{}/lines", entry.stocktake.id), &self.files, self.shown, seldom))
             @if self.open {
-                a class="btn" href={ "/imports?kind=counts&stocktake=" (entry.stocktake.id) } { (icon("upload")) (t!(words, "import-counts")) }
                 a class="btn" href={ (base) "/add" } { (icon("plus")) (t!(words, "add-line")) }
                 a class="btn primary" href={ (base) "/review" } { (icon("check")) (t!(words, "review-finalise")) }
             }
