@@ -291,7 +291,7 @@ fn sources() -> &'static [(&'static str, &'static str)] {
         "chart.rs" "form.rs" "icon.rs" "layout.rs" "live.rs" "lookup.rs" "mod.rs" "parts.rs" "past.rs" "sheets.rs" "trouble.rs"
         "values.rs" "visit.rs" "words.rs"
         "screens/arrange.rs" "screens/batch.rs" "screens/line.rs" "screens/location_types.rs" "screens/locations.rs"
-        "screens/programmes.rs" "screens/repack.rs" "screens/variants.rs"
+        "screens/programmes.rs" "screens/repack.rs" "screens/shares.rs" "screens/variants.rs"
         "screens/adjustments.rs" "screens/dashboard.rs" "screens/equipment.rs" "screens/help.rs" "screens/history.rs"
         "screens/imports.rs" "screens/issue.rs" "screens/item.rs" "screens/items.rs" "screens/labels.rs" "screens/ledger.rs"
         "screens/login.rs" "screens/national.rs" "screens/partners.rs" "screens/receive.rs" "screens/scan.rs"

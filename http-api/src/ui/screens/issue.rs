@@ -145,6 +145,32 @@ fn propose(
     Ok(proposal_cell(visit.words, &rows, wanted, &proposal))
 }
 
+/// What of batches only other devices may issue; nothing where the store does not share its stock.
+fn elsewhere(
+    visit: &Visit,
+    read: &Snapshot,
+    own: DocumentId,
+    batches: &[StockRow],
+) -> Result<Option<Quantity>, Trouble> {
+    if query::reference::store(read, own)?.share_keeper.is_none() {
+        return Ok(None);
+    }
+    let mut sum = Quantity::ZERO;
+    for row in batches {
+        sum = sum + share::available(read, own, row.id, visit.device())?.elsewhere;
+    }
+    Ok(Some(sum).filter(|sum| sum.is_positive()))
+}
+
+/// What is available here, and what elsewhere.
+fn availability(words: Words, id: DocumentId, available: Quantity, elsewhere: Option<Quantity>) -> Markup {
+    let here = available - elsewhere.unwrap_or_default();
+    html! {
+        (t!(words, "available")) " " span data-live={ "av-" (id) } { (words.quantity(here)) }
+        @if let Some(elsewhere) = elsewhere { " · " (t!(words, "share-elsewhere-too", quantity = words.quantity(elsewhere))) }
+    }
+}
+
 /// One line of the form.
 fn line_row(
     visit: &Visit,
@@ -158,10 +184,11 @@ fn line_row(
     let words = visit.words;
     let row = query::items::detail(read, item)?;
     let balance = stock::item_balance(read, own, item)?;
+    let elsewhere = elsewhere(visit, read, own, &batches(visit, read, own, item)?)?;
     let name = format!("quantity.{item}");
     Ok(html! {
         tr data-line=(item) data-pack=(row.default_pack_size) {
-            td { span class="strong" { (row.name) } span class="two" { (row.code) " · " (t!(words, "available")) " " span data-live={ "av-" (item) } { (words.quantity(balance.available())) } " " (row.unit) } }
+            td { span class="strong" { (row.name) } span class="two" { (row.code) " · " (availability(words, item, balance.available(), elsewhere)) " " (row.unit) } }
             td data-label=(t!(words, "quantity")) {
                 input class="input small quantity" id={ "q-" (item) } name=(name) value=(typed) inputmode="decimal" autocomplete="off" data-land[land]
                     aria-label={ (t!(words, "quantity")) " " (row.name) } aria-invalid=[error.is_some().then_some("true")] aria-describedby={ "p-" (item) }
@@ -175,12 +202,20 @@ fn line_row(
 }
 
 /// A line for one batch that somebody holds in their hand: it leaves from there and from nowhere else.
-fn batch_row(visit: &Visit, row: &StockRow, typed: &str, error: Option<&str>, land: bool) -> Markup {
+fn batch_row(
+    visit: &Visit,
+    read: &Snapshot,
+    row: &StockRow,
+    typed: &str,
+    error: Option<&str>,
+    land: bool,
+) -> Result<Markup, Trouble> {
     let words = visit.words;
+    let elsewhere = elsewhere(visit, read, row.store, std::slice::from_ref(row))?;
     let name = format!("batch.{}", row.id);
-    html! {
+    Ok(html! {
         tr data-line=(row.id) data-pack=(row.pack_size) {
-            td { span class="strong" { (row.item_name) } span class="two" { (row.item_code) " · " (t!(words, "available")) " " span data-live={ "av-" (row.id) } { (words.quantity(row.available)) } " " (row.unit) } }
+            td { span class="strong" { (row.item_name) } span class="two" { (row.item_code) " · " (availability(words, row.id, row.available, elsewhere)) " " (row.unit) } }
             td data-label=(t!(words, "quantity")) {
                 input class="input small quantity" id={ "q-" (row.id) } name=(name) value=(typed) inputmode="decimal" autocomplete="off" data-land[land]
                     aria-label={ (t!(words, "quantity")) " " (row.item_name) " " (row.batch.as_deref().unwrap_or_default()) } aria-invalid=[error.is_some().then_some("true")];
@@ -193,7 +228,7 @@ fn batch_row(visit: &Visit, row: &StockRow, typed: &str, error: Option<&str>, la
             } }
             td class="num" { button class="btn quiet" name="remove" value=(row.id) formnovalidate data-remove title=(t!(words, "remove")) { (icon("trash-2")) span class="visually-hidden" { (t!(words, "remove")) " " (row.item_name) } } }
         }
-    }
+    })
 }
 
 fn found_list(words: Words, found: &[ItemStockRow]) -> Markup {
@@ -324,7 +359,7 @@ fn page(visit: &Visit, form: &Form, problem: Option<&Problem>) -> Result<Respons
                 line_row(visit, &read, own.id, item, typed, error, land)?
             }
             Wish::Batch(line) => {
-                batch_row(visit, &own_line(visit, &read, own.id, line)?, typed, error, false)
+                batch_row(visit, &read, &own_line(visit, &read, own.id, line)?, typed, error, false)?
             }
         });
     }
@@ -498,8 +533,9 @@ pub(in crate::ui) async fn batch_line(
     Path(line): Path<DocumentId>,
 ) -> Result<Response, Trouble> {
     let own = visit.store(Permission::StockView)?;
-    let row = own_line(&visit, &visit.read()?, own.id, line)?;
-    Ok(batch_row(&visit, &row, "", None, true).into_response())
+    let read = visit.read()?;
+    let row = own_line(&visit, &read, own.id, line)?;
+    Ok(batch_row(&visit, &read, &row, "", None, true)?.into_response())
 }
 
 /// The batches that a quantity would be served from.
