@@ -21,7 +21,8 @@ toast-share-given = The share is given
 toast-shares-divided = { $value } batches divided
 caution-held-elsewhere = held by other devices in part
 share-elsewhere-too = { $quantity } on other devices
-share-preference = Devices share the stock; this one holds what comes in
+share-preference = Sharing among devices
+share-kept-by = { $device } holds what comes in
 share-preference-off = Not shared: every device issues all there is
 share-preference-hint = Where two devices rarely meet: each issues only its own share without contact, so that nothing is promised twice.
 

@@ -21,7 +21,8 @@ toast-share-given = La part est cédée
 toast-shares-divided = { $value } lots répartis
 caution-held-elsewhere = détenu en partie par d’autres appareils
 share-elsewhere-too = { $quantity } sur d’autres appareils
-share-preference = Les appareils se partagent le stock ; celui-ci détient ce qui entre
+share-preference = Partage entre appareils
+share-kept-by = { $device } détient ce qui entre
 share-preference-off = Pas de partage : chaque appareil sort tout ce qu’il y a
 share-preference-hint = Quand deux appareils se rencontrent rarement : chacun ne sort que sa propre part sans contact, et rien n’est promis deux fois.
 

@@ -123,7 +123,7 @@ fn proposal_cell(words: Words, rows: &[StockRow], wanted: Option<Quantity>, prop
         @if proposal.placeholder.is_positive() { (chip(Tone::Bad, "triangle-alert", &t!(words, "missing", quantity = words.quantity(proposal.placeholder)))) }
         @if taken > wanted { span class="muted" { (t!(words, "rounded", quantity = words.quantity(taken))) } }
         @for warning in &proposal.warnings {
-            (chip(Tone::Warn, "info", &format!("{} : {}", batch_name(words, rows, warning.stock_line), words.code("caution", caution_key(warning.caution)))))
+            (chip(Tone::Warn, "info", &format!("{} · {}", batch_name(words, rows, warning.stock_line), words.code("caution", caution_key(warning.caution)))))
         }
     }
 }
@@ -163,10 +163,16 @@ fn elsewhere(
 }
 
 /// What is available here, and what elsewhere.
-fn availability(words: Words, id: DocumentId, available: Quantity, elsewhere: Option<Quantity>) -> Markup {
+fn availability(
+    words: Words,
+    id: DocumentId,
+    available: Quantity,
+    elsewhere: Option<Quantity>,
+    unit: &str,
+) -> Markup {
     let here = available - elsewhere.unwrap_or_default();
     html! {
-        (t!(words, "available")) " " span data-live={ "av-" (id) } { (words.quantity(here)) }
+        (t!(words, "available")) " " span data-live={ "av-" (id) } { (words.quantity(here)) } " " (unit)
         @if let Some(elsewhere) = elsewhere { " · " (t!(words, "share-elsewhere-too", quantity = words.quantity(elsewhere))) }
     }
 }
@@ -188,7 +194,7 @@ fn line_row(
     let name = format!("quantity.{item}");
     Ok(html! {
         tr data-line=(item) data-pack=(row.default_pack_size) {
-            td { span class="strong" { (row.name) } span class="two" { (row.code) " · " (availability(words, item, balance.available(), elsewhere)) " " (row.unit) } }
+            td { span class="strong" { (row.name) } span class="two" { (row.code) " · " (availability(words, item, balance.available(), elsewhere, &row.unit)) } }
             td data-label=(t!(words, "quantity")) {
                 input class="input small quantity" id={ "q-" (item) } name=(name) value=(typed) inputmode="decimal" autocomplete="off" data-land[land]
                     aria-label={ (t!(words, "quantity")) " " (row.name) } aria-invalid=[error.is_some().then_some("true")] aria-describedby={ "p-" (item) }
@@ -215,7 +221,7 @@ fn batch_row(
     let name = format!("batch.{}", row.id);
     Ok(html! {
         tr data-line=(row.id) data-pack=(row.pack_size) {
-            td { span class="strong" { (row.item_name) } span class="two" { (row.item_code) " · " (availability(words, row.id, row.available, elsewhere)) " " (row.unit) } }
+            td { span class="strong" { (row.item_name) } span class="two" { (row.item_code) " · " (availability(words, row.id, row.available, elsewhere, &row.unit)) } }
             td data-label=(t!(words, "quantity")) {
                 input class="input small quantity" id={ "q-" (row.id) } name=(name) value=(typed) inputmode="decimal" autocomplete="off" data-land[land]
                     aria-label={ (t!(words, "quantity")) " " (row.item_name) " " (row.batch.as_deref().unwrap_or_default()) } aria-invalid=[error.is_some().then_some("true")];

@@ -14,7 +14,7 @@ use crate::ui::form::{Asked, Fields, Form, Input};
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
-use crate::ui::parts::{Tone, chip, empty, expiry, pager, quantity, row_ids, search, title};
+use crate::ui::parts::{Tone, below, chip, empty, expiry, pager, quantity, row_ids, search, title};
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
@@ -69,13 +69,13 @@ pub(super) fn section(
             }
             @if may {
                 form class="pad stack" method="post" action={ "/stock/lines/" (row.id) "/share/ask" } {
-                    (fields.input("askQuantity", &t!(words, "share-ask"), Input { hint: Some(&t!(words, "share-ask-hint")), ..number }))
+                    (fields.input("askQuantity", &t!(words, "share-ask-hint"), number))
                     div class="row" { button class="btn" { (icon("arrow-down-to-line")) (t!(words, "share-ask")) } }
                 }
                 @if holds {
                     form class="pad stack" method="post" action={ "/stock/lines/" (row.id) "/share/give" } {
                         div class="fields" {
-                            (fields.input("giveQuantity", &t!(words, "share-give"), number))
+                            (fields.input("giveQuantity", &t!(words, "quantity"), number))
                             (fields.select("giveTo", &t!(words, "share-give-to"), true, &others))
                         }
                         div class="row" { button class="btn" { (icon("arrow-up-from-line")) (t!(words, "share-give")) } }
@@ -164,16 +164,16 @@ fn table(
     Ok(html! {
         div class="scroll" id="rows" data-rows=(row_ids(rows.iter().map(|row| row.id))) { table {
             thead { tr {
-                th scope="col" { (t!(words, "item")) } th scope="col" { (t!(words, "batch")) } th scope="col" class="phone-hide" { (t!(words, "expiry")) }
+                th scope="col" { (t!(words, "item")) } th scope="col" class="phone-hide" { (t!(words, "batch")) } th scope="col" class="phone-hide" { (t!(words, "expiry")) }
                 @for device in holdings.devices() { th scope="col" class="num" { (device.name) } }
-                th scope="col" class="num" { (t!(words, "on-hand")) }
+                th scope="col" class="num phone-hide" { (t!(words, "on-hand")) }
             } }
             tbody { @for (row, held) in rows.iter().zip(&held) { tr {
-                td { (row.item_name) span class="two" { (row.item_code) " · " (row.unit) } }
-                td { a class="row-link" href={ "/stock/lines/" (row.id) "#shares" } { (called(words, row)) } }
+                td { a class="row-link" href={ "/stock/lines/" (row.id) "#shares" } { (row.item_name) } span class="two" { (row.item_code) " · " (row.unit) } (below(html! { (called(words, row)) })) }
+                td class="phone-hide" { (called(words, row)) }
                 td class="phone-hide" { (expiry(words, row.expiry, today)) }
                 @for holding in held { td class="num" { span data-live={ (row.id) "-" (holding.device) } { (quantity(words, holding.quantity)) (wish(words, holding)) } } }
-                td class="num strong" { span data-live={ "oh-" (row.id) } { (quantity(words, row.on_hand)) } }
+                td class="num strong phone-hide" { span data-live={ "oh-" (row.id) } { (quantity(words, row.on_hand)) } }
             } } }
         } }
     })
@@ -204,8 +204,9 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
         } }
     };
     let body = html! {
-        (title(&name, html! { (own.name) " · " (t!(words, "shares-text")) }, actions))
+        (title(&name, html! { (own.name) }, actions))
         div class="card" {
+            p class="pad muted" { (t!(words, "shares-text")) }
             div class="filters" { (search(words, "/stock/shares", &t!(words, "search-stock"), wanted, &[])) }
             div id="list" {
                 @if page.rows.is_empty() { (empty("package", &t!(words, "shares-empty"), &t!(words, "shares-empty-text"), html! {})) }

@@ -109,7 +109,7 @@ fn preferences(words: Words, fields: Fields<'_>, keepers: &[(String, String)]) -
             // Where there is but one device, there is nobody to share with.
             @if keepers.len() > 2 || !fields.form.raw("shareKeeper").is_empty() {
                 (fields.select("shareKeeper", &t!(words, "share-preference"), false, keepers))
-                p class="hint" { (t!(words, "share-preference-hint")) }
+                p class="muted small" { (t!(words, "share-preference-hint")) }
             }
         }
     }
@@ -121,7 +121,9 @@ fn keepers(read: &Snapshot, words: Words, form: &Form) -> Result<Vec<(String, St
     let site = form.id("site");
     let devices = domain::query::reference::devices(read)?;
     let working = devices.into_iter().filter(|row| !row.revoked && Some(row.site) == site);
-    Ok(std::iter::once(none).chain(working.map(|row| (row.device.to_string(), row.name))).collect())
+    Ok(std::iter::once(none)
+        .chain(working.map(|row| (row.device.to_string(), t!(words, "share-kept-by", device = row.name))))
+        .collect())
 }
 
 /// Days with four decimals as people write them.
