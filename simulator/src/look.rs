@@ -6,6 +6,8 @@ use crdt_store::{
     DeviceId, DocumentId, Failure, Schema, Snapshot, StoreError, Timestamp, View, ViewRead, ViewReadExt,
 };
 use domain::asset::AssetRow;
+use domain::barcode::BarcodeRow;
+use domain::import::{self, ImportRow};
 use domain::location::LocationRow;
 use domain::query::tasks::{self, ConflictEntry};
 use domain::query::{PAGE_LEN_MAX, PageRequest};
@@ -22,6 +24,7 @@ const ITEM_BALANCES: View = View("view/sum/store_item");
 const SHIPMENTS: View = View("view/shipment/status");
 const ASSETS: View = View("view/asset/number");
 const LOCATIONS: View = View("view/location/code");
+const BARCODES: View = View("view/barcode");
 pub(crate) const SHARES: View = View("view/sum/share");
 const OVER_ISSUES: View = View("view/task/balance");
 pub(crate) const COUNTS: View = View("view/sum/stocktake/state");
@@ -39,6 +42,7 @@ pub(crate) fn views_exist(schema: &dyn Schema) -> bool {
         ASSETS,
         LOCATIONS,
         SHARES,
+        BARCODES,
         OVER_ISSUES,
         COUNTS,
         COUNT_TASKS,
@@ -135,6 +139,16 @@ pub(crate) fn assets(read: &Snapshot, store: DocumentId) -> Result<Vec<AssetRow>
 /// The locations of a store.
 pub(crate) fn locations(read: &Snapshot, store: DocumentId) -> Result<Vec<LocationRow>, StoreError> {
     read.rows(LOCATIONS, store.as_bytes())
+}
+
+/// What a store learned of bars on boxes.
+pub(crate) fn barcodes(read: &Snapshot, store: DocumentId) -> Result<Vec<BarcodeRow>, StoreError> {
+    read.rows(BARCODES, store.as_bytes())
+}
+
+/// The tables that were brought to a store.
+pub(crate) fn imports(read: &Snapshot, store: DocumentId) -> Result<Vec<ImportRow>, StoreError> {
+    Ok(import::list(read, Some(store), &PageRequest::first(PAGE_LEN_MAX)).map_err(broken)?.rows)
 }
 
 /// Every balance: store, stock line, on hand in thousandths.

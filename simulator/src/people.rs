@@ -4,9 +4,14 @@ use crdt_store::{DocumentId, Snapshot, StoreError, Timestamp, ViewRead};
 use domain::adjustment::{AdjustLine, CreateAdjustment};
 use domain::arrangement::{HoldLines, MoveContents, MoveLines};
 use domain::asset::{AddAssetLog, AssetDetails, AssetStatus, CreateAsset};
+use domain::barcode::{CorrectBarcode, LearnBarcode};
 use domain::conflict::SettleConflict;
+use domain::import::{self, Begin, ImportKind, ImportRow, Raw, Style, Table, TableRow, Tally, Undo, Values};
 use domain::item::{CreateItem, UpdateItem};
+use domain::item_variant::CreateItemVariant;
 use domain::location::{CreateLocation, UpdateLocation};
+use domain::location_type::CreateLocationType;
+use domain::programme::CreateProgramme;
 use domain::repack::CreateRepack;
 use domain::share::{AskShare, GiveShare};
 use domain::shipment::{
@@ -64,9 +69,43 @@ impl Person<'_> {
                     None,
                 )));
             }
+            7 => return Ok(self.describe().map(|deed| (Wisher::Administrator, deed, None))),
             _ => Deed::CreateItem(create_item(&format!("{HONEST}{}", self.number))),
         };
         Ok(Some((Wisher::Administrator, deed, self.token())))
+    }
+
+    /// What else is said of items and places, for all to know.
+    fn describe(&mut self) -> Option<Deed> {
+        let item = *self.dice.pick(&self.country.items)?;
+        let (number, stores) = (self.number, self.dice.pick(&self.country.stores).copied());
+        Some(match self.dice.between(0, 2) {
+            0 => Deed::CreateProgramme(CreateProgramme {
+                id: None,
+                code: format!("P-{number}"),
+                name: format!("Programme {number}"),
+                immunisation: false,
+                items: vec![item],
+                stores: stores.into_iter().collect(),
+            }),
+            1 => Deed::CreateVariant(CreateItemVariant {
+                id: None,
+                item,
+                name: format!("Variant {number}"),
+                manufacturer: None,
+                vvm_type: None,
+                location_type: None,
+                primary: None,
+                secondary: None,
+                tertiary: None,
+            }),
+            _ => Deed::CreateLocationType(CreateLocationType {
+                id: None,
+                name: format!("Room {number}"),
+                min: None,
+                max: None,
+            }),
+        })
     }
 
     /// Somebody at a site who tries what only central may do, openly or under a false flag.
@@ -114,6 +153,8 @@ impl Person<'_> {
             (Person::look_at_monitor, 2),
             (Person::repack, 5),
             (Person::share, 14),
+            (Person::scan, 4),
+            (Person::bring_table, 6),
             (Person::equipment, 8),
         ]);
         let Some((deed, makes)) = activity(self, store)? else { return Ok(None) };
@@ -385,6 +426,57 @@ impl Person<'_> {
         )))
     }
 
+    /// Teaches the store what the bars on a box mean: few numbers, so that two devices learn different things of one.
+    fn scan(&mut self, store: DocumentId) -> Result<Option<(Deed, bool)>, StoreError> {
+        let Some(item) = self.dice.pick(&self.country.items).copied() else { return Ok(None) };
+        let known = look::barcodes(self.read, store)?;
+        let pack_size = self.dice.chance(600).then(|| self.dice.between(1, 3) as u32 * 10);
+        let deed = match (self.dice.between(0, 9), self.dice.pick(&known)) {
+            (0, Some(row)) => Deed::ForgetBarcode(row.id),
+            (1..=5, Some(row)) => {
+                let item = self.dice.chance(500).then_some(item);
+                Deed::CorrectBarcode(row.id, CorrectBarcode { item, pack_size: Some(pack_size) })
+            }
+            _ => {
+                let gtin = (*self.dice.pick(&ARTICLES).expect("some numbers")).to_owned();
+                Deed::LearnBarcode(LearnBarcode { store, gtin, item, pack_size })
+            }
+        };
+        Ok(Some((deed, false)))
+    }
+
+    /// Brings opening stock in a table, goes on with one that was begun, or takes one back: few tables, so that two
+    /// devices bring the same.
+    fn bring_table(&mut self, store: DocumentId) -> Result<Option<(Deed, bool)>, StoreError> {
+        let imports = look::imports(self.read, store)?;
+        let table = match self.dice.pick(&imports) {
+            None => self.dice.between(0, TABLES - 1),
+            Some(row) if self.dice.chance(700) => return Ok(self.go_on(row)),
+            Some(_) => self.dice.between(0, TABLES - 1),
+        };
+        let rows = table_rows(table);
+        let kind = ImportKind::OpeningStock;
+        let id = import::id_of(self.read, kind, Some(store), rows.iter().map(|(_, values)| values))?;
+        let (file, rows) = (format!("{table}"), rows.len() as u32);
+        Ok(Some((Deed::BeginImport(Begin { kind, store: Some(store), file, about: None, id, rows }), false)))
+    }
+
+    fn go_on(&mut self, row: &ImportRow) -> Option<(Deed, bool)> {
+        let deed = match (row.finished_at, row.undone_at) {
+            (None, _) if self.dice.chance(600) => {
+                Deed::ApplyImport(row.id, table_rows(row.file.parse().ok()?))
+            }
+            (None, _) => Deed::FinishImport(row.id, Tally::default()),
+            (Some(_), None) if self.dice.chance(500) => {
+                let reason = Some(self.country.broken);
+                Deed::UndoImport(row.id, Undo { reason, after: None })
+            }
+            (Some(_), None) => Deed::SettleUndo(row.id),
+            (Some(_), Some(_)) => return None,
+        };
+        Some((deed, false))
+    }
+
     /// Asks for a share, gives some of one's own, divides all of it, or lets the program answer what others ask.
     fn share(&mut self, store: DocumentId) -> Result<Option<(Deed, bool)>, StoreError> {
         let devices = look::sharing_devices(self.read, store, self.now)?;
@@ -487,6 +579,31 @@ impl Person<'_> {
         let shipment = document.data().map_err(|error| StoreError::Corrupt(error.to_string()))?;
         Ok(Some((row, shipment)))
     }
+}
+
+/// Numbers below bars.
+const ARTICLES: [&str; 3] = ["09521234543213", "04006381333931", "05449000000996"];
+
+/// Tables of opening stock in the country.
+const TABLES: u64 = 3;
+
+/// The rows of a table, as they are typed.
+fn table_rows(table: u64) -> Vec<(u32, Values)> {
+    let text = |text: String| Raw::Text(text);
+    let row = |at: u64| TableRow {
+        line: at as u32 + 2,
+        cells: vec![
+            text(format!("ITEM-{}", (table + at) % 4)),
+            text(format!("T{at}")),
+            text("2028-06-30".to_owned()),
+            text("10".to_owned()),
+            text(format!("{}", 20 + 10 * table + at)),
+        ],
+    };
+    let header = ["itemCode", "batch", "expiry", "packSize", "quantity"].map(str::to_owned).to_vec();
+    let table = Table { header, rows: (0..2).map(row).collect(), errors: Vec::new() };
+    let mapping = import::recognise(ImportKind::OpeningStock.columns(), &table.header);
+    import::typed(ImportKind::OpeningStock, &table, &mapping, Style::default()).rows
 }
 
 fn missing(id: DocumentId) -> StoreError {

@@ -195,6 +195,7 @@ const NOT_FOR_PEOPLE: [&str; 15] = [
 ];
 /// Fields of a shipment that people settle, and those of its lines.
 const OF_SHIPMENT: [&str; 5] = ["reference", "comment", "transport", "expected", "receiver_comment"];
+const OF_BARCODE: [&str; 2] = ["item", "pack_size"];
 const OF_SHIPMENT_LINE: [&str; 2] = ["received", "received_note"];
 
 /// The fields of a document, as pointers, that hold different values and are people's to settle.
@@ -218,6 +219,7 @@ pub(crate) fn contested(document: &Document, file: &[u8]) -> Result<BTreeSet<Str
                 ask(&ROOT, &key, format!("/{key}"));
             }
         }
+        "barcode" => OF_BARCODE.iter().for_each(|key| ask(&ROOT, key, format!("/{key}"))),
         "shipment" => {
             OF_SHIPMENT.iter().for_each(|key| ask(&ROOT, key, format!("/{key}")));
             let object = |parent: &ObjId, key: &str| match raw.get(parent, key) {

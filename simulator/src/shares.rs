@@ -43,8 +43,8 @@ pub(crate) fn differ(
     Ok(None)
 }
 
-/// A stock line of a store that shares which is below zero, though neither a count nor a receipt (which two devices may
-/// contradict each other in) has touched it.
+/// A stock line of a store that shares which is below zero, though nothing has touched it in which two devices may
+/// contradict each other: no count, no receipt, no table.
 pub(crate) fn over_issued(
     read: &Snapshot,
     store: DocumentId,
@@ -67,9 +67,15 @@ pub(crate) fn over_issued(
         .flat_map(|lines| lines.keys().filter_map(|line| line.parse::<DocumentId>().ok()))
         .map(|line| line.derived("receive"))
         .collect();
+    let of_table = |document: &&Document| matches!(document.root.get("import"), Some(Value::Bytes(_)));
+    let brought: BTreeSet<DocumentId> =
+        documents.values().filter(of_table).map(|document| document.id).collect();
     let shelves = look::shelves(read, store)?;
     let below = shelves.iter().map(|shelf| (shelf.line.id, shelf.on_hand)).find(|(line, on_hand)| {
-        *on_hand < 0 && !counted.contains(line.to_string().as_str()) && !received.contains(line)
+        *on_hand < 0
+            && !brought.contains(line)
+            && !counted.contains(line.to_string().as_str())
+            && !received.contains(line)
     });
     Ok(below.map(|(line, _)| line))
 }

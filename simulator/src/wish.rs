@@ -4,9 +4,14 @@ use crdt_store::{DocumentId, Failure, Txn, encode_row};
 use domain::adjustment::{self, CreateAdjustment};
 use domain::arrangement::{self, HoldLines, MoveContents, MoveLines};
 use domain::asset::{self, AddAssetLog, CreateAsset};
+use domain::barcode::{self, CorrectBarcode, LearnBarcode};
 use domain::conflict::{self, SettleConflict};
+use domain::import::{self, Begin, Tally, Undo, Values};
 use domain::item::{self, CreateItem, UpdateItem};
+use domain::item_variant::{self, CreateItemVariant};
 use domain::location::{self, CreateLocation, UpdateLocation};
+use domain::location_type::{self, CreateLocationType};
+use domain::programme::{self, CreateProgramme};
 use domain::repack::{self, CreateRepack};
 use domain::share::{self, AskShare, GiveShare};
 use domain::shipment::{
@@ -58,6 +63,17 @@ pub(crate) enum Deed {
     SettleCancel(DocumentId),
     RegisterAsset(CreateAsset),
     LogAsset(DocumentId, AddAssetLog),
+    LearnBarcode(LearnBarcode),
+    CorrectBarcode(DocumentId, CorrectBarcode),
+    ForgetBarcode(DocumentId),
+    BeginImport(Begin),
+    ApplyImport(DocumentId, Vec<(u32, Values)>),
+    FinishImport(DocumentId, Tally),
+    UndoImport(DocumentId, Undo),
+    SettleUndo(DocumentId),
+    CreateProgramme(CreateProgramme),
+    CreateVariant(CreateItemVariant),
+    CreateLocationType(CreateLocationType),
     CreateItem(CreateItem),
     EditItem(DocumentId, UpdateItem),
 }
@@ -143,6 +159,17 @@ impl Deed {
             Self::SettleCancel(_) => "settle cancellation",
             Self::RegisterAsset(_) => "register asset",
             Self::LogAsset(..) => "log asset",
+            Self::LearnBarcode(_) => "learn barcode",
+            Self::CorrectBarcode(..) => "correct barcode",
+            Self::ForgetBarcode(_) => "forget barcode",
+            Self::BeginImport(_) => "begin import",
+            Self::ApplyImport(..) => "carry out import",
+            Self::FinishImport(..) => "finish import",
+            Self::UndoImport(..) => "take import back",
+            Self::SettleUndo(_) => "settle undo",
+            Self::CreateProgramme(_) => "create programme",
+            Self::CreateVariant(_) => "create variant",
+            Self::CreateLocationType(_) => "create location type",
             Self::CreateItem(_) => "create item",
             Self::EditItem(..) => "edit item",
         }
@@ -199,6 +226,17 @@ impl Deed {
             Self::SettleCancel(id) => encode_row(&shipment::settle_cancel(txn, caller, *id)?),
             Self::RegisterAsset(command) => encode_row(&asset::create(txn, caller, command)?),
             Self::LogAsset(id, command) => encode_row(&asset::log(txn, caller, *id, command)?),
+            Self::LearnBarcode(command) => encode_row(&barcode::learn(txn, caller, command)?),
+            Self::CorrectBarcode(id, command) => encode_row(&barcode::correct(txn, caller, *id, command)?),
+            Self::ForgetBarcode(id) => encode_row(&barcode::forget(txn, caller, *id)?),
+            Self::BeginImport(wish) => encode_row(&import::begin(txn, caller, wish)?),
+            Self::ApplyImport(id, rows) => encode_row(&import::apply(txn, caller, *id, rows)?),
+            Self::FinishImport(id, tally) => encode_row(&import::finish(txn, caller, *id, tally)?),
+            Self::UndoImport(id, wish) => encode_row(&import::undo(txn, caller, *id, wish)?),
+            Self::SettleUndo(id) => encode_row(&import::settle_undo(txn, caller, *id, 0)?),
+            Self::CreateProgramme(command) => encode_row(&programme::create(txn, caller, command)?),
+            Self::CreateVariant(command) => encode_row(&item_variant::create(txn, caller, command)?),
+            Self::CreateLocationType(command) => encode_row(&location_type::create(txn, caller, command)?),
             Self::CreateItem(command) => encode_row(&item::create(txn, caller, command)?),
             Self::EditItem(id, command) => encode_row(&item::update(txn, caller, *id, command)?),
         })
