@@ -146,15 +146,15 @@ impl Person<'_> {
             (Person::enter_delivery, 5),
             (Person::open, 2),
             (Person::hold, 4),
-            (Person::count, 16),
+            (Person::count, 22),
             (Person::annotate, 8),
             (Person::settle, 6),
             (Person::arrange, 5),
             (Person::look_at_monitor, 2),
             (Person::repack, 5),
-            (Person::share, 14),
+            (Person::share, 10),
             (Person::scan, 4),
-            (Person::bring_table, 6),
+            (Person::bring_table, 5),
             (Person::equipment, 8),
         ]);
         let Some((deed, makes)) = activity(self, store)? else { return Ok(None) };

@@ -28,7 +28,7 @@ fn worlds_with_faults_keep_all_promises_and_reach_rare_states() {
     for seed in 1..=8 {
         let faults = if seed % 4 == 0 { FaultChoice::All } else { FaultChoice::Swarm };
         let report =
-            holds(Options { seed, sites: 2 + (seed % 2) as u32, days: 2, faults, ..Options::default() });
+            holds(Options { seed, sites: 2 + (seed % 2) as u32, days: 3, faults, ..Options::default() });
         let missed =
             report.sometimes.into_iter().filter(|(_, count)| *count == 0).map(|(name, _)| name).collect();
         never = Some(match never {
