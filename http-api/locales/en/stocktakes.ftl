@@ -76,6 +76,7 @@ show-all-lines = Show all lines
 show-all-differences = Show all differences
 search-count = Item, code or batch
 count-part-uncounted = To count
+count-part-never = Not counted
 count-part-counted = Counted
 count-part-differing = Differences
 count-part-doubtful = To decide

@@ -76,6 +76,7 @@ show-all-lines = Voir toutes les lignes
 show-all-differences = Voir tous les écarts
 search-count = Article, code ou lot
 count-part-uncounted = À compter
+count-part-never = Non comptées
 count-part-counted = Comptées
 count-part-differing = Écarts
 count-part-doubtful = À décider

@@ -170,7 +170,7 @@ fn table(
             } }
             tbody { @for (row, held) in rows.iter().zip(&held) { tr {
                 td { a class="row-link" href={ "/stock/lines/" (row.id) "#shares" } { (row.item_name) } span class="two" { (row.item_code) " · " (row.unit) } (below(html! { (called(words, row)) })) }
-                td class="phone-hide" { (called(words, row)) }
+                td class="phone-hide nowrap" { (called(words, row)) }
                 td class="phone-hide" { (expiry(words, row.expiry, today)) }
                 @for holding in held { td class="num" { span data-live={ (row.id) "-" (holding.device) } { (quantity(words, holding.quantity)) (wish(words, holding)) } } }
                 td class="num strong phone-hide" { span data-live={ "oh-" (row.id) } { (quantity(words, row.on_hand)) } }

@@ -326,7 +326,11 @@ fn part_bar(words: Words, entry: &StocktakeEntry, base: &str, chosen: &str, want
         |part: &str, n: u32| format!("{} ({})", words.code("count-part", part), words.whole(i64::from(n)));
     let mut choices =
         vec![("", format!("{} ({})", t!(words, "facet-all"), words.whole(i64::from(counts.lines))))];
-    choices.push(("uncounted", named("uncounted", counts.lines.saturating_sub(counts.counted))));
+    let uncounted = match entry.stocktake.status {
+        StocktakeStatus::Counting => "uncounted",
+        _ => "never",
+    };
+    choices.push(("uncounted", named(uncounted, counts.lines.saturating_sub(counts.counted))));
     choices.push(("counted", named("counted", counts.counted)));
     choices.push(("differing", named("differing", counts.differing)));
     if entry.stocktake.status == StocktakeStatus::Counting {
