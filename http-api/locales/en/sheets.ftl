@@ -70,6 +70,7 @@ sheet-installed = Installed
 sheet-replacement = Replacement due
 sheet-warranty-start = Warranty from
 sheet-warranty-end = Warranty to
+sheet-shares = Shares of devices
 sheet-donor = Donor
 sheet-asset = Equipment (id)
 sheet-recorded-at = Recorded (UTC)

@@ -70,6 +70,7 @@ sheet-installed = Installé le
 sheet-replacement = Remplacement prévu
 sheet-warranty-start = Garantie du
 sheet-warranty-end = Garantie au
+sheet-shares = Parts des appareils
 sheet-donor = Donateur
 sheet-asset = Équipement (id)
 sheet-recorded-at = Saisi le (UTC)

@@ -10,9 +10,9 @@ use domain::query::moves::{self, ShelfLog};
 use domain::query::names::Names;
 use domain::query::stock::{self, StockFacet, StockFilter, StockRow, StockSort};
 use domain::query::{Page, PageRequest, programmes, reference};
-use domain::share::{self, AskShare, DivideShares, Divided, GiveShare};
+use domain::share::{self, AskShare, DivideShares, Divided, GiveShare, Holding};
 use domain::stock_line::{self, CreateStockLine, ObserveVvm, UpdateStockLine, Vvm};
-use domain::{Created, Date, Permission};
+use domain::{Created, Date, Permission, Quantity};
 use serde::{Deserialize, Serialize};
 
 use super::input::{self, Empty};
@@ -119,6 +119,7 @@ struct Named {
     supplier: String,
     programme: String,
     variant: String,
+    shares: String,
 }
 
 const COLUMNS: &[Column<Named>] = &[
@@ -140,6 +141,7 @@ const COLUMNS: &[Column<Named>] = &[
     column("supplier", |row| Cell::text(&row.supplier)),
     column("programme", |row| Cell::text(&row.programme)),
     column("variant", |row| Cell::text(&row.variant)),
+    column("shares", |row| Cell::text(&row.shares)),
     column("stock line", |row| Cell::id(row.row.id)),
 ];
 
@@ -162,17 +164,32 @@ fn variant_name(ask: &Ask<'_>, id: Option<DocumentId>) -> Result<String, Problem
     }
 }
 
+/// Who holds how much, in one cell: `Store-room 60; Counter 20`.
+fn shares_text(holdings: &[Holding]) -> String {
+    let held = holdings.iter().filter(|holding| holding.quantity != Quantity::ZERO);
+    held.map(|holding| format!("{} {}", holding.name, holding.quantity)).collect::<Vec<_>>().join("; ")
+}
+
 fn file(ask: &Ask<'_>, wish: StockSheetQuery, take: &mut Take<'_, Named>) -> Result<(), Problem> {
     let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
     let (filter, today) = (wish.filter(ask)?, ask.state.today());
     let mut names = Names::new(ask.read);
     let programmes = programme_names(ask)?;
+    // Of the past it is not told who held what.
+    let holdings = match filter.as_of {
+        None => share::Holdings::of(ask.read, store, ask.state.settings().device, ask.state.now())?,
+        Some(_) => None,
+    };
     all_pages(|request| stock::list(ask.read, store, &filter, today, request), &mut |row: StockRow| {
         let donor = end_name(&mut names, row.donor)?;
         let supplier = end_name(&mut names, row.supplier)?;
         let programme = row.programme.and_then(|id| programmes.get(&id).cloned()).unwrap_or_default();
         let variant = variant_name(ask, row.variant)?;
-        take(Named { row, donor, supplier, programme, variant })
+        let shares = match &holdings {
+            Some(holdings) => shares_text(&holdings.of_line(row.id)?),
+            None => String::new(),
+        };
+        take(Named { row, donor, supplier, programme, variant, shares })
     })
 }
 

@@ -71,6 +71,8 @@ async fn the_keeper_gives_of_its_own_and_no_more() {
     let found = shares(&world, &token, &line).await;
     assert_eq!((&found["here"], &found["elsewhere"]), (&json!(20), &json!(30)));
     give(other, 21).await.refused(409, "share-exceeded");
+    let sheet = get("/api/v1/stock-lines.csv").by(&token).send(&world.router).await.done().text();
+    assert!(sheet.contains(" 20; Tablette 2 30"), "{sheet}");
     // What is left is divided evenly, in whole packs: there is nothing left to give.
     let divided = call(Method::POST, "/api/v1/stock-lines/divide")
         .json(json!({ "store": world.country.district }))

@@ -15,6 +15,7 @@ use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
 use crate::ui::parts::{Tone, below, chip, empty, expiry, pager, quantity, row_ids, search, title};
+use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
@@ -198,7 +199,9 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
         ..StockFilter::default()
     };
     let page = stock::list(&read, own.id, &filter, visit.today(), &lookup::page_request(cursor))?;
+    let kept = [("search", wanted), ("facet", "in-stock")];
     let actions = html! {
+        (export(words, "stock-lines", &kept, all_shown(page.rows.len(), cursor, page.next.as_deref())))
         @if visit.may(Permission::OutboundEdit) { form method="post" action="/stock/shares/divide" {
             button class="btn primary" title=(t!(words, "share-divide-text")) { (icon("scale")) (t!(words, "share-divide")) }
         } }
