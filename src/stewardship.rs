@@ -52,7 +52,7 @@ async fn answer(node: &NodeHandle, device: DeviceId) -> Result<(), String> {
         let stores = stores.transpose().map_err(|error| error.to_string())?.unwrap_or_default();
         let mut asked = Vec::new();
         for store in stores.iter().filter(|store| store.share_keeper.is_some()) {
-            if share::is_asked(&read, store.id, device, node.wall_now()).map_err(|error| error.to_string())? {
+            if share::is_asked(&read, store.id, device).map_err(|error| error.to_string())? {
                 asked.push(store.id);
             }
         }

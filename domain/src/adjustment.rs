@@ -9,8 +9,9 @@ use crate::effect::{self, Act, Movement, MovementKind};
 use crate::permission::{Caller, Permission};
 use crate::quantity::Quantity;
 use crate::record::{self, Numbered, Record, Stamp, record};
+use crate::share::Sharing;
 use crate::text::Key;
-use crate::{number, reason, reject, share, stock_line, store, views};
+use crate::{number, reason, reject, stock_line, store, views};
 
 // ---- types ----
 
@@ -109,6 +110,7 @@ pub struct AdjustLine {
 fn checked_line(
     txn: &Txn<'_>,
     store: DocumentId,
+    sharing: Option<&Sharing>,
     at: usize,
     line: &AdjustLine,
 ) -> Result<AdjustmentLine, Failure> {
@@ -121,7 +123,9 @@ fn checked_line(
     if line.quantity.is_negative() && (balance.available() + line.quantity).is_negative() {
         return Err(reject::insufficient_stock(pointer("quantity"), balance.available()).into());
     }
-    share::payer(txn, store, &pointer("quantity"), line.stock_line, -line.quantity)?;
+    if let Some(sharing) = sharing.filter(|_| line.quantity.is_negative()) {
+        sharing.require(txn, &pointer("quantity"), line.stock_line, -line.quantity)?;
+    }
     reason::require_for_change(txn, &pointer("reason"), line.quantity.is_positive(), line.reason)?;
     Ok(AdjustmentLine {
         stock_line: line.stock_line,
@@ -141,9 +145,10 @@ pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateAdjustment) ->
     if command.lines.is_empty() || command.lines.len() > LINES_MAX {
         return Err(reject::validation("/lines", format!("1 to {LINES_MAX} lines")).into());
     }
+    let sharing = Sharing::here(txn, command.store)?;
     let mut lines = BTreeMap::new();
     for (at, line) in command.lines.iter().enumerate() {
-        let checked = checked_line(txn, command.store, at, line)?;
+        let checked = checked_line(txn, command.store, sharing.as_ref(), at, line)?;
         if lines.values().any(|earlier: &AdjustmentLine| earlier.stock_line == checked.stock_line) {
             return Err(reject::validation(
                 format!("/lines/{at}/stockLine"),
@@ -160,7 +165,7 @@ pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateAdjustment) ->
         number: number.clone(),
         comment: record::valid_note("/comment", command.comment.as_deref())?,
         lines,
-        device: share::own(txn, command.store)?,
+        device: sharing.and_then(|sharing| sharing.own()),
     };
     let id = txn.new_id();
     txn.create(id, record::root_of(&adjustment));

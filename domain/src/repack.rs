@@ -18,9 +18,10 @@ use crate::effect::{self, Act, Movement, MovementKind};
 use crate::permission::{Caller, Permission};
 use crate::quantity::Quantity;
 use crate::record::{self, Record, Stamp, record};
+use crate::share::Sharing;
 use crate::stock_line::{self, StockLine, StockLineRow};
 use crate::text::Key;
-use crate::{location, number, reject, share, store, views};
+use crate::{location, number, reject, store, views};
 
 // ---- types ----
 
@@ -200,8 +201,12 @@ fn require_mixable(from: &StockLineRow, into: &StockLineRow) -> Result<(), Rejec
     }
 }
 
-/// Checks that so much is there to be packed anew; gives the device that pays for it, where the store shares its stock.
-fn require_quantity(txn: &Txn<'_>, command: &CreateRepack, pack_size: u32) -> Result<Option<u32>, Failure> {
+fn require_quantity(
+    txn: &Txn<'_>,
+    sharing: Option<&Sharing>,
+    command: &CreateRepack,
+    pack_size: u32,
+) -> Result<(), Failure> {
     let quantity = stock_line::valid_quantity("/quantity", command.quantity)?;
     if !quantity.is_positive() {
         return Err(reject::validation("/quantity", "more than zero").into());
@@ -212,7 +217,7 @@ fn require_quantity(txn: &Txn<'_>, command: &CreateRepack, pack_size: u32) -> Re
     let available = stock_line::balance(txn, command.store, command.from)?.available();
     match quantity > available {
         true => Err(reject::insufficient_stock("/quantity", available.max(Quantity::ZERO)).into()),
-        false => share::payer(txn, command.store, "/quantity", command.from, quantity),
+        false => sharing.map_or(Ok(()), |sharing| sharing.require(txn, "/quantity", command.from, quantity)),
     }
 }
 
@@ -224,7 +229,8 @@ pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateRepack) -> Res
     let store = store::require_open(txn, command.store)?;
     let from = stock_line::require(txn, "/from", command.store, command.from)?;
     let outcome = outcome(txn, &from, command)?;
-    let device = require_quantity(txn, command, outcome.pack_size)?;
+    let sharing = Sharing::here(txn, command.store)?;
+    require_quantity(txn, sharing.as_ref(), command, outcome.pack_size)?;
     let number = number::next(txn, &store)?;
     let repack = Repack {
         stamp: Repack::new_stamp(txn.now(), caller),
@@ -238,7 +244,7 @@ pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateRepack) -> Res
         pack_size: outcome.pack_size,
         location: outcome.location,
         comment: record::valid_note("/comment", command.comment.as_deref())?,
-        device,
+        device: sharing.and_then(|sharing| sharing.own()),
     };
     let id = txn.new_id();
     let to = repack.to(id);

@@ -252,8 +252,14 @@ fn check_shape(before: Option<&Document>, after: &Document) -> Result<(), Refusa
             return Err(Refusal::new("scope-changed", detail));
         }
     }
-    if after.root.get("lines").and_then(Value::as_map).is_some_and(|lines| lines.len() > MERGED_LINES_MAX) {
-        return Err(Refusal::new("too-large", format!("{} {} has too many lines", after.class, after.id)));
+    for added_up in ["lines", "given"] {
+        let entries = after.root.get(added_up).and_then(Value::as_map);
+        if entries.is_some_and(|entries| entries.len() > MERGED_LINES_MAX) {
+            return Err(Refusal::new(
+                "too-large",
+                format!("{} {} has too many lines", after.class, after.id),
+            ));
+        }
     }
     match kind_of(&after.root) {
         None => Ok(()),

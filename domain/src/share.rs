@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, ControlFlow};
 
 use crdt_store::{
-    DeviceId, Document, DocumentId, Failure, Projection, Rejection, StoreError, Sum, Timestamp, Txn,
-    ViewRead, ViewReadExt, prefix_end,
+    DeviceId, Document, DocumentId, Failure, Projection, Rejection, StoreError, Sum, Txn, ViewRead,
+    ViewReadExt, prefix_end,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,9 +33,6 @@ use crate::{query, reject, views};
 
 /// Most stock lines that one command divides: a change must stay small.
 pub const DIVIDED_MAX: usize = 500;
-
-/// So long a wish for a share is answered; after that it is forgotten.
-const ASK_LIFE_MS: i64 = 7 * 24 * 3_600 * 1_000;
 
 /// Names a device in documents: its block, by which its numbers are known.
 pub(crate) type Block = u32;
@@ -56,15 +53,15 @@ pub struct Share {
     /// How much it has given in all, by the block of the device it gave to.
     #[serde(default)]
     pub given: BTreeMap<String, Quantity>,
-    /// How much it would hold, the last time it asked.
+    /// How much it would hold, the last time it asked. A wish stands until it is answered or another takes its place.
     #[serde(default)]
     pub asked: Quantity,
-    /// When that was.
+    /// How often it has asked. Counted, for clocks of devices are put right and go wrong.
     #[serde(default)]
-    pub asked_at: Option<Timestamp>,
-    /// Which wishes of others it has answered: when they asked, by their block.
+    pub asks: u32,
+    /// Which wishes of others it has answered: how many they had asked, by their document.
     #[serde(default)]
-    pub answered: BTreeMap<String, Timestamp>,
+    pub answered: BTreeMap<DocumentId, u32>,
 }
 
 record!(Share, "share", "share");
@@ -72,19 +69,17 @@ record!(Share, "share", "share");
 /// What a device wishes of a stock line, and which wishes of others it has answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct WishRow {
+    id: DocumentId,
     stock_line: DocumentId,
     device: Block,
     quantity: Quantity,
-    at: Option<Timestamp>,
-    answered: BTreeMap<String, Timestamp>,
+    asks: u32,
+    answered: BTreeMap<DocumentId, u32>,
 }
 
-/// A wish for a share that is not forgotten yet.
+/// A wish for a share.
 struct Ask {
-    stock_line: DocumentId,
-    device: Block,
-    quantity: Quantity,
-    at: Timestamp,
+    row: WishRow,
     /// Whether this device has answered it.
     answered: bool,
 }
@@ -225,18 +220,18 @@ impl Sharing {
         Ok(Available { here, elsewhere: (all - here).max(Quantity::ZERO) })
     }
 
-    /// Refuses to take more from a stock line than this device holds; gives the device that pays.
+    /// Refuses to take more from a stock line than this device holds.
     pub(crate) fn require(
         &self,
         read: &(impl ViewRead + ?Sized),
         pointer: &str,
         line: DocumentId,
         wanted: Quantity,
-    ) -> Result<Option<Block>, Failure> {
+    ) -> Result<(), Failure> {
         let here = self.held_here(read, line)?;
         match wanted > here {
             true => Err(exceeded(pointer, here).with("stockLine", line).into()),
-            false => Ok(self.own),
+            false => Ok(()),
         }
     }
 
@@ -249,7 +244,7 @@ impl Sharing {
         wanted: Quantity,
     ) -> Result<(), Failure> {
         match self.own == Some(self.keeper) {
-            true => self.require(read, pointer, line, wanted).map(|_| ()),
+            true => self.require(read, pointer, line, wanted),
             false => Err(self.elsewhere(pointer, self.keeper).into()),
         }
     }
@@ -286,27 +281,6 @@ pub(crate) fn exceeded(pointer: impl Into<String>, here: Quantity) -> Rejection 
         .with("here", here)
 }
 
-/// The device that an act is noted with, and pays for it, where the store shares its stock. What is taken must be in
-/// its share.
-pub(crate) fn payer(
-    txn: &Txn<'_>,
-    store: DocumentId,
-    pointer: &str,
-    line: DocumentId,
-    taken: Quantity,
-) -> Result<Option<Block>, Failure> {
-    match Sharing::here(txn, store)? {
-        None => Ok(None),
-        Some(sharing) if taken.is_positive() => sharing.require(txn, pointer, line, taken),
-        Some(sharing) => Ok(sharing.own()),
-    }
-}
-
-/// This device's block, where a store shares its stock and it works for it.
-pub(crate) fn own(txn: &Txn<'_>, store: DocumentId) -> Result<Option<Block>, Failure> {
-    Ok(Sharing::here(txn, store)?.and_then(|sharing| sharing.own))
-}
-
 /// Who holds how much of a store's stock lines, as one device sees it.
 pub struct Holdings<'r, R: ViewRead + ?Sized> {
     read: &'r R,
@@ -319,16 +293,11 @@ impl<'r, R: ViewRead + ?Sized> Holdings<'r, R> {
     ///
     /// # Errors
     /// `not-found` if there is no such store.
-    pub fn of(
-        read: &'r R,
-        store: DocumentId,
-        device: DeviceId,
-        now: Timestamp,
-    ) -> Result<Option<Self>, Failure> {
+    pub fn of(read: &'r R, store: DocumentId, device: DeviceId) -> Result<Option<Self>, Failure> {
         let Some(sharing) = Sharing::of(read, &store::require(read, store)?, device)? else {
             return Ok(None);
         };
-        let asks = open_asks(read, &sharing, now)?;
+        let asks = asks(read, &sharing)?;
         Ok(Some(Self { read, sharing, asks }))
     }
 
@@ -345,14 +314,15 @@ impl<'r, R: ViewRead + ?Sized> Holdings<'r, R> {
         let held = self.sharing.held(self.read, line)?;
         let holding = |row: &DeviceRow| {
             let quantity = held.get(&row.block).copied().unwrap_or_default();
-            let ask = self.asks.iter().find(|ask| ask.device == row.block && ask.stock_line == line);
+            let of_device = |ask: &&Ask| ask.row.device == row.block && ask.row.stock_line == line;
+            let asked = self.asks.iter().filter(of_device).map(|ask| ask.row.quantity).max();
             Holding {
                 device: row.device,
                 name: row.name.clone(),
                 quantity,
                 is_keeper: row.block == self.sharing.keeper,
                 is_here: self.sharing.own == Some(row.block),
-                asked: ask.map(|ask| ask.quantity).filter(|asked| *asked > quantity),
+                asked: asked.filter(|asked| *asked > quantity),
             }
         };
         Ok(self.sharing.devices.iter().map(holding).collect())
@@ -383,43 +353,29 @@ pub fn available(
     Ok(Sharing::available(sharing.as_ref(), read, line, all, Quantity::ZERO)?)
 }
 
-/// Wishes that are not forgotten yet.
-fn open_asks(
-    read: &(impl ViewRead + ?Sized),
-    sharing: &Sharing,
-    now: Timestamp,
-) -> Result<Vec<Ask>, StoreError> {
+/// What devices at work for the store wish.
+fn asks(read: &(impl ViewRead + ?Sized), sharing: &Sharing) -> Result<Vec<Ask>, StoreError> {
     let rows: Vec<WishRow> = read.rows(views::SHARE_WISH, sharing.store.as_bytes())?;
     let working: BTreeSet<Block> = sharing.devices.iter().map(|row| row.block).collect();
-    let mut answered: BTreeMap<(DocumentId, &str), Timestamp> = BTreeMap::new();
-    for row in rows.iter().filter(|row| Some(row.device) == sharing.own) {
-        for (device, at) in &row.answered {
-            let latest = answered.entry((row.stock_line, device)).or_insert(*at);
-            *latest = (*latest).max(*at);
-        }
+    let mut answered: BTreeSet<(DocumentId, u32)> = BTreeSet::new();
+    for own in rows.iter().filter(|row| Some(row.device) == sharing.own) {
+        answered.extend(own.answered.iter().map(|(id, asks)| (*id, *asks)));
     }
-    let is_open = |at: &Timestamp| now.as_millis().saturating_sub(at.as_millis()) < ASK_LIFE_MS;
-    let ask = |row: &WishRow| {
-        let at = row.at.filter(is_open).filter(|_| working.contains(&row.device))?;
-        let device = row.device.to_string();
-        let answered = answered.get(&(row.stock_line, device.as_str())).is_some_and(|known| *known >= at);
-        let (stock_line, device, quantity) = (row.stock_line, row.device, row.quantity);
-        Some(Ask { stock_line, device, quantity, at, answered })
-    };
-    Ok(rows.iter().filter_map(ask).collect())
+    let wishes = rows.into_iter().filter(|row| row.asks > 0 && working.contains(&row.device));
+    Ok(wishes.map(|row| Ask { answered: answered.contains(&(row.id, row.asks)), row }).collect())
 }
 
 /// How much a wish is answered with: what is missing, rounded up to whole packs, as far as this device holds it.
 fn answer_to(
     read: &(impl ViewRead + ?Sized),
     sharing: &Sharing,
-    ask: &Ask,
+    Ask { row: wish, answered }: &Ask,
 ) -> Result<Option<Quantity>, StoreError> {
-    let Some(own) = sharing.own.filter(|own| *own != ask.device && !ask.answered) else { return Ok(None) };
-    let Some(row) = stock_line::find(read, ask.stock_line)? else { return Ok(None) };
+    let Some(own) = sharing.own.filter(|own| *own != wish.device && !answered) else { return Ok(None) };
+    let Some(row) = stock_line::find(read, wish.stock_line)? else { return Ok(None) };
     let held = sharing.held(read, row.id)?;
     let of = |block: Block| held.get(&block).copied().unwrap_or_default();
-    let missing = (ask.quantity - of(ask.device)).max(Quantity::ZERO).round_up_to_packs(row.pack_size);
+    let missing = (wish.quantity - of(wish.device)).max(Quantity::ZERO).round_up_to_packs(row.pack_size);
     Ok(Some(missing.min(of(own))).filter(|given| given.is_positive()))
 }
 
@@ -431,10 +387,9 @@ pub fn is_asked(
     read: &(impl ViewRead + ?Sized),
     store: DocumentId,
     device: DeviceId,
-    now: Timestamp,
 ) -> Result<bool, Failure> {
     let Some(sharing) = Sharing::of(read, &store::require(read, store)?, device)? else { return Ok(false) };
-    for ask in open_asks(read, &sharing, now)? {
+    for ask in asks(read, &sharing)? {
         if answer_to(read, &sharing, &ask)?.is_some() {
             return Ok(true);
         }
@@ -462,7 +417,7 @@ fn own_share(
         device: own,
         given: BTreeMap::new(),
         asked: Quantity::ZERO,
-        asked_at: None,
+        asks: 0,
         answered: BTreeMap::new(),
     };
     Ok((id, record::find(txn, id)?.unwrap_or_else(blank)))
@@ -494,7 +449,7 @@ pub fn ask(txn: &mut Txn<'_>, caller: &Caller, line: DocumentId, command: &AskSh
     let (sharing, _) = require_sharing(txn, caller, line)?;
     let asked = stock_line::valid_quantity("/quantity", command.quantity)?;
     let (id, old) = own_share(txn, caller, &sharing, line)?;
-    let new = Share { asked, asked_at: Some(txn.now()), ..old.clone() };
+    let new = Share { asked, asks: old.asks.saturating_add(1), ..old.clone() };
     save(txn, id, &old, &new)
 }
 
@@ -530,18 +485,19 @@ fn hand_over(share: &mut Share, to: Block, quantity: Quantity) {
 pub fn answer(txn: &mut Txn<'_>, caller: &Caller, store: DocumentId) -> Result<usize, Failure> {
     let Some(sharing) = Sharing::here(txn, store)? else { return Ok(0) };
     let mut answered = BTreeSet::new();
-    for ask in open_asks(txn, &sharing, txn.now())? {
+    for ask in asks(txn, &sharing)? {
+        let line = ask.row.stock_line;
         // What this command gives is not in the views yet: one wish for each stock line, the next one next time.
-        if answered.len() == DIVIDED_MAX || answered.contains(&ask.stock_line) {
+        if answered.len() == DIVIDED_MAX || answered.contains(&line) {
             continue;
         }
         let Some(given) = answer_to(txn, &sharing, &ask)? else { continue };
-        let (id, old) = own_share(txn, caller, &sharing, ask.stock_line)?;
+        let (id, old) = own_share(txn, caller, &sharing, line)?;
         let mut new = old.clone();
-        hand_over(&mut new, ask.device, given);
-        new.answered.insert(ask.device.to_string(), ask.at);
+        hand_over(&mut new, ask.row.device, given);
+        new.answered.insert(ask.row.id, ask.row.asks);
         save(txn, id, &old, &new)?;
-        answered.insert(ask.stock_line);
+        answered.insert(line);
     }
     Ok(answered.len())
 }
@@ -608,13 +564,14 @@ pub(crate) fn project(document: &Document, share: &Share, projection: &mut Proje
         }
     }
     let wish = WishRow {
+        id: document.id,
         stock_line: share.stock_line,
         device: share.device,
         quantity: share.asked,
-        at: share.asked_at,
+        asks: share.asks,
         answered: share.answered.clone(),
     };
-    if wish.at.is_some() || !wish.answered.is_empty() {
+    if wish.asks > 0 || !wish.answered.is_empty() {
         let key = Key::new().id(share.store).id(document.id).build();
         projection.rows.push(views::row(views::SHARE_WISH, key, &wish));
     }

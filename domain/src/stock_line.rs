@@ -13,8 +13,9 @@ use crate::item::ItemRow;
 use crate::permission::{Caller, Permission};
 use crate::quantity::{Money, Quantity};
 use crate::record::{self, Created, Record, Stamp, clearable, record};
+use crate::share::Sharing;
 use crate::text::Key;
-use crate::{Date, item_variant, location, programme, query, reason, reject, share, store, views};
+use crate::{Date, item_variant, location, programme, query, reason, reject, store, views};
 
 // ---- types ----
 
@@ -406,7 +407,7 @@ fn make(
     let at = past(txn, "/at", command.at)?;
     // A line with an id of its own may be made on another device too: what is in it is then the keeper's.
     let device = match (import, command.id) {
-        (None, None) => share::own(txn, command.store)?,
+        (None, None) => Sharing::here(txn, command.store)?.and_then(|sharing| sharing.own()),
         _ => None,
     };
     let line = StockLine { import, device, ..checked(txn, caller, at, command)? };
@@ -485,7 +486,7 @@ pub(crate) fn withdraw(
     if is_used(txn, old.store, id)? {
         return Err(reject::used_since().into());
     }
-    if let Some(sharing) = share::Sharing::here(txn, old.store)? {
+    if let Some(sharing) = Sharing::here(txn, old.store)? {
         sharing.require_keeper(txn, "", id, old.opening)?;
     }
     let new = StockLine {

@@ -385,7 +385,10 @@ pub fn update(
     record::set(&mut new.disabled, command.disabled);
     prefer(&mut new.preferences, command)?;
     if let Some(keeper) = command.share_keeper {
-        keeper.map(|keeper| require_keeper(txn, &new, keeper)).transpose()?;
+        // One whose rights have ended stays until another is chosen, and is in the way of nothing else.
+        if let Some(keeper) = keeper.filter(|keeper| new.preferences.share_keeper != Some(*keeper)) {
+            require_keeper(txn, &new, keeper)?;
+        }
         new.preferences.share_keeper = keeper;
     }
     record::put_difference(txn, id, &old, &new);

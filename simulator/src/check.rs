@@ -376,7 +376,6 @@ impl Inspection<'_> {
     /// S1: shares are what the documents add up to, and keep stores from issuing what is not there.
     fn shares_add_up(&mut self, read: &Snapshot, documents: &BTreeMap<DocumentId, Document>) -> Looked {
         self.world.tally.checked("S1");
-        let now = right_time(self.world.now);
         let mut recount = Recount::default();
         documents.values().for_each(|document| recount.add(document));
         let held = recount.shares.values().filter(|quantity| **quantity > 0).count();
@@ -387,7 +386,7 @@ impl Inspection<'_> {
                 if found.store.is_some_and(|own| own != store) {
                     continue;
                 }
-                if let Some(detail) = shares::differ(&replica.reader().snapshot()?, store, &recount, now)? {
+                if let Some(detail) = shares::differ(&replica.reader().snapshot()?, store, &recount)? {
                     let detail = format!("{}: {detail}", found.name);
                     return Ok(Err(self.world.breach("S1", detail)));
                 }
@@ -395,7 +394,7 @@ impl Inspection<'_> {
             if self.is_spoilt(store) {
                 continue;
             }
-            if let Some(line) = shares::over_issued(read, store, documents, now)? {
+            if let Some(line) = shares::over_issued(read, store, documents)? {
                 let detail = format!("more of stock line {line} was issued than its devices held");
                 return Ok(Err(self.world.breach("S1", detail)));
             }

@@ -2,9 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crdt_store::{
-    DeviceId, DocumentId, Failure, Schema, Snapshot, StoreError, Timestamp, View, ViewRead, ViewReadExt,
-};
+use crdt_store::{DeviceId, DocumentId, Failure, Schema, Snapshot, StoreError, View, ViewRead, ViewReadExt};
 use domain::asset::AssetRow;
 use domain::barcode::BarcodeRow;
 use domain::import::{self, ImportRow};
@@ -103,12 +101,8 @@ pub(crate) fn conflicts(
 }
 
 /// The devices among which a store shares its stock; none where it does not.
-pub(crate) fn sharing_devices(
-    read: &Snapshot,
-    store: DocumentId,
-    now: Timestamp,
-) -> Result<Vec<DeviceId>, StoreError> {
-    let holdings = Holdings::of(read, store, DeviceId::NIL, now).map_err(broken)?;
+pub(crate) fn sharing_devices(read: &Snapshot, store: DocumentId) -> Result<Vec<DeviceId>, StoreError> {
+    let holdings = Holdings::of(read, store, DeviceId::NIL).map_err(broken)?;
     let devices = holdings.iter().flat_map(|holdings| holdings.devices());
     Ok(devices.map(|row| row.device).collect())
 }

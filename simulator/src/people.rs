@@ -479,7 +479,7 @@ impl Person<'_> {
 
     /// Asks for a share, gives some of one's own, divides all of it, or lets the program answer what others ask.
     fn share(&mut self, store: DocumentId) -> Result<Option<(Deed, bool)>, StoreError> {
-        let devices = look::sharing_devices(self.read, store, self.now)?;
+        let devices = look::sharing_devices(self.read, store)?;
         let shelves = look::shelves(self.read, store)?;
         let (Some(to), Some(shelf)) = (self.dice.pick(&devices).copied(), self.dice.pick(&shelves)) else {
             return Ok(None);

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crdt_store::{DeviceId, Document, DocumentId, Snapshot, StoreError, Timestamp, Value};
+use crdt_store::{DeviceId, Document, DocumentId, Snapshot, StoreError, Value};
 use domain::share::Holdings;
 
 use crate::look;
@@ -14,9 +14,8 @@ pub(crate) fn differ(
     read: &Snapshot,
     store: DocumentId,
     recount: &Recount,
-    now: Timestamp,
 ) -> Result<Option<String>, StoreError> {
-    let Some(holdings) = Holdings::of(read, store, DeviceId::NIL, now).map_err(look::broken)? else {
+    let Some(holdings) = Holdings::of(read, store, DeviceId::NIL).map_err(look::broken)? else {
         return Ok(None);
     };
     let blocks: BTreeMap<DeviceId, i64> =
@@ -49,9 +48,8 @@ pub(crate) fn over_issued(
     read: &Snapshot,
     store: DocumentId,
     documents: &BTreeMap<DocumentId, Document>,
-    now: Timestamp,
 ) -> Result<Option<DocumentId>, StoreError> {
-    if Holdings::of(read, store, DeviceId::NIL, now).map_err(look::broken)?.is_none() {
+    if Holdings::of(read, store, DeviceId::NIL).map_err(look::broken)?.is_none() {
         return Ok(None);
     }
     let counted: BTreeSet<&str> = documents

@@ -217,16 +217,13 @@ pub(crate) fn lines_with_stock(
     read: &(impl ViewRead + ?Sized),
     store: DocumentId,
 ) -> Result<Vec<StockLineRow>, StoreError> {
-    let mut lines: Vec<StockLineRow> = read.rows(views::STOCK_BY_ITEM, store.as_bytes())?;
-    let mut failed = None;
-    lines.retain(|line| match stock_line::balance(read, store, line.id) {
-        Ok(balance) => balance.on_hand.is_positive(),
-        Err(error) => {
-            failed.get_or_insert(error);
-            false
+    let mut found = Vec::new();
+    for line in read.rows::<StockLineRow>(views::STOCK_BY_ITEM, store.as_bytes())? {
+        if stock_line::balance(read, store, line.id)?.on_hand.is_positive() {
+            found.push(line);
         }
-    });
-    failed.map_or(Ok(lines), Err)
+    }
+    Ok(found)
 }
 
 /// The locations of a store from which nothing may be taken: those on hold, and what stands in them.

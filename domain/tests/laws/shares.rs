@@ -1,6 +1,6 @@
 //! Laws of shares: in a store whose devices share the stock, none issues what another holds.
 
-use crdt_store::{DocumentId, Rejection, Timestamp};
+use crdt_store::{DocumentId, Rejection};
 use domain::share::{self, AskShare, GiveShare, Holding};
 use domain::shipment::{self, End, SetReceived, Status, UpdateLine};
 use domain::site::RevokeDevice;
@@ -22,9 +22,8 @@ fn share_stock(world: &mut World) {
 }
 
 fn holdings(world: &World, node: usize, line: DocumentId) -> Vec<Holding> {
-    let now = Timestamp::from_millis(world.now);
     let read = world.read(node);
-    let holdings = share::Holdings::of(&read, world.centre, device(node), now).expect("memory reads");
+    let holdings = share::Holdings::of(&read, world.centre, device(node)).expect("memory reads");
     holdings.expect("the centre shares").of_line(line).expect("memory reads")
 }
 
@@ -89,11 +88,20 @@ fn a_share_that_is_asked_for_is_given_as_soon_as_it_is_heard_of() {
     assert_eq!(held(&world, B, line), [units(700), units(300)], "in whole packs of a hundred");
     assert_eq!(holdings(&world, B, line)[1].asked, None);
     try_issue(&mut world, B, line, 300).expect("its share");
-    // A wish that nobody could answer for a week is forgotten.
+    // A clock that fell back is in nobody's way, and a wish for nothing takes the one before back.
+    world.now -= 365 * 24 * 3_600 * 1_000;
     world.at(B, |txn, caller| share::ask(txn, caller, line, &command));
     world.meet_all();
-    world.now += 7 * 24 * 3_600 * 1_000;
-    assert_eq!(answer(&mut world, A), 0);
+    assert_eq!(answer(&mut world, A), 1);
+    world.meet_all();
+    assert_eq!(held(&world, B, line), [units(400), units(300)]);
+    let more = AskShare { quantity: units(600) };
+    let none = AskShare { quantity: Quantity::ZERO };
+    for command in [more, none] {
+        world.at(B, |txn, caller| share::ask(txn, caller, line, &command));
+    }
+    world.meet_all();
+    assert_eq!((answer(&mut world, A), holdings(&world, A, line)[1].asked), (0, None));
 }
 
 #[test]
@@ -291,11 +299,56 @@ fn a_store_that_stops_sharing_issues_everywhere_again() {
         .try_at(B, |txn, caller| share::ask(txn, caller, line, &AskShare { quantity: units(1) }))
         .expect_err("no shares");
     assert_eq!(refused.code, "share-none");
+    // A keeper whose rights have ended stays, and is in the way of no other change.
+    let site = query::reference::store(&world.read(CENTRAL), centre).expect("a store").site.expect("a site");
+    share_stock(&mut world);
+    let revoke = RevokeDevice { device: device(A) };
+    world.central(|txn, caller| site::revoke_device(txn, caller, site, &revoke));
+    let same = UpdateStore {
+        share_keeper: Some(Some(device(A))),
+        lead_time_days: Some(10),
+        ..UpdateStore::default()
+    };
+    world.central(|txn, caller| store::update(txn, caller, centre, &same));
     let elsewhere = UpdateStore { share_keeper: Some(Some(device(D))), ..UpdateStore::default() };
     let refused = world
         .try_at(CENTRAL, |txn, caller| store::update(txn, caller, centre, &elsewhere))
         .expect_err("a device of another site");
     assert_eq!(refused.pointer.as_deref(), Some("/shareKeeper"));
+}
+
+#[test]
+fn more_gifts_than_there_can_be_devices_are_refused_before_they_are_added_up() {
+    let mut world = World::new();
+    share_stock(&mut world);
+    let line = world.open_stock(B, "L1", "2027-06-30", 100);
+    let stamp = domain::Stamp {
+        class: "share".into(),
+        schema: 1,
+        created_at: crdt_store::Timestamp::from_millis(world.now),
+        created_by: DocumentId::NIL,
+        deleted: false,
+    };
+    let given = (0..9_000).map(|device| (device.to_string(), units(1_000_000))).collect();
+    let (store, answered) = (world.centre, Default::default());
+    let forged = share::Share {
+        stamp,
+        store,
+        stock_line: line,
+        device: 2,
+        given,
+        asked: Quantity::ZERO,
+        asks: 0,
+        answered,
+    };
+    let Ok(crdt_store::Value::Map(root)) = crdt_store::Value::from_data(&forged) else { panic!("a map") };
+    // What a peer sends goes through the same check as what this device writes itself.
+    let write = |txn: &mut crdt_store::Txn<'_>, _: &domain::Caller| {
+        txn.create(line.derived("forged"), root);
+        Ok(())
+    };
+    assert_eq!(world.try_at(B, write).expect_err("too many").code, "too-large");
+    assert_eq!(held(&world, B, line), [Quantity::ZERO, units(100)]);
 }
 
 /// What somebody does with shares, or anything else.

@@ -177,7 +177,7 @@ fn file(ask: &Ask<'_>, wish: StockSheetQuery, take: &mut Take<'_, Named>) -> Res
     let programmes = programme_names(ask)?;
     // Of the past it is not told who held what.
     let holdings = match filter.as_of {
-        None => share::Holdings::of(ask.read, store, ask.state.settings().device, ask.state.now())?,
+        None => share::Holdings::of(ask.read, store, ask.state.settings().device)?,
         Some(_) => None,
     };
     all_pages(|request| stock::list(ask.read, store, &filter, today, request), &mut |row: StockRow| {
@@ -211,7 +211,7 @@ fn shares(ask: &Ask<'_>, _: Empty) -> Result<replies::StockShares, Problem> {
     let row = visible(ask)?;
     let device = ask.state.settings().device;
     let available = share::available(ask.read, row.store, row.id, device)?;
-    let holdings = share::Holdings::of(ask.read, row.store, device, ask.state.now())?;
+    let holdings = share::Holdings::of(ask.read, row.store, device)?;
     let rows = holdings.map(|holdings| holdings.of_line(row.id)).transpose()?.unwrap_or_default();
     Ok(replies::StockShares { here: available.here, elsewhere: available.elsewhere, rows })
 }

@@ -44,7 +44,7 @@ pub(super) fn section(
     problem: Option<&Problem>,
 ) -> Result<Markup, Trouble> {
     let words = visit.words;
-    let Some(holdings) = Holdings::of(read, row.store, visit.device(), visit.now)? else {
+    let Some(holdings) = Holdings::of(read, row.store, visit.device())? else {
         return Ok(html! {});
     };
     let holdings = holdings.of_line(row.id)?;
@@ -70,11 +70,13 @@ pub(super) fn section(
             }
             @if may {
                 form class="pad stack" method="post" action={ "/stock/lines/" (row.id) "/share/ask" } {
+                    input type="hidden" name="once" value=(lookup::once(form));
                     (fields.input("askQuantity", &t!(words, "share-ask-hint"), number))
                     div class="row" { button class="btn" { (icon("arrow-down-to-line")) (t!(words, "share-ask")) } }
                 }
                 @if holds {
                     form class="pad stack" method="post" action={ "/stock/lines/" (row.id) "/share/give" } {
+                        input type="hidden" name="once" value=(lookup::once(form));
                         div class="fields" {
                             (fields.input("giveQuantity", &t!(words, "quantity"), number))
                             (fields.select("giveTo", &t!(words, "share-give-to"), true, &others))
@@ -102,17 +104,20 @@ fn at_field(problem: Problem, field: &str) -> Problem {
 pub(in crate::ui) async fn ask(
     visit: Visit,
     Path(id): Path<DocumentId>,
-    form: Form,
+    mut form: Form,
 ) -> Result<Response, Trouble> {
     line::load(&visit, id)?;
     let caller = visit.caller()?;
     let asked = async {
         let command = AskShare { quantity: form.quantity(visit.words, "askQuantity", "/askQuantity")? };
-        Ok::<_, Problem>(visit.execute(move |txn| share::ask(txn, &caller, id, &command)).await?)
+        Ok::<_, Problem>(visit.execute_once(&form, move |txn| share::ask(txn, &caller, id, &command)).await?)
     };
     match asked.await.map_err(|problem| at_field(problem, "/askQuantity")) {
         Ok(()) => Ok(done(&format!("/stock/lines/{id}#shares"), /*key*/ "toast-share-asked", "")),
-        Err(problem) => line::page(&visit, id, &form, Some(&problem)),
+        Err(problem) => {
+            form.set("once", String::new());
+            line::page(&visit, id, &form, Some(&problem))
+        }
     }
 }
 
@@ -120,7 +125,7 @@ pub(in crate::ui) async fn ask(
 pub(in crate::ui) async fn give(
     visit: Visit,
     Path(id): Path<DocumentId>,
-    form: Form,
+    mut form: Form,
 ) -> Result<Response, Trouble> {
     line::load(&visit, id)?;
     let caller = visit.caller()?;
@@ -130,11 +135,14 @@ pub(in crate::ui) async fn give(
             .ok_or_else(|| Problem::new("validation", "which device is it for?").at("/giveTo"))?;
         let command =
             GiveShare { to, quantity: form.quantity(visit.words, "giveQuantity", "/giveQuantity")? };
-        Ok::<_, Problem>(visit.execute(move |txn| share::give(txn, &caller, id, &command)).await?)
+        Ok::<_, Problem>(visit.execute_once(&form, move |txn| share::give(txn, &caller, id, &command)).await?)
     };
     match given.await.map_err(|problem| at_field(problem, "/giveQuantity")) {
         Ok(()) => Ok(done(&format!("/stock/lines/{id}#shares"), /*key*/ "toast-share-given", "")),
-        Err(problem) => line::page(&visit, id, &form, Some(&problem)),
+        Err(problem) => {
+            form.set("once", String::new());
+            line::page(&visit, id, &form, Some(&problem))
+        }
     }
 }
 
@@ -187,7 +195,7 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let read = visit.read()?;
     let name = t!(words, "shares");
     let (wanted, cursor) = (asked.raw("search"), asked.text("cursor"));
-    let Some(holdings) = Holdings::of(&read, own.id, visit.device(), visit.now)? else {
+    let Some(holdings) = Holdings::of(&read, own.id, visit.device())? else {
         let nothing = empty("package", &t!(words, "shares-none"), &t!(words, "shares-none-text"), html! {});
         let body = html! { (title(&name, html! { (own.name) }, html! {})) div class="card" { (nothing) } };
         let page = Page::new(Section::Stock, name, body).below(t!(words, "nav-stock"), "/stock");

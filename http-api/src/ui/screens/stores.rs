@@ -4,6 +4,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use crdt_store::{DocumentId, Snapshot};
+use domain::site::DeviceRow;
 use domain::store::{self, CreateStore, StoreRow, UpdateStore};
 use maud::{Markup, html};
 
@@ -115,15 +116,17 @@ fn preferences(words: Words, fields: Fields<'_>, keepers: &[(String, String)]) -
     }
 }
 
-/// The devices of the site that hosts the store, as keepers of what comes in.
+/// The devices of the site that hosts the store, as keepers of what comes in; and the one that is chosen, whatever
+/// became of it: a form must not take it back unseen.
 fn keepers(read: &Snapshot, words: Words, form: &Form) -> Result<Vec<(String, String)>, Trouble> {
-    let none = (String::new(), t!(words, "share-preference-off"));
     let site = form.id("site");
+    let chosen = form.raw("shareKeeper");
+    let works = |row: &DeviceRow| !row.revoked && Some(row.site) == site;
     let devices = domain::query::reference::devices(read)?;
-    let working = devices.into_iter().filter(|row| !row.revoked && Some(row.site) == site);
-    Ok(std::iter::once(none)
-        .chain(working.map(|row| (row.device.to_string(), t!(words, "share-kept-by", device = row.name))))
-        .collect())
+    let offered = devices.into_iter().filter(|row| works(row) || row.device.to_string() == chosen);
+    let choice = |row: DeviceRow| (row.device.to_string(), t!(words, "share-kept-by", device = row.name));
+    let none = (String::new(), t!(words, "share-preference-off"));
+    Ok(std::iter::once(none).chain(offered.map(choice)).collect())
 }
 
 /// Days with four decimals as people write them.
