@@ -303,15 +303,14 @@ async fn make_conflict(world: &World) -> String {
     let known = format!("fetch('/api/v1/stock-lines/{line}').then((answer) => answer.status)");
     eventually("the batch arrives", async || (there.eval_later(&known).await == 200).then_some(())).await;
     here.open(&node, "/sync").await;
-    here.click("#cut-kipuna").await;
-    here.find("#restore-kipuna").await;
+    here.follow("#cut-kipuna").await;
     for (browser, note) in [(&here, "box torn"), (&there, "box wet")] {
         let write = format!(
             "fetch('/api/v1/stock-lines/{line}', {{ method: 'PATCH', headers: {{ 'content-type': 'application/json' }}, body: JSON.stringify({{ note: '{note}' }}) }}).then((answer) => answer.ok)"
         );
         assert_eq!(browser.eval_later(&write).await, true);
     }
-    here.click("#restore-kipuna").await;
+    here.follow("#restore-kipuna").await;
     let versus =
         "fetch('/tasks').then((answer) => answer.text()).then((page) => page.includes('class=\"versus\"'))";
     eventually("the conflict is a task", async || (here.eval_later(versus).await == true).then_some(()))

@@ -231,11 +231,13 @@ impl Browser {
         self.find(css).await.text().await.unwrap_or_default()
     }
 
-    /// Types into an input in place of what it holds.
+    /// Types into an input in place of what it holds; again when a push replaced the input meanwhile.
     pub async fn fill(&self, css: &str, text: &str) {
-        let input = self.find(css).await;
-        input.clear().await.unwrap_or_else(|error| panic!("{css}: {error}"));
-        input.send_keys(text).await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        self.insist(css, async |input| {
+            input.clear().await?;
+            input.send_keys(text).await
+        })
+        .await;
     }
 
     /// What an input holds.
@@ -245,13 +247,32 @@ impl Browser {
 
     /// Presses the first element that fits, brought into view.
     pub async fn click(&self, css: &str) {
-        let element = self.find(css).await;
-        element.scroll_into_view().await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        self.insist(css, async |element| {
+            element.scroll_into_view().await?;
+            element.click().await
+        })
+        .await;
+    }
+
+    /// Presses what leads to another page, and waits until that page has taken the place of this one: a script
+    /// that begins while the page is being left is cut off with it.
+    pub async fn follow(&self, css: &str) {
+        self.run("document.documentElement.dataset.left = 'true'").await;
+        self.click(css).await;
+        self.until(
+            &format!("the page after {css}"),
+            "document.readyState === 'complete' && !document.documentElement.dataset.left",
+        )
+        .await;
+    }
+
+    /// Does something with the first element that fits, until it can be done.
+    async fn insist(&self, css: &str, act: impl AsyncFn(WebElement) -> Result<(), WebDriverError>) {
         let began = Instant::now();
         loop {
-            match element.click().await {
+            match act(self.find(css).await).await {
                 Ok(()) => return,
-                Err(error) if began.elapsed() > PATIENCE => panic!("{css} cannot be pressed: {error}"),
+                Err(error) if began.elapsed() > PATIENCE => panic!("{css} cannot be used: {error}"),
                 Err(_) => tokio::time::sleep(GLANCE).await,
             }
         }
