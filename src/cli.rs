@@ -294,6 +294,10 @@ pub struct Bench {
     /// The file of deliveries that the import is measured with; without it, that benchmark is left out
     #[arg(long, env = "TRIBUTARY_DELIVERIES_CSV", value_name = "FILE")]
     pub deliveries: Option<PathBuf>,
+    /// Instead of measuring: train the dictionary that frames are compressed with, on what simulated countries write, and
+    /// write it to this file. It becomes part of the program in its next build, and of its frame format
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub train: Option<PathBuf>,
 }
 
 /// `tributary status`.

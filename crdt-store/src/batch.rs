@@ -249,6 +249,28 @@ impl<'t> Batch<'t> {
         Ok(ingested)
     }
 
+    /// The change of a document whose hash begins with these bytes, wherever it is kept: in the document's history,
+    /// waiting for what it depends on, or refused.
+    pub fn find_change(&self, id: DocumentId, prefix: &[u8]) -> Result<Option<ChangeHash>, StoreError> {
+        let (previous, automerge) = self.take(id)?;
+        let Some(previous) = previous else { return self.find_set_aside(id, prefix) };
+        let found = crate::change::find_in(&previous.record.heads, &automerge, prefix);
+        self.put_back(previous, automerge);
+        found.map_or_else(|| self.find_set_aside(id, prefix), |hash| Ok(Some(hash)))
+    }
+
+    fn find_set_aside(&self, id: DocumentId, prefix: &[u8]) -> Result<Option<ChangeHash>, StoreError> {
+        let wanted = [id.as_bytes(), prefix].concat();
+        let mut found = None;
+        for table in [PARKED, QUARANTINE] {
+            self.tables.scan_prefix(table, &wanted, &mut |key, _| {
+                found = key.get(id.as_bytes().len()..).and_then(|hash| hash.try_into().ok()).map(ChangeHash);
+                ControlFlow::Break(())
+            })?;
+        }
+        Ok(found)
+    }
+
     /// Position of this database's log, the steps of this batch included.
     pub fn head_seq(&self) -> u64 {
         self.memory.seq

@@ -18,18 +18,18 @@ const CHANGE_BYTES_MAX: usize = 1 << 20;
 /// Largest snapshot, in bytes.
 const SNAPSHOT_BYTES_MAX: usize = 4 << 20;
 /// Most changes that a change may depend on.
-const DEPENDENCIES_MAX: u64 = 64;
+pub(crate) const DEPENDENCIES_MAX: u64 = 64;
 
-const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
+pub(crate) const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const CHUNK_DOCUMENT: u8 = 0;
-const CHUNK_CHANGE: u8 = 1;
+pub(crate) const CHUNK_CHANGE: u8 = 1;
 
 /// Bytes that are not a change or snapshot we accept. The text is for logs; the code is `invalid-change`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not an acceptable change: {0}")]
 pub struct InvalidChange(pub String);
 
-fn invalid(what: impl Into<String>) -> InvalidChange {
+pub(crate) fn invalid(what: impl Into<String>) -> InvalidChange {
     InvalidChange(what.into())
 }
 
@@ -109,10 +109,23 @@ impl VerifiedSnapshot {
         &self.heads
     }
 
+    /// The change in it whose hash begins with these bytes.
+    pub fn find_change(&self, prefix: &[u8]) -> Option<ChangeHash> {
+        find_in(&self.heads, &self.document, prefix)
+    }
+
     /// Its bytes, as they were checked.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
+}
+
+/// The change of a document whose hash begins with these bytes: usually one of its heads.
+pub(crate) fn find_in(heads: &[ChangeHash], document: &Automerge, prefix: &[u8]) -> Option<ChangeHash> {
+    let begins = |hash: &ChangeHash| hash.0.starts_with(prefix);
+    heads.iter().copied().find(begins).or_else(|| {
+        document.get_changes_meta(&[]).into_iter().map(|change| ChangeHash(change.hash.0)).find(begins)
+    })
 }
 
 /// Runs Automerge on foreign bytes; a panic inside it becomes a refusal of those bytes.
@@ -160,11 +173,11 @@ fn checksum_of(bytes: &[u8]) -> [u8; 4] {
 }
 
 /// A cursor over bytes that never reads past their end.
-struct Scan<'a>(&'a [u8]);
+pub(crate) struct Scan<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Scan<'a> {
     /// The body of a chunk of the wanted type, which must fill `bytes` exactly.
-    fn chunk(bytes: &'a [u8], kind: u8) -> Result<Self, InvalidChange> {
+    pub(crate) fn chunk(bytes: &'a [u8], kind: u8) -> Result<Self, InvalidChange> {
         if bytes.len() < 10 || bytes[..4] != MAGIC {
             return Err(invalid("it does not begin as an Automerge chunk"));
         }
@@ -185,7 +198,7 @@ impl<'a> Scan<'a> {
         Ok(*first)
     }
 
-    fn uleb(&mut self) -> Result<u64, InvalidChange> {
+    pub(crate) fn uleb(&mut self) -> Result<u64, InvalidChange> {
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -201,7 +214,7 @@ impl<'a> Scan<'a> {
         Err(invalid("a number is too long"))
     }
 
-    fn sleb(&mut self) -> Result<i64, InvalidChange> {
+    pub(crate) fn sleb(&mut self) -> Result<i64, InvalidChange> {
         let mut value = 0i64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -225,8 +238,23 @@ impl<'a> Scan<'a> {
         self.skip(len)
     }
 
+    /// Bytes with their length before them.
+    pub(crate) fn prefixed(&mut self) -> Result<&'a [u8], InvalidChange> {
+        let len = self.uleb()?;
+        let before = self.0;
+        self.skip(len)?;
+        Ok(&before[..before.len() - self.0.len()])
+    }
+
+    /// The next bytes, as many as the array has.
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], InvalidChange> {
+        let (array, rest) = self.0.split_first_chunk().ok_or_else(|| invalid("it ends too early"))?;
+        self.0 = rest;
+        Ok(*array)
+    }
+
     /// A count of things that take at least a byte each.
-    fn count(&mut self) -> Result<u64, InvalidChange> {
+    pub(crate) fn count(&mut self) -> Result<u64, InvalidChange> {
         let count = self.uleb()?;
         match count <= self.0.len() as u64 {
             true => Ok(count),

@@ -1,6 +1,6 @@
 //! Readers: one moment of the store, seen from any thread, never in the way of the writer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
 
@@ -66,6 +66,15 @@ impl Outgoing {
     pub fn is_empty(&self) -> bool {
         self.snapshot.is_none() && self.changes.is_empty()
     }
+}
+
+/// A document's whole history in one piece.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whole {
+    /// An uncompressed Automerge document.
+    pub bytes: Vec<u8>,
+    /// Everybody who wrote a change of it.
+    pub authors: BTreeSet<Actor>,
 }
 
 /// A change that was refused, as an interface lists it.
@@ -166,6 +175,17 @@ impl Snapshot {
             }
         })?;
         Ok(Outgoing { snapshot, changes, heads: record.heads })
+    }
+
+    /// A document's whole history in one piece, uncompressed, and who wrote in it. Costs loading and saving it.
+    pub fn whole(&self, id: DocumentId) -> Result<Option<Whole>, StoreError> {
+        let Some(automerge) = self.automerge(id)? else { return Ok(None) };
+        let authors: BTreeSet<Actor> = automerge
+            .get_changes_meta(&[])
+            .iter()
+            .map(|change| crate::change::actor_of(change.actor.to_bytes()))
+            .collect();
+        Ok(Some(Whole { bytes: automerge.save_nocompress(), authors }))
     }
 
     /// The fingerprint of a scope.

@@ -28,7 +28,9 @@ mod state;
 mod ui;
 
 pub use api::replies;
-pub use api::sync::{Link, SyncDial, SyncError, SyncPeer, SyncStatus, describe as describe_sync};
+pub use api::sync::{
+    Link, SyncConnection, SyncDial, SyncError, SyncPeer, SyncStatus, describe as describe_sync,
+};
 pub use auth::Visitor;
 pub use error::{FieldError, Problem};
 pub use rights::{StoreChoice, StoreRight};

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crdt_store::StoreError;
+use crdt_store::{StoreError, Timestamp};
+use replication::shell::LinkStatus;
+use replication::{LinkState, PeerStatus};
 
 use crate::state::AppState;
 
@@ -87,27 +89,92 @@ pub(crate) fn text(state: &AppState) -> Result<String, StoreError> {
             "Frames refused since the start.",
             status.frames_refused,
         )?;
-        for (name, help) in PEER_HELP {
-            writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge")?;
-            for peer in &status.peers {
-                let value = match name {
-                    "tributary_peer_connected" => u64::from(peer.link != replication::LinkState::Offline),
-                    "tributary_peer_in_sync" => u64::from(peer.in_sync),
-                    "tributary_peer_received_bytes" => peer.bytes_in,
-                    _ => peer.bytes_out,
-                };
-                writeln!(text, "{name}{{device=\"{}\"}} {value}", peer.device)?;
-            }
-        }
+        write_peers(&mut text, &status.peers, state.now())?;
+        let links = state.node().network().map(|network| network.links).unwrap_or_default();
+        write_links(&mut text, &links)?;
         Ok::<_, std::fmt::Error>(())
     })();
     debug_assert!(written.is_ok(), "a string takes all that is written");
     Ok(text)
 }
 
-const PEER_HELP: [(&str, &str); 4] = [
-    ("tributary_peer_connected", "Whether a peer is connected."),
-    ("tributary_peer_in_sync", "Whether a peer is proven to hold the same."),
-    ("tributary_peer_received_bytes", "Bytes of frames received from a peer since the start."),
-    ("tributary_peer_sent_bytes", "Bytes of frames sent to a peer since the start."),
+/// A figure of each peer: its name, its kind, its help, and how it is read; nothing where it is not known.
+type PeerFigure = (&'static str, &'static str, &'static str, fn(&PeerStatus, Timestamp) -> Option<f64>);
+
+const PEER_FIGURES: [PeerFigure; 10] = [
+    ("tributary_peer_connected", "gauge", "Whether a peer is connected.", |peer, _| {
+        Some(f64::from(u8::from(peer.link != LinkState::Offline)))
+    }),
+    ("tributary_peer_in_sync", "gauge", "Whether a peer is proven to hold the same.", |peer, _| {
+        Some(f64::from(u8::from(peer.in_sync)))
+    }),
+    ("tributary_peer_lag_seconds", "gauge", "Since a peer was last proven to hold the same.", |peer, now| {
+        let lag = now.millis_since(peer.proven_at?).max(0) as f64 / 1e3;
+        Some(if peer.in_sync { 0.0 } else { lag })
+    }),
+    ("tributary_peer_documents_to_send", "gauge", "Documents a peer has not acknowledged.", |peer, _| {
+        peer.to_send.map(|count| count as f64)
+    }),
+    ("tributary_peer_received_bytes_total", "counter", "Bytes of frames from a peer.", |peer, _| {
+        Some(peer.bytes_in as f64)
+    }),
+    ("tributary_peer_sent_bytes_total", "counter", "Bytes of frames to a peer.", |peer, _| {
+        Some(peer.bytes_out as f64)
+    }),
+    ("tributary_peer_received_frames_total", "counter", "Frames from a peer.", |peer, _| {
+        Some(peer.frames_in as f64)
+    }),
+    ("tributary_peer_sent_frames_total", "counter", "Frames to a peer.", |peer, _| {
+        Some(peer.frames_out as f64)
+    }),
+    ("tributary_peer_refused_total", "counter", "Changes of a peer that were refused here.", |peer, _| {
+        Some(peer.refused_here as f64)
+    }),
+    (
+        "tributary_peer_unbuilt_total",
+        "counter",
+        "Documents of a peer that could not be put together here and came whole afterwards.",
+        |peer, _| Some(peer.unbuilt as f64),
+    ),
 ];
+
+fn write_peers(text: &mut String, peers: &[PeerStatus], now: Timestamp) -> std::fmt::Result {
+    for (name, kind, help, read) in PEER_FIGURES {
+        writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}")?;
+        for peer in peers {
+            if let Some(value) = read(peer, now) {
+                writeln!(text, "{name}{{device=\"{}\"}} {value}", peer.device)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A figure of each open connection.
+type LinkFigure = (&'static str, &'static str, fn(&LinkStatus) -> f64);
+
+/// Gauges all of them: each begins anew with its connection.
+const LINK_FIGURES: [LinkFigure; 6] = [
+    ("tributary_link_round_trip_seconds", "Round trip of an open connection, as last estimated.", |link| {
+        link.round_trip_micros as f64 / 1e6
+    }),
+    ("tributary_link_packets_sent", "Packets sent over an open connection.", |link| link.packets_sent as f64),
+    ("tributary_link_packets_lost", "Packets lost and sent again.", |link| link.packets_lost as f64),
+    ("tributary_link_sent_bytes", "Bytes in datagrams sent over an open connection.", |link| {
+        link.bytes_sent as f64
+    }),
+    ("tributary_link_received_bytes", "Bytes in datagrams received.", |link| link.bytes_received as f64),
+    ("tributary_link_congestion_window_bytes", "Bytes that may be under way.", |link| {
+        link.congestion_window as f64
+    }),
+];
+
+fn write_links(text: &mut String, links: &[LinkStatus]) -> std::fmt::Result {
+    for (name, help, read) in LINK_FIGURES {
+        writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge")?;
+        for link in links {
+            writeln!(text, "{name}{{device=\"{}\"}} {}", link.device, read(link))?;
+        }
+    }
+    Ok(())
+}

@@ -83,6 +83,7 @@ pub(crate) struct Counters {
     pub(crate) refused_here: u64,
     pub(crate) refused_there: u64,
     pub(crate) parked: u64,
+    pub(crate) unbuilt: u64,
 }
 
 /// One peer.

@@ -2,21 +2,20 @@
 //!
 //! ```text
 //! frame   length:u32   of what follows, big-endian
-//!         head:u8      high four bits: format, 1; lowest bit: the body is compressed with zstd
+//!         head:u8      high four bits: format, 2; lowest bit: the body is compressed with zstd
 //!         body         kind:u8, then one CBOR item
 //! ```
 //!
 //! [`decode`] does everything that is dear and needs no store (inflating, parsing, verifying changes), so that it can
 //! run on other threads than the node's.
 
-use crdt_store::{IncomingDocument, VerifiedChange, VerifiedSnapshot};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::code;
+use crate::dictionary;
 use crate::frame::{
     Ack, Banner, Buckets, Check, Checked, Delta, Frame, Goaway, Hello, List, Message, Scopes, Want, Welcome,
-    WireDocument,
 };
 
 /// Longest frame on the wire, in bytes without its length: sixteen times the largest we aim at, so that one
@@ -42,12 +41,11 @@ pub const LIST_ITEMS_MAX: usize = 10_000;
 /// Bytes of one item of a LIST: an id and eight bytes of fingerprint.
 pub(crate) const LIST_ITEM_BYTES: usize = 24;
 
-/// Compression level: the best below which a 64 KiB frame costs under a millisecond on a tablet.
-const ZSTD_LEVEL: i32 = 3;
 /// Bodies shorter than this are sent as they are: zstd's own header would eat what it saves.
-const COMPRESS_FROM_BYTES: usize = 128;
+const COMPRESS_FROM_BYTES: usize = 48;
 
-const FORMAT: u8 = 1;
+/// Stands for the layout of bodies, and for the dictionary they are compressed with.
+const FORMAT: u8 = 2;
 const FLAG_ZSTD: u8 = 1;
 
 /// Bytes that are not an acceptable frame. The connection they came on is closed with the code.
@@ -118,7 +116,7 @@ fn inflate(body: &[u8]) -> Result<Vec<u8>, FrameError> {
             format!("{len} bytes inflated, {BODY_BYTES_MAX} allowed"),
         ));
     }
-    zstd::bulk::decompress(body, len).map_err(|error| malformed(&format!("zstd: {error}")))
+    dictionary::decompress(body, len).map_err(|error| malformed(&format!("zstd: {error}")))
 }
 
 fn parse(body: &[u8]) -> Result<Frame, FrameError> {
@@ -142,9 +140,7 @@ fn parse(body: &[u8]) -> Result<Frame, FrameError> {
     };
     check_limits(&message)?;
     let documents = match &mut message {
-        Message::Delta(delta) => {
-            std::mem::take(&mut delta.documents).into_iter().map(verified).collect::<Result<_, _>>()?
-        }
+        Message::Delta(delta) => std::mem::take(&mut delta.documents).unpack()?,
         _ => Vec::new(),
     };
     Ok(Frame { message, documents, bytes: 0 })
@@ -163,29 +159,6 @@ fn item<T: DeserializeOwned>(cbor: &[u8]) -> Result<T, FrameError> {
     }
 }
 
-fn verified(document: WireDocument) -> Result<IncomingDocument, FrameError> {
-    let refuse = |error: crdt_store::InvalidChange| {
-        FrameError::new(
-            code::INVALID_CHANGE,
-            format!("document {}: {}", document.id, short(&error.to_string())),
-        )
-    };
-    Ok(IncomingDocument {
-        id: document.id,
-        snapshot: document
-            .snapshot
-            .map(|bytes| VerifiedSnapshot::verify(bytes.into_vec()))
-            .transpose()
-            .map_err(refuse)?,
-        changes: document
-            .changes
-            .into_iter()
-            .map(|bytes| VerifiedChange::verify(bytes.into_vec()))
-            .collect::<Result<_, _>>()
-            .map_err(refuse)?,
-    })
-}
-
 fn check_limits(message: &Message) -> Result<(), FrameError> {
     let within = |what: &str, len: usize, max: usize| match len <= max {
         true => Ok(()),
@@ -197,20 +170,12 @@ fn check_limits(message: &Message) -> Result<(), FrameError> {
         | Message::Scopes(Scopes { answers, offers, .. }) => {
             within("entries", answers.len() + offers.len(), 2 * ENTRIES_MAX)
         }
-        Message::Delta(delta) => {
-            within("documents", delta.documents.len(), DOCUMENTS_MAX)?;
-            within(
-                "changes",
-                delta.documents.iter().map(|document| document.changes.len()).sum(),
-                CHANGES_MAX,
-            )?;
-            match &delta.span {
-                Some(span) if !(span.floor <= span.after && span.after <= span.through) => {
-                    Err(FrameError::new(code::FRAME_MALFORMED, "a span that runs backwards"))
-                }
-                _ => Ok(()),
+        Message::Delta(delta) => match &delta.span {
+            Some(span) if !(span.floor <= span.after && span.after <= span.through) => {
+                Err(FrameError::new(code::FRAME_MALFORMED, "a span that runs backwards"))
             }
-        }
+            _ => Ok(()),
+        },
         Message::Ack(ack) => {
             within("refusals", ack.refused.len(), REFUSALS_MAX)?;
             ack.refused
@@ -246,9 +211,7 @@ pub(crate) fn encode(message: &Message) -> Option<Vec<u8>> {
         return None;
     }
     let compressed = match body.len() {
-        COMPRESS_FROM_BYTES.. => {
-            zstd::bulk::compress(&body, ZSTD_LEVEL).ok().filter(|zstd| zstd.len() < body.len())
-        }
+        COMPRESS_FROM_BYTES.. => dictionary::compress(&body).filter(|zstd| zstd.len() < body.len()),
         _ => None,
     };
     let (flags, body) = compressed.map_or((0, body), |zstd| (FLAG_ZSTD, zstd));
@@ -263,7 +226,7 @@ pub(crate) fn encode(message: &Message) -> Option<Vec<u8>> {
     Some(frame)
 }
 
-fn body(message: &Message) -> Vec<u8> {
+pub(crate) fn body(message: &Message) -> Vec<u8> {
     match message {
         Message::Banner(banner) => kind_and(0, banner),
         Message::Hello(hello) => kind_and(1, hello),

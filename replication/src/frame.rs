@@ -3,12 +3,14 @@
 //! Each record is an array in CBOR, its fields by position: names would be half of a small frame. A field more or
 //! less is another protocol version.
 
-use crdt_store::{ChangeHash, DocumentId, Fingerprint, Incarnation, IncomingDocument, Scope};
+use crdt_store::{ChangeHash, DocumentId, Fingerprint, Incarnation, Scope};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_bytes::{ByteArray, ByteBuf};
 
+use crate::packing::{Arrived, Packed};
+
 /// The version of the protocol this program speaks.
-pub const PROTOCOL_VERSION: u16 = 1;
+pub const PROTOCOL_VERSION: u16 = 2;
 
 /// Declares a record that is written as an array.
 macro_rules! record {
@@ -179,11 +181,8 @@ record! {
         span: Option<Span>,
         /// How many documents the sender still has for the receiver in this scope, after these.
         left: u64,
-        documents: Vec<WireDocument>,
+        documents: Packed,
     }
-
-    /// One document's history, or a part of it.
-    WireDocument { id: DocumentId, snapshot: Option<ByteBuf>, changes: Vec<ByteBuf>, }
 
     /// Everything up to DELTA `number` is durable at the speaker.
     Ack {
@@ -293,7 +292,7 @@ pub struct Frame {
     /// What was said; the documents of a DELTA are taken out of it.
     pub(crate) message: Message,
     /// The documents of a DELTA.
-    pub(crate) documents: Vec<IncomingDocument>,
+    pub(crate) documents: Vec<Arrived>,
     /// Length on the wire, in bytes.
     pub(crate) bytes: usize,
 }

@@ -82,6 +82,9 @@ pub struct PeerStatus {
     pub refused_there: u64,
     /// Changes of the peer that wait for what they depend on, put aside since the start.
     pub parked: u64,
+    /// Documents whose changes could not be put together here, because what they continue is missing; they came whole
+    /// afterwards. Counted since the start.
+    pub unbuilt: u64,
     /// The latest thing that went wrong, and what to do about it.
     pub last_error: Option<PeerError>,
 }

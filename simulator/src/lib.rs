@@ -51,4 +51,4 @@ mod world;
 
 pub use options::{DAYS_MAX, FaultChoice, Faults, Mutant, Options, SITES_MAX};
 pub use report::{Breach, INVARIANTS, Report};
-pub use simulate::simulate;
+pub use simulate::{corpus, simulate};

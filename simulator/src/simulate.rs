@@ -21,6 +21,21 @@ pub fn simulate(options: &Options) -> Report {
     report
 }
 
+/// What the nodes of a world would say to each other of what they hold at its end, frame by frame: what compression is
+/// trained on and measured with. Of a world that does not hold, nothing.
+pub fn corpus(options: &Options) -> Vec<Vec<u8>> {
+    let mut world = World::new(options);
+    if world.run().is_err() {
+        return Vec::new();
+    }
+    let nodes = world.machines.iter().filter_map(|machine| machine.node.as_ref());
+    let samples = nodes.filter_map(|node| {
+        let snapshot = node.reader().snapshot().ok()?;
+        replication::dictionary::samples(&snapshot).ok()
+    });
+    samples.flatten().collect()
+}
+
 fn run_once(options: &Options) -> (Report, World) {
     let mut world = World::new(options);
     // A panic anywhere in the code under test is a finding like any other: with a seed.

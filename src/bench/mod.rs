@@ -3,6 +3,7 @@
 //! Every benchmark makes its databases in a directory of its own on the disk that is to be measured, and removes it.
 
 mod commits;
+mod dictionary;
 mod far_link;
 mod figures;
 mod fixture;
@@ -67,7 +68,7 @@ pub struct Ground<'a> {
 
 type Measure = fn(&Ground<'_>, &mut Table) -> Result<(), Failure>;
 
-const BENCHES: [(&str, &str, Measure); 8] = [
+const BENCHES: [(&str, &str, Measure); 9] = [
     ("commits", "durable commits, one at a time and grouped", commits::measure),
     ("adjust", "durable stock adjustments over HTTP at 1, 8 and 32 connections", http::measure_adjust),
     ("list", "a list of 100 stock lines out of 20,000 over HTTP", http::measure_list),
@@ -82,12 +83,17 @@ const BENCHES: [(&str, &str, Measure); 8] = [
         stocktake::measure,
     ),
     ("sync", "initialising a site of 20,000 documents, a quiet sync, a day's work, over QUIC", sync::measure),
+    ("dictionary", "what the dictionary of the wire saves on small frames", dictionary::measure),
     ("import", "import of the file of deliveries", importing::measure),
     ("memory", "memory of central and of a site, idle and busy", memory::measure),
 ];
 
 /// Runs one benchmark or all of them.
 pub fn run(options: Bench) -> Result<ExitCode, Failure> {
+    if let Some(file) = &options.train {
+        dictionary::train(file)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if options.list {
         for (name, what, _) in BENCHES {
             say!("{name:<10} {what}");

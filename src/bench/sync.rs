@@ -118,7 +118,7 @@ async fn round_trips(
         table.add(what, began.elapsed().as_secs_f64() / ROUND_TRIP.as_secs_f64(), "round trips", Some(aim));
     };
 
-    link.cut();
+    cut(&site).await?;
     let began = Instant::now();
     link.restore();
     in_sync(&site.node).await?;
@@ -129,7 +129,7 @@ async fn round_trips(
     in_sync(&site.node).await?;
     measured("an edit while connected: durable at central and proven", began, "1 to the acknowledgement");
 
-    link.cut();
+    cut(&site).await?;
     for number in 0..DAY_DOCUMENTS * DAY_EDITS_EACH {
         edit(&site, filled, number).await?;
     }
@@ -143,6 +143,19 @@ async fn round_trips(
 
 fn link_of(site: &Started) -> Result<LinkSwitch, Failure> {
     site.node.link().ok_or_else(|| Failure::failed("benchmark", "the site has no network"))
+}
+
+/// Cuts a site's network, and waits until its status says so: until then it would still be in sync.
+async fn cut(site: &Started) -> Result<(), Failure> {
+    link_of(site)?.cut();
+    let began = Instant::now();
+    while began.elapsed() < WAIT_MAX {
+        if site.node.status().peers.iter().all(|peer| peer.link == replication::LinkState::Offline) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Err(Failure::failed("benchmark", "the cut is not noticed"))
 }
 
 /// One small edit of one of the documents of a day.
@@ -159,7 +172,7 @@ async fn edit(site: &Started, filled: &Filled, number: usize) -> Result<(), Fail
 /// Edits while the network is cut, then its restoration.
 async fn day_of_work(site: &Started, filled: &Filled, table: &mut Table) -> Result<(), Failure> {
     let link = link_of(site)?;
-    link.cut();
+    cut(site).await?;
     for number in 0..DAY_DOCUMENTS * DAY_EDITS_EACH {
         edit(site, filled, number).await?;
     }

@@ -139,6 +139,18 @@ fn print_peer(peer: &SyncPeer) {
         peer.bytes_sent,
         peer.bytes_received
     );
+    if let Some(connection) = &peer.connection {
+        say!(
+            "    connected to {} since {}; round trip {:.0} ms, {} of {} packets lost, {} B sent, {} B received",
+            connection.address,
+            domain::instant::text(connection.since),
+            connection.round_trip_ms,
+            connection.packets_lost,
+            connection.packets_sent,
+            connection.bytes_sent,
+            connection.bytes_received
+        );
+    }
     if let Some(error) = &peer.last_error {
         say!("    last error: {} [{}]; {}", error.detail, error.code, error.next_step);
     }

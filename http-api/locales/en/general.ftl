@@ -228,6 +228,7 @@ last-contact = Last contact
 to-send = To send
 to-receive = To receive
 sent-received = Sent / received
+link-quality = Round trip, loss
 sync-unknown = Not known until the other side answers
 sync-refused = { $here } changes refused here, { $there } refused there
 last-error = Last error

@@ -227,6 +227,7 @@ last-contact = Dernier contact
 to-send = À envoyer
 to-receive = À recevoir
 sent-received = Envoyé / reçu
+link-quality = Aller-retour, pertes
 sync-unknown = Inconnu tant que l’autre côté ne répond pas
 sync-refused = { $here } modifications refusées ici, { $there } refusées là-bas
 last-error = Dernière erreur

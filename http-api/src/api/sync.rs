@@ -5,7 +5,7 @@ use axum::http::{Method, StatusCode};
 use crdt_store::{DeviceId, DocumentId, Failure, Snapshot, Timestamp};
 use domain::Role;
 use domain::query::reference;
-use replication::shell::{DialState, DialStatus};
+use replication::shell::{DialState, DialStatus, LinkStatus};
 use replication::{LinkState, NodeStatus, PeerError, PeerStatus};
 use serde::{Deserialize, Serialize};
 
@@ -104,10 +104,19 @@ pub struct SyncPeer {
     pub scopes: u64,
     /// Scopes that differ for a stated reason.
     pub scopes_differing: u64,
-    /// Bytes received since the start.
+    /// The open connection to it, as the network sees it; null without one.
+    #[serde(default)]
+    pub connection: Option<SyncConnection>,
+    /// Bytes of frames received since the start.
     pub bytes_received: u64,
-    /// Bytes sent since the start.
+    /// Bytes of frames sent since the start.
     pub bytes_sent: u64,
+    /// Frames received since the start.
+    #[serde(default)]
+    pub frames_received: u64,
+    /// Frames sent since the start.
+    #[serde(default)]
+    pub frames_sent: u64,
     /// Documents received since the start.
     pub documents_received: u64,
     /// Documents sent since the start.
@@ -116,8 +125,49 @@ pub struct SyncPeer {
     pub refused_here: u64,
     /// Changes of this node that it refused, since the start.
     pub refused_there: u64,
+    /// Documents that could not be put together here and came whole afterwards, since the start.
+    #[serde(default)]
+    pub unbuilt: u64,
     /// The latest thing that went wrong.
     pub last_error: Option<SyncError>,
+}
+
+/// An open connection, as the network sees it: everything since it was opened, handshake included.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncConnection {
+    /// Where the other end is.
+    pub address: String,
+    /// Whether this node dialled.
+    pub dialed: bool,
+    /// When it was opened.
+    #[serde(with = "domain::instant")]
+    pub since: Timestamp,
+    /// Time of a round trip, as last estimated, in milliseconds.
+    pub round_trip_ms: f64,
+    /// Packets sent.
+    pub packets_sent: u64,
+    /// Of those, the ones that were lost and sent again.
+    pub packets_lost: u64,
+    /// Bytes in datagrams received.
+    pub bytes_received: u64,
+    /// Bytes in datagrams sent.
+    pub bytes_sent: u64,
+}
+
+impl From<&LinkStatus> for SyncConnection {
+    fn from(link: &LinkStatus) -> Self {
+        Self {
+            address: link.address.to_string(),
+            dialed: link.dialed,
+            since: link.since,
+            round_trip_ms: link.round_trip_micros as f64 / 1e3,
+            packets_sent: link.packets_sent,
+            packets_lost: link.packets_lost,
+            bytes_received: link.bytes_received,
+            bytes_sent: link.bytes_sent,
+        }
+    }
 }
 
 /// How far the conversation with a peer is.
@@ -177,8 +227,12 @@ const QUARANTINED_MAX: usize = 1_000;
 pub fn status(state: &AppState, read: &Snapshot) -> Result<SyncStatus, Problem> {
     let network_up = state.node().link().map(|link| link.is_up());
     let mut status = describe(&state.node().status(), read, &state.settings().site_name, network_up)?;
-    let dials = state.node().network().map(|network| network.dials).unwrap_or_default();
+    let (dials, links) =
+        state.node().network().map(|network| (network.dials, network.links)).unwrap_or_default();
     status.dials = dials.iter().map(SyncDial::from).collect();
+    for peer in &mut status.peers {
+        peer.connection = links.iter().find(|link| link.device == peer.device).map(SyncConnection::from);
+    }
     for dial in &status.dials {
         // What keeps central from being reached is what is wrong with central, as far as people are concerned.
         let central =
@@ -242,12 +296,16 @@ fn sync_peer(read: &Snapshot, peer: &PeerStatus) -> Result<SyncPeer, Problem> {
         to_receive: peer.to_receive,
         scopes: peer.scopes,
         scopes_differing: peer.scopes_differing,
+        connection: None,
         bytes_received: peer.bytes_in,
         bytes_sent: peer.bytes_out,
+        frames_received: peer.frames_in,
+        frames_sent: peer.frames_out,
         documents_received: peer.documents_in,
         documents_sent: peer.documents_out,
         refused_here: peer.refused_here,
         refused_there: peer.refused_there,
+        unbuilt: peer.unbuilt,
         last_error: peer.last_error.as_ref().map(SyncError::from),
     })
 }

@@ -267,7 +267,7 @@ impl Words {
         text
     }
 
-    fn thousandths(self, thousandths: i64, decimals_min: usize) -> String {
+    pub(super) fn thousandths(self, thousandths: i64, decimals_min: usize) -> String {
         let mut text = self.whole(thousandths / 1_000);
         if thousandths < 0 && thousandths > -1_000 {
             text.insert(0, '−');

@@ -108,7 +108,12 @@ impl Node {
     pub fn new(store: Store, config: NodeConfig) -> Result<Self, StoreError> {
         let reader = store.reader();
         let log = LogId { database: *store.database_id().as_bytes(), epoch: store.log_epoch() };
-        let own = Own { device: store.device(), incarnation: store.incarnation(), log };
+        let own = Own {
+            device: store.device(),
+            incarnation: store.incarnation(),
+            central: store.origin().central,
+            log,
+        };
         let snapshot = reader.snapshot()?;
         let mut accounts = account::load_all(&snapshot, log)?;
         for peer in &config.expected_peers {

@@ -95,6 +95,7 @@ impl Node {
             refused_here: counters.refused_here,
             refused_there: counters.refused_there,
             parked: counters.parked,
+            unbuilt: counters.unbuilt,
             last_error: account.last_error.clone(),
         }
     }

@@ -14,7 +14,7 @@ mod sending;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crdt_store::{DeviceId, DocumentId, Incarnation, Schema, Scope, Snapshot, StoreError};
+use crdt_store::{DeviceId, DocumentId, Incarnation, Origin, Schema, Scope, Snapshot, StoreError, Whole};
 
 use scope::{Given, Round, ScopeState};
 
@@ -40,7 +40,16 @@ const MARK_LAG_MAX: u64 = 10_000;
 pub(crate) struct Own {
     pub(crate) device: DeviceId,
     pub(crate) incarnation: Incarnation,
+    pub(crate) central: bool,
     pub(crate) log: LogId,
+}
+
+impl Own {
+    /// Whether peers take a whole document from this node: all of it is its own, or it may pass on what others wrote.
+    pub(crate) fn may_give_whole(&self, whole: &Whole) -> bool {
+        let origin = Origin { device: self.device, incarnation: self.incarnation, central: self.central };
+        self.central || whole.authors.iter().all(|author| origin.wrote_as(*author))
+    }
 }
 
 /// The store after a commit, and the present.

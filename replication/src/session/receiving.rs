@@ -1,12 +1,13 @@
 //! Taking in what the other side sends, inside the node's transaction; and saying so after its commit.
 
-use crdt_store::{Batch, IncomingDocument, Origin, ViewRead};
+use crdt_store::{Batch, Origin, ViewRead};
 
 use super::{Fault, SCOPES_MAX, Session, Violation};
 use crate::account::Account;
 use crate::code;
 use crate::codec::{REFUSALS_MAX, short};
 use crate::frame::{Ack, Cursor, Delta, Message, RefusedChange, Span};
+use crate::packing::{Arrived, Unbuilt};
 use crate::status::{Event, RefusedEvent};
 
 impl Session {
@@ -17,7 +18,7 @@ impl Session {
         batch: &mut Batch<'_>,
         account: &mut Account,
         delta: &Delta,
-        documents: Vec<IncomingDocument>,
+        documents: Vec<Arrived>,
     ) -> Result<(), Fault> {
         if !account.knows(&delta.scope) && account.marks_len() >= SCOPES_MAX {
             return Err(
@@ -27,7 +28,17 @@ impl Session {
         let origin = Origin { device: self.device, incarnation: account.incarnation, central: self.central };
         account.counters.documents_in += documents.len() as u64;
         let gives = self.scopes.get(&delta.scope).is_some_and(|state| state.gives);
+        let mut all_built = true;
         for document in documents {
+            let document = match document.build(|id, prefix| batch.find_change(id, &prefix))? {
+                Ok(document) => document,
+                Err(Unbuilt::Invalid(error)) => return Err(Violation::new(error.code, error.detail).into()),
+                Err(Unbuilt::Incomplete) => {
+                    account.counters.unbuilt += 1;
+                    all_built = false;
+                    continue;
+                }
+            };
             let id = document.id;
             let unknown = gives && batch.header(id)?.is_none();
             let ingested = batch.ingest(&origin, &delta.scope, document)?;
@@ -51,7 +62,8 @@ impl Session {
                 }));
             }
         }
-        if let Some(span) = &delta.span {
+        // What could not be put together is found when both sides compare what they hold, and then comes whole.
+        if let Some(span) = delta.span.as_ref().filter(|_| all_built) {
             let mut mark = account.mark(&delta.scope);
             mark.received = advanced(mark.received.unwrap_or_default(), span).or(mark.received);
             account.set_mark(&delta.scope, mark);

@@ -6,20 +6,20 @@
 use std::time::Duration;
 
 use crdt_store::{DocumentId, Outgoing, Scope, StoreError};
-use serde_bytes::ByteBuf;
 
 use super::{Fault, InFlight, Moment, Round, Session, Violation};
 use crate::account::Account;
 use crate::code;
 use crate::codec::{CHANGES_MAX, DOCUMENTS_MAX};
-use crate::frame::{Ack, Cursor, Delta, Message, RefusedChange, Span, WireDocument};
+use crate::frame::{Ack, Cursor, Delta, Message, RefusedChange, Span};
+use crate::packing::pack;
 use crate::session::greeting::EARLY_BYTES_MAX;
 use crate::status::{Event, PeerError, RefusedEvent, TO_SEND_MAX};
 
-/// Bytes of documents aimed at in one DELTA, before compression: half the window, at least what 2.4 kbit/s carry in a
-/// minute, at most what compresses as well as more would.
+/// Bytes of documents aimed at in one DELTA, before compression to a third or less: half the window, at least what
+/// 2.4 kbit/s carry in a quarter of a minute, at most what compresses as well as more would.
 const DELTA_BYTES_MIN: usize = 16 << 10;
-const DELTA_BYTES_MAX: usize = 64 << 10;
+const DELTA_BYTES_MAX: usize = 128 << 10;
 /// Largest part of one document in one DELTA; a frame may have a megabyte, and not everything compresses.
 const PART_BYTES_MAX: usize = 512 << 10;
 /// Bytes on the wire that may be unacknowledged, at first: little enough for the slowest link that is promised to work.
@@ -40,8 +40,12 @@ const ROWS_PER_TURN_MAX: usize = 8 * ROWS;
 const LITTLE_DOCUMENTS_MAX: usize = 32;
 /// Rows looked through to find out.
 const LITTLE_ROWS_MAX: usize = 4_096;
-/// What a document takes in a frame beside its history.
+/// What a document takes in a frame beside its history: its id, and beginnings of two hashes.
 const DOCUMENT_OVERHEAD: usize = 32;
+/// What is left out of a change on the wire, about: see `packing`.
+const CHANGE_STRIPPED: usize = 56;
+/// Changes of one document from which on its whole history may be shorter.
+const WHOLE_FROM_CHANGES: usize = 8;
 
 /// What a turn at one scope came to.
 enum Turn {
@@ -62,7 +66,7 @@ struct Early {
 /// Documents for one DELTA.
 #[derive(Default)]
 struct Load {
-    documents: Vec<WireDocument>,
+    documents: Vec<(DocumentId, Outgoing)>,
     bytes: usize,
     changes: usize,
 }
@@ -71,11 +75,7 @@ impl Load {
     fn add(&mut self, id: DocumentId, outgoing: Outgoing) {
         self.bytes += size_of(&outgoing);
         self.changes += outgoing.changes.len();
-        self.documents.push(WireDocument {
-            id,
-            snapshot: outgoing.snapshot.map(ByteBuf::from),
-            changes: outgoing.changes.into_iter().map(ByteBuf::from).collect(),
-        });
+        self.documents.push((id, outgoing));
     }
 
     fn has_room_for(&self, outgoing: &Outgoing, target: usize) -> bool {
@@ -86,8 +86,24 @@ impl Load {
 }
 
 fn size_of(outgoing: &Outgoing) -> usize {
-    let changes: usize = outgoing.changes.iter().map(|change| change.len() + 4).sum();
+    let changes: usize =
+        outgoing.changes.iter().map(|change| change.len().saturating_sub(CHANGE_STRIPPED).max(8)).sum();
     DOCUMENT_OVERHEAD + outgoing.snapshot.as_ref().map_or(0, Vec::len) + changes
+}
+
+/// What a peer lacks of a document, or the document's whole history where that is shorter and the peer will take it.
+fn shortest(moment: &Moment<'_>, id: DocumentId, outgoing: Outgoing) -> Result<Outgoing, StoreError> {
+    if outgoing.changes.len() < WHOLE_FROM_CHANGES {
+        return Ok(outgoing);
+    }
+    let Some(whole) = moment.snapshot.whole(id)? else { return Ok(outgoing) };
+    let changes = [(id, outgoing)];
+    let is_shorter = whole.bytes.len() < pack(&changes).len();
+    let [(_, outgoing)] = changes;
+    Ok(match is_shorter && moment.own.may_give_whole(&whole) {
+        true => Outgoing { snapshot: Some(whole.bytes), changes: Vec::new(), heads: outgoing.heads },
+        false => outgoing,
+    })
 }
 
 impl Session {
@@ -223,7 +239,7 @@ impl Session {
             for (seq, id) in &rows {
                 let outgoing = match self.is_level(*id, *seq) {
                     true => Outgoing::default(),
-                    false => moment.snapshot.outgoing(*id, sent.floor, except)?,
+                    false => shortest(moment, *id, moment.snapshot.outgoing(*id, sent.floor, except)?)?,
                 };
                 if !outgoing.is_empty() && !load.has_room_for(&outgoing, target) {
                     if early.is_none() && load.documents.is_empty() {
@@ -277,7 +293,7 @@ impl Session {
     ) -> Result<Turn, StoreError> {
         let mut load = Load::default();
         while let Some(id) = self.scopes.get(scope).and_then(|state| state.repairs.first().copied()) {
-            let outgoing = moment.snapshot.outgoing(id, 0, None)?;
+            let outgoing = shortest(moment, id, moment.snapshot.outgoing(id, 0, None)?)?;
             let fits = load.has_room_for(&outgoing, self.delta_bytes());
             if !fits && !load.documents.is_empty() {
                 break;
@@ -360,7 +376,7 @@ impl Session {
             true => Cursor::at(span.through),
             false => Cursor { floor: span.floor, through: span.through },
         });
-        let delta = Delta { number, scope: scope.clone(), span, left, documents: load.documents };
+        let delta = Delta { number, scope: scope.clone(), span, left, documents: pack(&load.documents) };
         let Some(frame) = crate::codec::encode(&Message::Delta(delta)) else { return Ok(false) };
         let bytes = frame.len();
         if early_max.is_some_and(|max| self.early_bytes + bytes > max) {

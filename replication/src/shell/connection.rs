@@ -11,7 +11,7 @@ use super::close::{CloseCode, Ending};
 use super::driver::{Item, OUTGOING_MAX, Outgoing};
 use super::handle::NodeHandle;
 use super::link::{SwitchState, cut_since};
-use super::network::Network;
+use super::network::{Network, OpenLink};
 use crate::codec::{FRAME_BYTES_MAX, FrameError, LENGTH_BYTES, decode_body, frame_length};
 use crate::frame::Frame;
 use crate::peer::{ConnectionId, Peer, Side};
@@ -47,12 +47,16 @@ pub(crate) async fn run(
     let inbox = &node.shared().inbox;
     let conn = node.shared().new_connection();
     let mut switch = network.link.watch();
+    let (dialed, since) = (side == Side::Dialed, node.shared().clock.wall());
+    let open = OpenLink { device: peer.device, dialed, since, connection: connection.clone() };
+    network.linked(conn, open);
     let ended = tokio::select! {
         biased;
         () = cut_since(&mut switch, link.cuts) => Ended::now(CloseCode::LinkCut, "this node's network was cut"),
         ended = converse(network, inbox, connection, conn, &peer, side) => ended,
         error = connection.closed() => Ended { ending: Ending::of_connection(&error), retry_after: None },
     };
+    network.unlinked(conn);
     connection.close(CloseCode::Ended.into(), ended.ending.code.as_bytes());
     if deliver(inbox, Item::Disconnected { conn, ending: ended.ending.clone() }).await.is_err() {
         tracing::debug!(conn = conn.0, "the node stopped before the connection did");

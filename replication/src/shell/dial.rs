@@ -11,10 +11,12 @@ use super::address::CentralAddress;
 use super::close::{CloseCode, Ending};
 use super::connection::{self, Ended};
 use super::handle::NodeHandle;
+use super::ladder::Ladder;
 use super::link::{SwitchState, cut_since};
 use super::network::{DialState, Network};
 use super::quic::Profile;
 use super::tls::{self, CENTRAL_NAME};
+use crate::code;
 use crate::dialer::Dialer;
 use crate::peer::{Peer, Side};
 
@@ -29,13 +31,15 @@ struct Line {
     node: NodeHandle,
     central: CentralAddress,
     index: usize,
+    ladder: Ladder,
     switch: watch::Receiver<SwitchState>,
 }
 
 /// Dials `central`, the one at `index` of the status, until the node stops.
 pub(crate) async fn run(network: Arc<Network>, node: NodeHandle, central: CentralAddress, index: usize) {
     let switch = network.link.watch();
-    let mut line = Line { network: network.clone(), node, central, index, switch };
+    let ladder = Ladder::from(network.profile);
+    let mut line = Line { network: network.clone(), node, central, index, ladder, switch };
     let mut dialer = Dialer::new(rand::random());
     let mut hurried = line.switch.borrow_and_update().hurry;
     loop {
@@ -97,9 +101,15 @@ impl Line {
                     dial.state = DialState::Connected;
                     dial.device = Some(peer.device);
                 });
-                connection::run(&self.network, &self.node, &connection, peer, Side::Dialed, link).await
+                let ended =
+                    connection::run(&self.network, &self.node, &connection, peer, Side::Dialed, link).await;
+                self.ladder.answered(connection.rtt());
+                ended
             }
             Err(ending) => {
+                if ending.code == code::UNREACHABLE {
+                    self.ladder.silent();
+                }
                 self.network.count(|counters| &counters.dials_failed);
                 Ended { ending, retry_after: None }
             }
@@ -114,7 +124,7 @@ impl Line {
 
     async fn dial(&self) -> Result<(Connection, Peer), Ending> {
         let unresolved = |error: std::io::Error| Ending::new("address-not-resolved", error.to_string());
-        let mut latest = Ending::new("unreachable", "the name has no address");
+        let mut latest = Ending::new(code::UNREACHABLE, "the name has no address");
         for address in self.central.resolve().await.map_err(unresolved)? {
             match self.dial_address(address).await {
                 Ok(connection) => {
@@ -131,19 +141,20 @@ impl Line {
     }
 
     async fn dial_address(&self, address: SocketAddr) -> Result<Connection, Ending> {
-        let within = match self.network.profile {
+        let profile = self.ladder.rung();
+        let within = match profile {
             Profile::Fast => HANDSHAKE_FAST,
             Profile::Slow => HANDSHAKE_SLOW,
         };
-        let config = self.network.dial_config.clone();
+        let config = self.network.dial_config(profile);
         let connecting = self
             .network
             .endpoint
             .connect_with(config, address, CENTRAL_NAME)
-            .map_err(|error| Ending::new("unreachable", format!("{address}: {error}")))?;
+            .map_err(|error| Ending::new(code::UNREACHABLE, format!("{address}: {error}")))?;
         match tokio::time::timeout(within, connecting).await {
             Ok(connected) => connected.map_err(|error| Ending::of_connection(&error)),
-            Err(_) => Err(Ending::new("unreachable", format!("{address}: no answer within {within:?}"))),
+            Err(_) => Err(Ending::new(code::UNREACHABLE, format!("{address}: no answer within {within:?}"))),
         }
     }
 }

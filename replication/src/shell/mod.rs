@@ -11,7 +11,8 @@
 //! ```
 //!
 //! `identity` holds the device's key, `tls` what is spoken over it, `enrolment` how a device gets its certificate,
-//! `link` the switch that cuts and restores the network. Nothing here decides what is replicated.
+//! `link` the switch that cuts and restores the network, `ladder` the ways a peer is
+//! dialled. Nothing here decides what is replicated.
 
 mod accept;
 mod address;
@@ -24,6 +25,7 @@ mod driver;
 mod enrolment;
 mod handle;
 mod identity;
+mod ladder;
 mod link;
 mod network;
 mod pake;
@@ -41,7 +43,9 @@ pub use enrolment::{Approach, PATIENCE, Wish, enrol};
 pub use handle::{ExecuteError, Health, NodeHandle};
 pub use identity::{DeviceKey, Identity, IdentityError, Membership};
 pub use link::LinkSwitch;
-pub use network::{Counts, DialState, DialStatus, NetworkError, NetworkOptions, NetworkStatus, Reception};
+pub use network::{
+    Counts, DialState, DialStatus, LinkStatus, NetworkError, NetworkOptions, NetworkStatus, Reception,
+};
 pub use quic::Profile;
 pub use socket::Traffic;
 pub use start::{StartError, StartOptions, random_seed, start};

@@ -1,5 +1,6 @@
 //! The network of a node: one endpoint, who comes in, who is dialled, and what people are told of it.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,6 +22,7 @@ use super::quic::{self, Profile};
 use super::socket::{GatedSocket, Traffic};
 use super::{accept, dial, tls};
 use crate::enrolment::EnrolmentDesk;
+use crate::peer::ConnectionId;
 use crate::registry::Registry;
 use crate::status::PeerError;
 
@@ -93,8 +95,61 @@ pub struct NetworkStatus {
     pub counts: Counts,
     /// The centrals it dials.
     pub dials: Vec<DialStatus>,
+    /// What each open connection has been through, in the order of devices.
+    pub links: Vec<LinkStatus>,
     /// The latest thing that went wrong before or at the end of a connection.
     pub last_error: Option<PeerError>,
+}
+
+/// One open connection, as QUIC sees it: everything since it was opened, handshake included.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LinkStatus {
+    /// The device at the other end.
+    pub device: DeviceId,
+    /// Where it is, at this moment: a device may move from one network to another without a new connection.
+    pub address: SocketAddr,
+    /// Whether this node dialled.
+    pub dialed: bool,
+    /// When it was opened, by this node's wall clock.
+    pub since: Timestamp,
+    /// Time of a round trip, as last estimated (RFC 9002 §5), in microseconds.
+    pub round_trip_micros: u64,
+    /// Packets sent.
+    pub packets_sent: u64,
+    /// Of those, the ones that were given up as lost and sent again.
+    pub packets_lost: u64,
+    /// Bytes in datagrams sent, without the headers of UDP and IP.
+    pub bytes_sent: u64,
+    /// The same received.
+    pub bytes_received: u64,
+    /// Bytes that may be under way unacknowledged: what the congestion controller takes the link for.
+    pub congestion_window: u64,
+}
+
+/// An open connection and what is not asked of QUIC.
+pub(crate) struct OpenLink {
+    pub device: DeviceId,
+    pub dialed: bool,
+    pub since: Timestamp,
+    pub connection: quinn::Connection,
+}
+
+impl OpenLink {
+    fn status(&self) -> LinkStatus {
+        let stats = self.connection.stats();
+        LinkStatus {
+            device: self.device,
+            address: self.connection.remote_address(),
+            dialed: self.dialed,
+            since: self.since,
+            round_trip_micros: u64::try_from(stats.path.rtt.as_micros()).unwrap_or(u64::MAX),
+            packets_sent: stats.path.sent_packets,
+            packets_lost: stats.path.lost_packets,
+            bytes_sent: stats.udp_tx.bytes,
+            bytes_received: stats.udp_rx.bytes,
+            congestion_window: stats.path.cwnd,
+        }
+    }
 }
 
 /// What happened on a network since the node was started.
@@ -179,10 +234,11 @@ pub(crate) struct Network {
     pub endpoint: Endpoint,
     counters: Counters,
     pub frame_memory: Arc<Semaphore>,
-    pub dial_config: quinn::ClientConfig,
+    dial_tls: Arc<quinn::crypto::rustls::QuicClientConfig>,
     pub profile: Profile,
     clock: Clock,
     dials: Mutex<Vec<DialStatus>>,
+    links: Mutex<BTreeMap<ConnectionId, OpenLink>>,
     last_error: Mutex<Option<PeerError>>,
     changes: watch::Sender<()>,
     stopping: watch::Sender<bool>,
@@ -203,7 +259,7 @@ impl Network {
             Some(_) => Some(quic::server_config(tls::server(&identity, clock)?)),
             None => None,
         };
-        let dial_config = quic::client_config(tls::sync_client(&identity, clock)?, profile);
+        let dial_tls = Arc::new(tls::sync_client(&identity, clock)?);
         let gate = Arc::default();
         let failed = |source| NetworkError::Socket { address: bind, source };
         let socket = GatedSocket::bind(bind, Arc::clone(&gate)).map_err(failed)?;
@@ -219,16 +275,22 @@ impl Network {
             endpoint,
             counters: Counters::default(),
             frame_memory: Arc::new(Semaphore::new(FRAME_MEMORY_KIB)),
-            dial_config,
+            dial_tls,
             profile,
             clock: clock.clone(),
             dials: Mutex::new(dials.collect()),
+            links: Mutex::default(),
             last_error: Mutex::default(),
             changes: watch::Sender::new(()),
             stopping: watch::Sender::new(false),
             task: Mutex::default(),
         };
         Ok((Arc::new(network), Plan { reception, centrals }))
+    }
+
+    /// How a peer is dialled.
+    pub(crate) fn dial_config(&self, profile: Profile) -> quinn::ClientConfig {
+        quic::client_config(self.dial_tls.clone(), profile)
     }
 
     /// Begins to accept and to dial.
@@ -300,6 +362,23 @@ impl Network {
         self.changes.send_replace(());
     }
 
+    /// A connection stands.
+    pub(crate) fn linked(&self, conn: ConnectionId, link: OpenLink) {
+        lock(&self.links).insert(conn, link);
+    }
+
+    /// It does not any more.
+    pub(crate) fn unlinked(&self, conn: ConnectionId) {
+        lock(&self.links).remove(&conn);
+    }
+
+    /// What the open connections have been through, in the order of devices.
+    pub(crate) fn links(&self) -> Vec<LinkStatus> {
+        let mut links: Vec<LinkStatus> = lock(&self.links).values().map(OpenLink::status).collect();
+        links.sort_by_key(|link| link.device);
+        links
+    }
+
     pub(crate) fn status(&self) -> NetworkStatus {
         NetworkStatus {
             address: self.endpoint.local_addr().ok(),
@@ -308,6 +387,7 @@ impl Network {
             connections: self.endpoint.open_connections() as u64,
             counts: self.counters.read(),
             dials: lock(&self.dials).clone(),
+            links: self.links(),
             last_error: lock(&self.last_error).clone(),
         }
     }

@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
 use quinn::{
-    ClientConfig, Endpoint, EndpointConfig, IdleTimeout, MtuDiscoveryConfig, ServerConfig, TokioRuntime,
-    TransportConfig, VarInt,
+    ClientConfig, Endpoint, EndpointConfig, IdleTimeout, ServerConfig, TokioRuntime, TransportConfig, VarInt,
 };
 
 use super::socket::GatedSocket;
@@ -54,13 +53,16 @@ pub enum Profile {
     /// A local network, fibre, or 3G and better.
     #[default]
     Fast,
-    /// 2G, satellite, metered: no search for larger packets (5.7 KB), patient timers, small windows.
+    /// 2G, satellite, metered: patient timers, small windows.
     Slow,
 }
 
+/// What both ends and all profiles share. No search for larger packets: it costs 5.7 KB in each connection, as much as
+/// everything else in a quiet one, and a first synchronisation takes the same time without (docs/BENCHMARKS.md).
 fn transport() -> TransportConfig {
     let mut transport = TransportConfig::default();
     transport
+        .mtu_discovery_config(None)
         .max_concurrent_bidi_streams(VarInt::from_u32(STREAMS_MAX))
         .max_concurrent_uni_streams(VarInt::from_u32(STREAMS_MAX))
         .stream_receive_window(VarInt::from_u32(STREAM_WINDOW))
@@ -75,21 +77,19 @@ fn idle(time: Duration) -> Option<IdleTimeout> {
     Some(time.try_into().expect("seconds fit"))
 }
 
-pub(crate) fn client_config(tls: QuicClientConfig, profile: Profile) -> ClientConfig {
+pub(crate) fn client_config(tls: Arc<QuicClientConfig>, profile: Profile) -> ClientConfig {
     let mut transport = transport();
     match profile {
-        Profile::Fast => transport
-            .max_idle_timeout(idle(IDLE_FAST))
-            .keep_alive_interval(Some(KEEP_ALIVE_FAST))
-            .mtu_discovery_config(Some(MtuDiscoveryConfig::default())),
+        Profile::Fast => {
+            transport.max_idle_timeout(idle(IDLE_FAST)).keep_alive_interval(Some(KEEP_ALIVE_FAST))
+        }
         Profile::Slow => transport
             .max_idle_timeout(idle(IDLE_SLOW))
             .keep_alive_interval(Some(KEEP_ALIVE_SLOW))
             .initial_rtt(INITIAL_RTT_SLOW)
-            .send_window(SEND_WINDOW_SLOW)
-            .mtu_discovery_config(None),
+            .send_window(SEND_WINDOW_SLOW),
     };
-    let mut config = ClientConfig::new(Arc::new(tls));
+    let mut config = ClientConfig::new(tls);
     config.transport_config(Arc::new(transport));
     config
 }

@@ -1,11 +1,12 @@
 //! Frames to bytes and back; and whatever comes from a wire is a frame or an error with a code, never a panic.
 
+use crdt_store::Outgoing;
 use proptest::prelude::*;
-use serde_bytes::ByteBuf;
 
 use super::schema::scope;
 use crate::codec::{BODY_BYTES_MAX, FRAME_BYTES_MAX, encode};
-use crate::frame::{Cursor, Delta, Goaway, Message, Span, Want, WireDocument};
+use crate::frame::{Cursor, Delta, Goaway, Message, Span, Want};
+use crate::packing::{Packed, pack};
 use crate::{code, decode, frame_length};
 
 fn want(ids: usize) -> Message {
@@ -51,13 +52,13 @@ fn every_fault_has_its_code() {
     assert_eq!(code_of(&ping[..ping.len() - 1]), code::FRAME_TRUNCATED);
     assert_eq!(code_of(&(FRAME_BYTES_MAX as u32 + 1).to_be_bytes()), code::FRAME_TOO_LARGE);
     assert_eq!(code_of(&[0, 0, 0, 0]), code::FRAME_TOO_LARGE);
-    assert_eq!(code_of(&framed(0x20, &[11, 0xf6])), code::FRAME_VERSION);
-    assert_eq!(code_of(&framed(0x12, &[11, 0xf6])), code::FRAME_VERSION, "an unknown flag");
-    assert_eq!(code_of(&framed(0x10, &[200, 0xf6])), code::FRAME_UNKNOWN);
-    assert_eq!(code_of(&framed(0x10, &[4, 0x85, 1])), code::FRAME_TRUNCATED);
-    assert_eq!(code_of(&framed(0x10, &[4, 0x61, b'x'])), code::FRAME_MALFORMED);
-    assert_eq!(code_of(&framed(0x10, &[11, 0xf6, 0])), code::FRAME_MALFORMED, "bytes behind the item");
-    assert_eq!(code_of(&framed(0x11, b"not zstd")), code::FRAME_MALFORMED);
+    assert_eq!(code_of(&framed(0x10, &[11, 0xf6])), code::FRAME_VERSION);
+    assert_eq!(code_of(&framed(0x22, &[11, 0xf6])), code::FRAME_VERSION, "an unknown flag");
+    assert_eq!(code_of(&framed(0x20, &[200, 0xf6])), code::FRAME_UNKNOWN);
+    assert_eq!(code_of(&framed(0x20, &[4, 0x85, 1])), code::FRAME_TRUNCATED);
+    assert_eq!(code_of(&framed(0x20, &[4, 0x61, b'x'])), code::FRAME_MALFORMED);
+    assert_eq!(code_of(&framed(0x20, &[11, 0xf6, 0])), code::FRAME_MALFORMED, "bytes behind the item");
+    assert_eq!(code_of(&framed(0x21, b"not zstd")), code::FRAME_MALFORMED);
     assert_eq!(code_of(&encode(&want(10_001)).expect("within a megabyte")), code::FRAME_LIMITS);
     assert_eq!(frame_length([0xff; 4]).expect_err("too long").code, code::FRAME_TOO_LARGE);
 }
@@ -66,24 +67,26 @@ fn every_fault_has_its_code() {
 fn a_decompression_bomb_is_not_inflated() {
     let bomb = zstd::bulk::compress(&vec![0; BODY_BYTES_MAX + 1], 19).expect("compresses");
     assert!(bomb.len() < 1_000);
-    assert_eq!(code_of(&framed(0x11, &bomb)), code::FRAME_TOO_LARGE);
+    assert_eq!(code_of(&framed(0x21, &bomb)), code::FRAME_TOO_LARGE);
 }
 
 #[test]
 fn a_change_that_is_not_what_it_claims_is_refused_before_it_reaches_a_store() {
-    let document = WireDocument {
-        id: crdt_store::DocumentId::NIL,
-        snapshot: None,
-        changes: vec![ByteBuf::from(b"\x85\x6f\x4a\x83 no change".to_vec())],
-    };
-    let delta = Delta { number: 1, scope: scope("s"), span: None, left: 0, documents: vec![document] };
-    assert_eq!(code_of(&encode(&Message::Delta(delta)).expect("small")), code::INVALID_CHANGE);
+    let bytes = b"\x85\x6f\x4a\x83 no change".to_vec();
+    let change = Outgoing { changes: vec![bytes.clone()], ..Outgoing::default() };
+    let snapshot = Outgoing { snapshot: Some(bytes), ..Outgoing::default() };
+    for outgoing in [change, snapshot] {
+        let documents = pack(&[(crdt_store::DocumentId::NIL, outgoing)]);
+        let delta = Delta { number: 1, scope: scope("s"), span: None, left: 0, documents };
+        assert_eq!(code_of(&encode(&Message::Delta(delta)).expect("small")), code::INVALID_CHANGE);
+    }
 }
 
 #[test]
 fn a_span_runs_forwards() {
     let span = Span { floor: 5, after: 4, through: 9, complete: false };
-    let delta = Delta { number: 1, scope: scope("s"), span: Some(span), left: 0, documents: Vec::new() };
+    let delta =
+        Delta { number: 1, scope: scope("s"), span: Some(span), left: 0, documents: Packed::default() };
     assert_eq!(code_of(&encode(&Message::Delta(delta)).expect("small")), code::FRAME_MALFORMED);
 }
 
@@ -93,7 +96,7 @@ proptest! {
         let _ = decode(&body);
         let _ = decode(&framed(head, &body));
         for kind in 0..13 {
-            let _ = decode(&framed(0x10, &[&[kind], body.as_slice()].concat()));
+            let _ = decode(&framed(0x20, &[&[kind], body.as_slice()].concat()));
         }
     }
 

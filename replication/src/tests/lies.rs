@@ -43,7 +43,13 @@ fn closed_with(world: &World) -> Option<&str> {
 }
 
 fn delta(number: u64) -> Message {
-    Message::Delta(Delta { number, scope: scope("store/1"), span: None, left: 0, documents: Vec::new() })
+    Message::Delta(Delta {
+        number,
+        scope: scope("store/1"),
+        span: None,
+        left: 0,
+        documents: crate::packing::Packed::default(),
+    })
 }
 
 #[test]

@@ -217,6 +217,45 @@ fn a_restored_site_gets_back_what_it_lost() {
     assert!(world.both_in_sync(SITE, CENTRAL));
 }
 
+/// The site pushes its change with HELLO, stripped of what central should hold; but central does not hold it any more.
+#[test]
+fn a_change_that_continues_something_missing_comes_whole() {
+    let mut world = World::with_sites(1);
+    world.edit(SITE, "store/1", "note", "k", 1);
+    world.settle();
+    let image = world.image(CENTRAL);
+    world.edit(SITE, "store/1", "note", "k", 2);
+    world.settle();
+    world.cut(SITE, CENTRAL);
+    world.restore(CENTRAL, &image);
+    world.edit(SITE, "store/1", "note", "k", 3);
+    world.connect(SITE, CENTRAL);
+    world.settle();
+    assert_eq!(world.peer(CENTRAL, SITE).unbuilt, 1, "what came first could not be put together");
+    assert_eq!(world.value(CENTRAL, "store/1", "note", "k"), Some(3));
+    assert_eq!(world.heads(SITE, "store/1"), world.heads(CENTRAL, "store/1"));
+    assert!(world.both_in_sync(SITE, CENTRAL));
+}
+
+/// A document that was edited many times goes as a whole where that is shorter, and only from someone who may.
+#[test]
+fn a_long_history_goes_as_one_piece() {
+    let mut world = World::with_sites(1);
+    world.cut(SITE, CENTRAL);
+    for value in 0..200 {
+        world.edit(SITE, "store/1", "note", "k", value);
+    }
+    world.flush_all();
+    world.wire.clear();
+    world.connect(SITE, CENTRAL);
+    world.settle();
+    let deltas = world.wire.iter().filter(|seen| seen.from == SITE && seen.kind == "DELTA");
+    let bytes: usize = deltas.map(|seen| seen.bytes).sum();
+    assert!(bytes < 200 * 12, "{bytes} bytes for 200 edits");
+    assert_eq!(world.value(CENTRAL, "store/1", "note", "k"), Some(199));
+    assert!(world.both_in_sync(SITE, CENTRAL));
+}
+
 #[test]
 fn a_position_in_another_history_of_the_log_is_not_trusted() {
     let mut world = World::with_sites(1);

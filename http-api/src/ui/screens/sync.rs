@@ -8,7 +8,7 @@ use domain::{Permission, Role};
 use maud::{Markup, html};
 use replication::{TO_SEND_MAX, code};
 
-use crate::api::sync::{self, Link, SyncDial, SyncError, SyncPeer};
+use crate::api::sync::{self, Link, SyncConnection, SyncDial, SyncError, SyncPeer};
 use crate::state::DemoNodeStatus;
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
@@ -40,6 +40,19 @@ fn value(name: &str, content: Markup) -> Markup {
     html! { div { span class="k" { (name) } span class="v" { (content) } } }
 }
 
+/// How good the connection is: time of a round trip, and how much of what was sent got lost.
+fn quality(words: Words, connection: &SyncConnection) -> Markup {
+    // Thousandths of a percent, of which one decimal is shown.
+    let lost = 1_000 * connection.packets_lost / connection.packets_sent.max(1) * 100;
+    let millis = connection.round_trip_ms.round() as i64;
+    html! {
+        span title=(connection.address) {
+            @if millis < 1 { "< 1" } @else { (words.whole(millis)) }
+            " ms · " (words.thousandths(lost as i64, 0)) " %"
+        }
+    }
+}
+
 fn peer_row(visit: &Visit, peer: &SyncPeer, name: &str) -> Markup {
     let words = visit.words;
     html! {
@@ -59,6 +72,7 @@ fn peer_row(visit: &Visit, peer: &SyncPeer, name: &str) -> Markup {
             (value(&t!(words, "to-send"), pending(words, peer.to_send)))
             (value(&t!(words, "to-receive"), pending(words, peer.to_receive)))
             (value(&t!(words, "sent-received"), html! { (words.bytes(peer.bytes_sent)) " / " (words.bytes(peer.bytes_received)) }))
+            @if let Some(connection) = &peer.connection { (value(&t!(words, "link-quality"), quality(words, connection))) }
             @if peer.refused_here + peer.refused_there > 0 {
                 p class="cause t-warn" { (icon("triangle-alert")) " " (t!(words, "sync-refused", here = peer.refused_here, there = peer.refused_there)) }
             }

@@ -1,0 +1,187 @@
+//! Documents on the wire: what the receiver can write down itself is left out, and what is alike stands together.
+//!
+//! A raw change is 100 to 170 bytes, of which some 60 are marks, a checksum, lengths, its author and hashes of what it
+//! depends on. Of these only the following goes over the wire: the author, as a number in the frame's table; nothing
+//! for a dependency on the change before it; six bytes for one on a change that the receiver holds; and four bytes of
+//! the hash of each change on which no later one in the frame depends. The receiver writes the same bytes again, and
+//! as each hash covers the changes that it depends on, those four check all of them. A change that cannot be put
+//! together byte for byte goes as it is.
+//!
+//! Fields of one kind stand together in one string of bytes, which compresses to two thirds of what they take one
+//! change after the other. Numbers are told as differences from what is likely.
+//!
+//! [`pack`] and [`Packed::unpack`] need no store. What depends on a change that is not in the frame waits, as a
+//! [`StrippedDocument`], for someone who can look up its hash.
+
+mod streams;
+mod stripped;
+
+use crdt_store::{
+    Actor, ChangeHash, ChangeParts, DocumentId, IncomingDocument, Outgoing, VerifiedChange, VerifiedSnapshot,
+};
+
+pub(crate) use streams::Packed;
+use streams::{Tables, Unpacker};
+use stripped::{Dependency, Form};
+pub(crate) use stripped::{StrippedDocument, Unbuilt};
+
+use crate::code;
+use crate::codec::{CHANGES_MAX, DOCUMENTS_MAX, FrameError, short};
+
+/// Bytes of a hash that name a change of a known document. That two changes of a document share them is found out by
+/// the check, and then the document is sent whole.
+pub(crate) const PREFIX_BYTES: usize = 6;
+/// Bytes of a hash that check what was put together: as many as Automerge's own checksum has. They are there to find
+/// faults of a program early; that nothing else came out is proven by the fingerprints, which are of whole hashes.
+pub(crate) const CHECK_BYTES: usize = 4;
+/// Most bytes of changes and snapshots in one frame when they are put together: twice the longest body. A dependency
+/// or an author takes one byte on the wire and up to 32 after it; so much and no more is believed.
+pub(crate) const REBUILT_BYTES_MAX: usize = 8 << 20;
+
+/// The first bytes of a change's hash, by which it is looked up.
+pub(crate) type Prefix = [u8; PREFIX_BYTES];
+/// The first bytes of a change's hash, by which it is checked.
+type Checksum = [u8; CHECK_BYTES];
+
+/// A document as it came in a frame.
+#[derive(Debug)]
+pub(crate) enum Arrived {
+    /// All of its changes are verified.
+    Whole(IncomingDocument),
+    /// It depends on changes that the receiver must look up.
+    Stripped(StrippedDocument),
+}
+
+impl Arrived {
+    /// The document, its changes verified; `find` looks up the hash of a change of the document by its first bytes.
+    pub(crate) fn build<E>(
+        self,
+        find: impl FnMut(DocumentId, Prefix) -> Result<Option<ChangeHash>, E>,
+    ) -> Result<Result<IncomingDocument, Unbuilt>, E> {
+        match self {
+            Self::Whole(document) => Ok(Ok(document)),
+            Self::Stripped(document) => document.build(find),
+        }
+    }
+}
+
+/// Packs documents. What cannot be stripped is packed as it is: every history fits.
+pub(crate) fn pack(documents: &[(DocumentId, Outgoing)]) -> Packed {
+    let mut tables = Tables::default();
+    let mut packed = Packed::default();
+    let mut clock = 0;
+    for (id, outgoing) in documents {
+        packed.ids.extend_from_slice(id.as_bytes());
+        let snapshot = outgoing.snapshot.as_deref().unwrap_or_default();
+        packed.put_document(snapshot.len(), outgoing.changes.len());
+        packed.snapshots.extend_from_slice(snapshot);
+        pack_changes(&mut packed, &mut tables, &mut clock, &outgoing.changes);
+    }
+    tables.write(&mut packed);
+    packed
+}
+
+/// The changes of one document; then, of each on which none of them depends, the beginning of its hash.
+fn pack_changes(packed: &mut Packed, tables: &mut Tables, clock: &mut i64, changes: &[Vec<u8>]) {
+    let mut course = Course::new(*clock);
+    let mut hashes: Vec<Option<ChangeHash>> = Vec::with_capacity(changes.len());
+    let mut tips: Vec<bool> = Vec::with_capacity(changes.len());
+    for bytes in changes {
+        let Some((parts, hash)) = ChangeParts::split(bytes) else {
+            packed.put_raw(bytes);
+            hashes.push(VerifiedChange::verify(bytes.clone()).ok().map(|change| change.hash()));
+            tips.push(false);
+            continue;
+        };
+        let dependencies: Vec<Dependency> = parts
+            .dependencies
+            .iter()
+            .map(|wanted| match hashes.iter().rposition(|earlier| earlier.as_ref() == Some(wanted)) {
+                Some(index) => {
+                    tips[index] = false;
+                    Dependency::Earlier(index)
+                }
+                None => Dependency::Held(beginning(wanted)),
+            })
+            .collect();
+        packed.put_form(&Form::of(&dependencies, hashes.len()), hashes.len());
+        packed.put_parts(tables, &mut course, &parts);
+        hashes.push(Some(hash));
+        tips.push(true);
+    }
+    for (hash, tip) in hashes.iter().zip(tips) {
+        if let (Some(hash), true) = (hash, tip) {
+            packed.hashes.extend_from_slice(&beginning::<CHECK_BYTES>(hash));
+        }
+    }
+    *clock = course.time;
+}
+
+fn beginning<const N: usize>(hash: &ChangeHash) -> [u8; N] {
+    let mut bytes = [0; N];
+    bytes.copy_from_slice(&hash.0[..N]);
+    bytes
+}
+
+/// What the next change is likely to say, after the changes before it.
+struct Course {
+    /// The last sequence number of each author in this document.
+    sequences: Vec<(Actor, u64)>,
+    operation: u64,
+    /// Time of the change before, in this document or the one before it.
+    time: i64,
+}
+
+impl Course {
+    fn new(time: i64) -> Self {
+        Self { sequences: Vec::new(), operation: 0, time }
+    }
+
+    /// What the actor's next sequence number would be; `sequence` is what it is.
+    fn sequence(&mut self, actor: Actor, sequence: impl FnOnce(u64) -> u64) -> u64 {
+        let known = self.sequences.iter_mut().find(|(known, _)| *known == actor);
+        let likely = known.as_ref().map_or(0, |(_, last)| last.wrapping_add(1));
+        let sequence = sequence(likely);
+        match known {
+            Some((_, last)) => *last = sequence,
+            None => self.sequences.push((actor, sequence)),
+        }
+        likely
+    }
+}
+
+impl Packed {
+    /// The documents, everything verified that can be without a store.
+    pub(crate) fn unpack(&self) -> Result<Vec<Arrived>, FrameError> {
+        let mut unpacker = Unpacker::over(self)?;
+        let mut arrived = Vec::new();
+        let (mut changes, mut clock) = (0, 0);
+        while let Some((id, snapshot, count)) = unpacker.document()? {
+            changes += count;
+            if arrived.len() >= DOCUMENTS_MAX || changes > CHANGES_MAX {
+                let detail = format!("more than {DOCUMENTS_MAX} documents or {CHANGES_MAX} changes");
+                return Err(FrameError::new(code::FRAME_LIMITS, detail));
+            }
+            let snapshot =
+                snapshot.map(VerifiedSnapshot::verify).transpose().map_err(|error| invalid(id, &error))?;
+            let mut course = Course::new(clock);
+            let stripped = unpacker.changes(id, &mut course, count)?;
+            clock = course.time;
+            arrived.push(StrippedDocument { id, snapshot, changes: stripped }.arrive()?);
+        }
+        unpacker.finish()?;
+        Ok(arrived)
+    }
+}
+
+/// A change that is not what it claims to be.
+fn invalid(id: DocumentId, error: &crdt_store::InvalidChange) -> FrameError {
+    FrameError::new(code::INVALID_CHANGE, format!("document {id}: {}", short(&error.to_string())))
+}
+
+fn verified(id: DocumentId, bytes: Vec<u8>) -> Result<VerifiedChange, FrameError> {
+    VerifiedChange::verify(bytes).map_err(|error| invalid(id, &error))
+}
+
+#[cfg(test)]
+mod tests;
