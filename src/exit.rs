@@ -113,6 +113,9 @@ impl From<StartError> for Failure {
             StartError::Network(NetworkError::Socket { address, source }) => {
                 Self::socket("udp", address, &source, "--quic-port", "--quic-address")
             }
+            StartError::Network(NetworkError::Listener { address, source }) => {
+                Self::socket("tcp", address, &source, "--quic-port", "--quic-address")
+            }
             other => Self::failed(other.code(), &other),
         }
     }

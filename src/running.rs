@@ -193,6 +193,7 @@ pub async fn start_central(
         identity,
         bind,
         profile: Profile::Fast,
+        tcp: true,
         reception: Some(reception),
         centrals: Vec::new(),
     };
@@ -223,6 +224,7 @@ pub async fn start_site(
         identity,
         bind: SocketAddr::new(address, 0),
         profile: Profile::Fast,
+        tcp: true,
         reception: None,
         centrals: vec![central],
     };

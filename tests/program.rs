@@ -386,6 +386,7 @@ fn a_port_that_is_taken_and_an_address_that_is_not_ours_are_told_apart() {
     place.run(&["serve", "--http-port", &web]).is(5, "http-port").says("--http-port");
     let serve = ["serve", "--http-port", "0", "--quic-address", "127.0.0.1", "--quic-port"];
     place.run(&[&serve[..], &[&port]].concat()).is(5, "udp-port").says("--quic-port");
+    place.run(&[&serve[..], &[&web]].concat()).is(5, "tcp-port").says("--quic-port");
     // 192.0.2.0/24 is nobody's (RFC 5737).
     let foreign = ["serve", "--http-port", "0", "--quic-address", "192.0.2.1", "--quic-port", "0"];
     place.run(&foreign).is(3, "udp-address").says("--quic-address");

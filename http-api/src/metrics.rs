@@ -150,22 +150,26 @@ fn write_peers(text: &mut String, peers: &[PeerStatus], now: Timestamp) -> std::
     Ok(())
 }
 
-/// A figure of each open connection.
-type LinkFigure = (&'static str, &'static str, fn(&LinkStatus) -> f64);
+/// A figure of each open connection; nothing where its carrier does not tell.
+type LinkFigure = (&'static str, &'static str, fn(&LinkStatus) -> Option<f64>);
 
 /// Gauges all of them: each begins anew with its connection.
 const LINK_FIGURES: [LinkFigure; 6] = [
     ("tributary_link_round_trip_seconds", "Round trip of an open connection, as last estimated.", |link| {
-        link.round_trip_micros as f64 / 1e6
+        link.quic.map(|quic| quic.round_trip_micros as f64 / 1e6)
     }),
-    ("tributary_link_packets_sent", "Packets sent over an open connection.", |link| link.packets_sent as f64),
-    ("tributary_link_packets_lost", "Packets lost and sent again.", |link| link.packets_lost as f64),
-    ("tributary_link_sent_bytes", "Bytes in datagrams sent over an open connection.", |link| {
-        link.bytes_sent as f64
+    ("tributary_link_packets_sent", "Packets sent over an open connection.", |link| {
+        link.quic.map(|quic| quic.packets_sent as f64)
     }),
-    ("tributary_link_received_bytes", "Bytes in datagrams received.", |link| link.bytes_received as f64),
+    ("tributary_link_packets_lost", "Packets lost and sent again.", |link| {
+        link.quic.map(|quic| quic.packets_lost as f64)
+    }),
+    ("tributary_link_sent_bytes", "Bytes sent over an open connection.", |link| Some(link.bytes_sent as f64)),
+    ("tributary_link_received_bytes", "Bytes received over an open connection.", |link| {
+        Some(link.bytes_received as f64)
+    }),
     ("tributary_link_congestion_window_bytes", "Bytes that may be under way.", |link| {
-        link.congestion_window as f64
+        link.quic.map(|quic| quic.congestion_window as f64)
     }),
 ];
 
@@ -173,7 +177,9 @@ fn write_links(text: &mut String, links: &[LinkStatus]) -> std::fmt::Result {
     for (name, help, read) in LINK_FIGURES {
         writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge")?;
         for link in links {
-            writeln!(text, "{name}{{device=\"{}\"}} {}", link.device, read(link))?;
+            if let Some(value) = read(link) {
+                writeln!(text, "{name}{{device=\"{}\"}} {value}", link.device)?;
+            }
         }
     }
     Ok(())

@@ -181,7 +181,7 @@ record! {
         span: Option<Span>,
         /// How many documents the sender still has for the receiver in this scope, after these.
         left: u64,
-        documents: Packed,
+        documents: Box<Packed>,
     }
 
     /// Everything up to DELTA `number` is durable at the speaker.

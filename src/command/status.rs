@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
-use http_api::{SyncPeer, SyncStatus, describe_sync};
+use http_api::{SyncConnection, SyncPeer, SyncStatus, describe_sync};
 use replication::shell::DeviceKey;
 use replication::{Node, NodeConfig};
 use serde::Serialize;
@@ -140,18 +140,25 @@ fn print_peer(peer: &SyncPeer) {
         peer.bytes_received
     );
     if let Some(connection) = &peer.connection {
-        say!(
-            "    connected to {} since {}; round trip {:.0} ms, {} of {} packets lost, {} B sent, {} B received",
-            connection.address,
-            domain::instant::text(connection.since),
-            connection.round_trip_ms,
-            connection.packets_lost,
-            connection.packets_sent,
-            connection.bytes_sent,
-            connection.bytes_received
-        );
+        print_connection(connection);
     }
     if let Some(error) = &peer.last_error {
         say!("    last error: {} [{}]; {}", error.detail, error.code, error.next_step);
     }
+}
+
+fn print_connection(connection: &SyncConnection) {
+    let quality = match (connection.round_trip_ms, connection.packets_lost, connection.packets_sent) {
+        (Some(millis), Some(lost), Some(sent)) => {
+            format!("round trip {millis:.0} ms, {lost} of {sent} packets lost")
+        }
+        _ => "over TCP".to_owned(),
+    };
+    say!(
+        "    connected to {} since {}; {quality}; {} B sent, {} B received",
+        connection.address,
+        domain::instant::text(connection.since),
+        connection.bytes_sent,
+        connection.bytes_received
+    );
 }

@@ -200,7 +200,7 @@ fn network(
     reception: Option<Reception>,
     centrals: Vec<CentralAddress>,
 ) -> NetworkOptions {
-    NetworkOptions { identity, bind: loopback(), profile: Profile::Fast, reception, centrals }
+    NetworkOptions { identity, bind: loopback(), profile: Profile::Fast, tcp: true, reception, centrals }
 }
 
 async fn start_node(

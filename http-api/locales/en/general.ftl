@@ -229,6 +229,7 @@ to-send = To send
 to-receive = To receive
 sent-received = Sent / received
 link-quality = Round trip, loss
+link-tcp = over TCP
 sync-unknown = Not known until the other side answers
 sync-refused = { $here } changes refused here, { $there } refused there
 last-error = Last error

@@ -228,6 +228,7 @@ to-send = À envoyer
 to-receive = À recevoir
 sent-received = Envoyé / reçu
 link-quality = Aller-retour, pertes
+link-tcp = par TCP
 sync-unknown = Inconnu tant que l’autre côté ne répond pas
 sync-refused = { $here } modifications refusées ici, { $there } refusées là-bas
 last-error = Dernière erreur

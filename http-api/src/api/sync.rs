@@ -5,7 +5,7 @@ use axum::http::{Method, StatusCode};
 use crdt_store::{DeviceId, DocumentId, Failure, Snapshot, Timestamp};
 use domain::Role;
 use domain::query::reference;
-use replication::shell::{DialState, DialStatus, LinkStatus};
+use replication::shell::{CarrierKind, DialState, DialStatus, LinkStatus};
 use replication::{LinkState, NodeStatus, PeerError, PeerStatus};
 use serde::{Deserialize, Serialize};
 
@@ -143,15 +143,17 @@ pub struct SyncConnection {
     /// When it was opened.
     #[serde(with = "domain::instant")]
     pub since: Timestamp,
-    /// Time of a round trip, as last estimated, in milliseconds.
-    pub round_trip_ms: f64,
-    /// Packets sent.
-    pub packets_sent: u64,
-    /// Of those, the ones that were lost and sent again.
-    pub packets_lost: u64,
-    /// Bytes in datagrams received.
+    /// What carries it.
+    pub carrier: CarrierKind,
+    /// Time of a round trip, as last estimated, in milliseconds; null over TCP, which does not tell.
+    pub round_trip_ms: Option<f64>,
+    /// Packets sent; null over TCP.
+    pub packets_sent: Option<u64>,
+    /// Of those, the ones that were lost and sent again; null over TCP.
+    pub packets_lost: Option<u64>,
+    /// Bytes received, in datagrams or in the stream of TCP.
     pub bytes_received: u64,
-    /// Bytes in datagrams sent.
+    /// The same sent.
     pub bytes_sent: u64,
 }
 
@@ -161,9 +163,10 @@ impl From<&LinkStatus> for SyncConnection {
             address: link.address.to_string(),
             dialed: link.dialed,
             since: link.since,
-            round_trip_ms: link.round_trip_micros as f64 / 1e3,
-            packets_sent: link.packets_sent,
-            packets_lost: link.packets_lost,
+            carrier: link.carrier,
+            round_trip_ms: link.quic.map(|quic| quic.round_trip_micros as f64 / 1e3),
+            packets_sent: link.quic.map(|quic| quic.packets_sent),
+            packets_lost: link.quic.map(|quic| quic.packets_lost),
             bytes_received: link.bytes_received,
             bytes_sent: link.bytes_sent,
         }

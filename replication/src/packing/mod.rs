@@ -66,9 +66,9 @@ impl Arrived {
 }
 
 /// Packs documents. What cannot be stripped is packed as it is: every history fits.
-pub(crate) fn pack(documents: &[(DocumentId, Outgoing)]) -> Packed {
+pub(crate) fn pack(documents: &[(DocumentId, Outgoing)]) -> Box<Packed> {
     let mut tables = Tables::default();
-    let mut packed = Packed::default();
+    let mut packed = Box::<Packed>::default();
     let mut clock = 0;
     for (id, outgoing) in documents {
         packed.ids.extend_from_slice(id.as_bytes());

@@ -311,7 +311,8 @@ impl<'a> Unpacker<'a> {
         for index in 0..count {
             let Some(dependencies) = self.form(index)?.dependencies(index) else {
                 let len = self.lengths.number()?;
-                changes.push(Stripped::Raw(verified(id, self.piece(len, Piece::Change)?.to_vec())?));
+                let bytes = self.piece(len, Piece::Change)?.to_vec();
+                changes.push(Stripped::Raw(Box::new(verified(id, bytes)?)));
                 is_tip.push(false);
                 continue;
             };

@@ -53,7 +53,7 @@ impl Form {
 /// One change as it came.
 #[derive(Debug)]
 pub(super) enum Stripped {
-    Raw(VerifiedChange),
+    Raw(Box<VerifiedChange>),
     Parts(Parts),
 }
 
@@ -145,7 +145,7 @@ impl StrippedDocument {
             let parts = match change {
                 Stripped::Raw(change) => {
                     hashes.push(change.hash());
-                    changes.push(change.clone());
+                    changes.push(VerifiedChange::clone(change));
                     continue;
                 }
                 Stripped::Parts(parts) => parts,

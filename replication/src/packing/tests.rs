@@ -191,7 +191,7 @@ proptest! {
         let mut bytes = Vec::new();
         ciborium::into_writer(&packed, &mut bytes).unwrap();
         let read: Packed = ciborium::from_reader(bytes.as_slice()).unwrap();
-        prop_assert_eq!(&read, &packed);
+        prop_assert_eq!(&read, &*packed);
         let arrived = read.unpack().expect("well-formed");
         prop_assert_eq!(arrived.len(), documents.len());
         for (index, arrived) in arrived.into_iter().enumerate() {

@@ -1,20 +1,23 @@
 //! Who comes in: handshakes, certificates, the registry, enrolment.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crdt_store::DeviceId;
 use quinn::{Connection, Incoming};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, broadcast};
 use tokio::task::JoinSet;
 
+use super::carrier::{Carrier, Handle};
 use super::close::{CloseCode, Ending};
 use super::enrolment;
 use super::handle::{NodeHandle, lock};
 use super::link::{SwitchState, cut_since};
 use super::network::{Network, Reception};
-use super::{connection, tls};
+use super::{connection, tcp, tls};
 use crate::enrolment::EnrolmentDesk;
 use crate::peer::{Peer, Side};
 use crate::registry::{PeerRole, RefusedPeer, Registry};
@@ -27,6 +30,10 @@ const CONNECTIONS_MAX: usize = 5_000;
 const HANDSHAKES_UNPROVEN_MAX: usize = 100;
 /// A handshake over a link with a round trip of a minute.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(150);
+/// The same over TCP, which dialers give up earlier; less memory is claimed by those who say nothing.
+const HANDSHAKE_TCP_WITHIN: Duration = Duration::from_secs(45);
+/// After a connection that could not be taken.
+const TCP_PAUSE: Duration = Duration::from_millis(100);
 /// Enrolments at once; each is a person who waits.
 const ENROLMENTS_MAX: usize = 16;
 /// The registry is asked again about everybody at most this often.
@@ -40,12 +47,22 @@ struct Desk {
     enrolment: Option<Arc<EnrolmentDesk>>,
     enrolments: Semaphore,
     handshakes: Semaphore,
-    /// Connections that the registry let in, by the number quinn gives them.
-    live: Mutex<BTreeMap<usize, (DeviceId, Connection)>>,
+    tcp_handshakes: Arc<Semaphore>,
+    /// Connections that the registry let in, by number.
+    live: Mutex<BTreeMap<u64, (DeviceId, Handle)>>,
+    last_live: AtomicU64,
 }
 
+/// How connections over TCP are taken.
+pub(crate) type OverTcp = (TcpListener, Arc<rustls::ServerConfig>);
+
 /// Accepts until the node stops, then waits for the goodbyes.
-pub(crate) async fn run(network: Arc<Network>, node: NodeHandle, reception: Reception) {
+pub(crate) async fn run(
+    network: Arc<Network>,
+    node: NodeHandle,
+    reception: Reception,
+    over_tcp: Option<OverTcp>,
+) {
     let desk = Arc::new(Desk {
         network: network.clone(),
         node,
@@ -53,7 +70,9 @@ pub(crate) async fn run(network: Arc<Network>, node: NodeHandle, reception: Rece
         enrolment: reception.enrolment.map(Arc::new),
         enrolments: Semaphore::new(ENROLMENTS_MAX),
         handshakes: Semaphore::new(HANDSHAKES_UNPROVEN_MAX),
+        tcp_handshakes: Arc::new(Semaphore::new(HANDSHAKES_UNPROVEN_MAX)),
         live: Mutex::default(),
+        last_live: AtomicU64::new(0),
     });
     let mut tasks = JoinSet::new();
     let recheck = tokio::spawn(recheck(desk.clone()));
@@ -66,10 +85,69 @@ pub(crate) async fn run(network: Arc<Network>, node: NodeHandle, reception: Rece
                 Some(incoming) => admit(&desk, incoming, &mut tasks),
                 None => break,
             },
+            (stream, config) = next_over_tcp(&over_tcp) => admit_tcp(&desk, stream, config, &mut tasks),
         }
     }
     recheck.abort();
     while tasks.join_next().await.is_some() {}
+}
+
+/// The next connection over TCP; none ever, where that way is closed.
+async fn next_over_tcp(over_tcp: &Option<OverTcp>) -> (TcpStream, Arc<rustls::ServerConfig>) {
+    let Some((listener, config)) = over_tcp else { return std::future::pending().await };
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return (stream, config.clone()),
+            Err(error) => {
+                // Somebody went away before being taken, or no more files can be opened for a while.
+                tracing::warn!(%error, "a connection over TCP was not taken");
+                tokio::time::sleep(TCP_PAUSE).await;
+            }
+        }
+    }
+}
+
+fn admit_tcp(
+    desk: &Arc<Desk>,
+    stream: TcpStream,
+    config: Arc<rustls::ServerConfig>,
+    tasks: &mut JoinSet<()>,
+) {
+    // TCP proves where the dialer is; what is left to bound is how many shake hands at once.
+    if tasks.len() >= CONNECTIONS_MAX || !desk.network.link.is_up() {
+        return;
+    }
+    let Ok(permit) = desk.tcp_handshakes.clone().try_acquire_owned() else { return };
+    let desk = desk.clone();
+    tasks.spawn(async move {
+        let link = *desk.network.link.watch().borrow();
+        let whom =
+            stream.peer_addr().map_or_else(|_| "TCP".to_owned(), |address| format!("{address} over TCP"));
+        let handshake = tcp::shake_hands(stream, config, desk.network.gate.clone());
+        let mut switch = desk.network.link.watch();
+        let handshake = tokio::select! {
+            handshake = tokio::time::timeout(HANDSHAKE_TCP_WITHIN, handshake) => handshake
+                .unwrap_or_else(|_| Err(Ending::of(CloseCode::Silent, "the handshake took too long"))),
+            () = cut_since(&mut switch, link.cuts) => return,
+            () = desk.network.stopping() => return,
+        };
+        drop(permit);
+        match handshake {
+            Ok((carrier, tls::Purpose::Sync(device))) => {
+                sync(&desk, Carrier::Tcp(carrier), &whom, device, link).await;
+            }
+            Ok((carrier, _)) => {
+                let code = CloseCode::CertificateRequired;
+                desk.network.note(&whom, &Ending::of(code, "no certificate was shown"));
+                desk.network.count(|counters| &counters.refused);
+                tcp::refuse(carrier, code.as_str()).await;
+            }
+            Err(ending) => {
+                desk.network.note(&whom, &ending);
+                desk.network.count(|counters| &counters.handshakes_failed);
+            }
+        }
+    });
 }
 
 fn admit(desk: &Arc<Desk>, incoming: Incoming, tasks: &mut JoinSet<()>) {
@@ -113,7 +191,9 @@ async fn shake_hands(desk: &Desk, incoming: Incoming) -> Result<Connection, Endi
 
 async fn serve(desk: &Arc<Desk>, connection: &Connection, whom: &str, link: SwitchState) {
     match tls::purpose(connection) {
-        tls::Purpose::Sync(device) => sync(desk, connection, whom, device, link).await,
+        tls::Purpose::Sync(device) => {
+            sync(desk, Carrier::Quic(connection.clone()), whom, device, link).await;
+        }
         tls::Purpose::Enrol => enrol(desk, connection, whom, link).await,
         tls::Purpose::Nothing => {
             refuse(desk, connection, whom, CloseCode::CertificateRequired, "no certificate was shown");
@@ -127,25 +207,31 @@ fn refuse(desk: &Desk, connection: &Connection, whom: &str, code: CloseCode, det
     desk.network.count(|counters| &counters.refused);
 }
 
-async fn sync(desk: &Arc<Desk>, connection: &Connection, whom: &str, device: DeviceId, link: SwitchState) {
+async fn sync(desk: &Arc<Desk>, carrier: Carrier, whom: &str, device: DeviceId, link: SwitchState) {
     let role = match check(desk, device).await {
         Ok(role) => role,
-        Err(refused) => return turn_away(desk, connection, &format!("device {device} at {whom}"), &refused),
+        Err(refused) => {
+            note_refusal(desk, &format!("device {device} at {whom}"), &refused);
+            return match carrier {
+                Carrier::Quic(connection) => {
+                    connection.close(CloseCode::Refused.into(), refused.code.as_bytes())
+                }
+                Carrier::Tcp(carrier) => tcp::refuse(carrier, refused.code).await,
+            };
+        }
     };
     desk.network.count(|counters| &counters.accepted);
     let peer = match role {
         PeerRole::Central => Peer { device, central: true, name: None },
         PeerRole::Device { name } => Peer { device, central: false, name },
     };
-    let live = connection.stable_id();
-    lock(&desk.live).insert(live, (device, connection.clone()));
-    let ended = connection::run(&desk.network, &desk.node, connection, peer, Side::Accepted, link).await;
+    let live = desk.last_live.fetch_add(1, Ordering::Relaxed);
+    lock(&desk.live).insert(live, (device, carrier.handle()));
+    connection::run(&desk.network, &desk.node, carrier, peer, Side::Accepted, link).await;
     lock(&desk.live).remove(&live);
-    tracing::debug!(%device, whom, code = ended.ending.code, detail = ended.ending.detail, "connection ended");
 }
 
-fn turn_away(desk: &Desk, connection: &Connection, whom: &str, refused: &RefusedPeer) {
-    connection.close(CloseCode::Refused.into(), refused.code.as_bytes());
+fn note_refusal(desk: &Desk, whom: &str, refused: &RefusedPeer) {
     desk.network.note(whom, &Ending::new(refused.code, refused.detail.clone()));
     desk.network.count(|counters| &counters.refused);
 }
@@ -172,10 +258,11 @@ async fn recheck(desk: Arc<Desk>) {
             Err(broadcast::error::RecvError::Closed) => return,
         }
         let connected: Vec<_> = lock(&desk.live).values().cloned().collect();
-        for (device, connection) in connected {
+        for (device, handle) in connected {
             match check(&desk, device).await {
                 Err(refused) if refused.code != "registry-unavailable" => {
-                    turn_away(&desk, &connection, &format!("device {device}"), &refused);
+                    note_refusal(&desk, &format!("device {device}"), &refused);
+                    handle.close(CloseCode::Refused, refused.code);
                 }
                 _ => {}
             }

@@ -121,6 +121,22 @@ impl Ending {
     }
 }
 
+impl Ending {
+    /// What TLS says over TCP, with the codes that its alerts have over QUIC.
+    pub(crate) fn of_tls(error: &rustls::Error) -> Self {
+        let code = match error {
+            rustls::Error::AlertReceived(alert) => of_transport(0x100 + u64::from(u8::from(*alert))),
+            rustls::Error::InvalidCertificate(rustls::CertificateError::Expired) => "certificate-expired",
+            rustls::Error::InvalidCertificate(rustls::CertificateError::Revoked) => "certificate-revoked",
+            rustls::Error::InvalidCertificate(_) => "certificate-invalid",
+            rustls::Error::NoCertificatesPresented => "certificate-required",
+            rustls::Error::NoApplicationProtocol => "protocol-version",
+            _ => "tls-failed",
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
 /// The code that a peer closed with: its text where that looks like a code, else what its number means.
 fn told(close: &ApplicationClose) -> String {
     let is_code = |text: &&str| {

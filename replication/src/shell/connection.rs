@@ -1,17 +1,22 @@
 //! One connection between certified devices: frames in, frames out, and how it ends.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quinn::{Connection, RecvStream, SendStream};
+use quinn::{RecvStream, SendStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tracing::Instrument;
 use tributary_inbox::{Producer, PushError};
 
+use super::carrier::{Carrier, LastWord, lost};
 use super::close::{CloseCode, Ending};
 use super::driver::{Item, OUTGOING_MAX, Outgoing};
 use super::handle::NodeHandle;
 use super::link::{SwitchState, cut_since};
 use super::network::{Network, OpenLink};
+use crate::code;
 use crate::codec::{FRAME_BYTES_MAX, FrameError, LENGTH_BYTES, decode_body, frame_length};
 use crate::frame::Frame;
 use crate::peer::{ConnectionId, Peer, Side};
@@ -39,29 +44,35 @@ pub(crate) struct Ended {
 pub(crate) async fn run(
     network: &Arc<Network>,
     node: &NodeHandle,
-    connection: &Connection,
+    carrier: Carrier,
     peer: Peer,
     side: Side,
     link: SwitchState,
 ) -> Ended {
-    let inbox = &node.shared().inbox;
     let conn = node.shared().new_connection();
-    let mut switch = network.link.watch();
-    let (dialed, since) = (side == Side::Dialed, node.shared().clock.wall());
-    let open = OpenLink { device: peer.device, dialed, since, connection: connection.clone() };
-    network.linked(conn, open);
-    let ended = tokio::select! {
-        biased;
-        () = cut_since(&mut switch, link.cuts) => Ended::now(CloseCode::LinkCut, "this node's network was cut"),
-        ended = converse(network, inbox, connection, conn, &peer, side) => ended,
-        error = connection.closed() => Ended { ending: Ending::of_connection(&error), retry_after: None },
+    let dialed = side == Side::Dialed;
+    let span = tracing::info_span!("connection", conn = conn.0, device = %peer.device, dialed);
+    let handle = carrier.handle();
+    let since = node.shared().clock.wall();
+    network.linked(conn, OpenLink { device: peer.device, dialed, since, handle: handle.clone() });
+    let talk = async {
+        let inbox = &node.shared().inbox;
+        let mut switch = network.link.watch();
+        let ended = tokio::select! {
+            biased;
+            () = cut_since(&mut switch, link.cuts) => Ended::now(CloseCode::LinkCut, "this node's network was cut"),
+            ended = converse(network, inbox, carrier, conn, &peer, side) => ended,
+            ending = handle.closed() => Ended { ending, retry_after: None },
+        };
+        tracing::debug!(code = ended.ending.code, detail = ended.ending.detail, "ended");
+        network.unlinked(conn);
+        handle.close(CloseCode::Ended, &ended.ending.code);
+        if deliver(inbox, Item::Disconnected { conn, ending: ended.ending.clone() }).await.is_err() {
+            tracing::debug!("the node stopped before the connection did");
+        }
+        ended
     };
-    network.unlinked(conn);
-    connection.close(CloseCode::Ended.into(), ended.ending.code.as_bytes());
-    if deliver(inbox, Item::Disconnected { conn, ending: ended.ending.clone() }).await.is_err() {
-        tracing::debug!(conn = conn.0, "the node stopped before the connection did");
-    }
-    ended
+    talk.instrument(span).await
 }
 
 impl Ended {
@@ -95,33 +106,73 @@ async fn deliver(inbox: &Producer<Item>, mut item: Item) -> Result<(), Gone> {
 async fn converse(
     network: &Arc<Network>,
     inbox: &Producer<Item>,
-    connection: &Connection,
+    carrier: Carrier,
     conn: ConnectionId,
     peer: &Peer,
     side: Side,
 ) -> Ended {
+    let (outgoing, queue) = mpsc::channel(OUTGOING_MAX);
+    let connected = Item::Connected { conn, peer: peer.clone(), side, outgoing };
+    match carrier {
+        Carrier::Quic(connection) => {
+            let (send, receive) = match open(&connection, side).await {
+                Ok(streams) => streams,
+                Err(ending) => return Ended { ending, retry_after: None },
+            };
+            if let Err(gone) = deliver(inbox, connected).await {
+                return gone.into();
+            }
+            // What the other side says by closing is a better answer than the end of its stream.
+            let reading = async {
+                match read_frames(network, inbox, receive, conn, peer.central).await {
+                    Some(ended) => ended,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                ended = write_frames(send, queue) => ended,
+                ended = reading => ended,
+            }
+        }
+        Carrier::Tcp(carrier) => {
+            let (receive, send) = tokio::io::split(carrier.stream);
+            if let Err(gone) = deliver(inbox, connected).await {
+                return gone.into();
+            }
+            let mut writing = pin!(write_frames(send, queue));
+            let mut reading = pin!(read_frames(network, inbox, receive, conn, peer.central));
+            tokio::select! {
+                ended = &mut writing => {
+                    // A socket closed over unread bytes is reset, and our last frame would be thrown away there.
+                    let _ = tokio::time::timeout(LAST_WORD_WITHIN, reading).await;
+                    ended
+                }
+                ended = &mut reading => match ended {
+                    Some(ended) => ended,
+                    // Its last frame said why, and the node is about to tell us.
+                    None => tokio::time::timeout(LAST_WORD_WITHIN, writing).await.unwrap_or_else(|_| Ended {
+                        ending: Ending::new(code::DISCONNECTED, "the other side closed the connection"),
+                        retry_after: None,
+                    }),
+                }
+            }
+        }
+    }
+}
+
+/// The one stream of a QUIC connection: who dialled opens it.
+async fn open(connection: &quinn::Connection, side: Side) -> Result<(SendStream, RecvStream), Ending> {
     let opened = match side {
         Side::Dialed => connection.open_bi().await,
         Side::Accepted => match tokio::time::timeout(FIRST_WORD_WITHIN, connection.accept_bi()).await {
             Ok(opened) => opened,
-            Err(_) => return Ended::now(CloseCode::Silent, "connected and said nothing"),
+            Err(_) => return Err(Ending::of(CloseCode::Silent, "connected and said nothing")),
         },
     };
-    let (send, receive) = match opened {
-        Ok(streams) => streams,
-        Err(error) => return Ended { ending: Ending::of_connection(&error), retry_after: None },
-    };
-    let (outgoing, queue) = mpsc::channel(OUTGOING_MAX);
-    if let Err(gone) = deliver(inbox, Item::Connected { conn, peer: peer.clone(), side, outgoing }).await {
-        return gone.into();
-    }
-    tokio::select! {
-        ended = write_frames(send, queue) => ended,
-        ended = read_frames(network, inbox, receive, conn, peer.central) => ended,
-    }
+    opened.map_err(|error| Ending::of_connection(&error))
 }
 
-async fn write_frames(mut send: SendStream, mut queue: mpsc::Receiver<Outgoing>) -> Ended {
+async fn write_frames(mut send: impl LastWord, mut queue: mpsc::Receiver<Outgoing>) -> Ended {
     loop {
         match queue.recv().await {
             Some(Outgoing::Frame(bytes)) => {
@@ -141,23 +192,23 @@ async fn write_frames(mut send: SendStream, mut queue: mpsc::Receiver<Outgoing>)
     }
 }
 
-async fn write_frame(send: &mut SendStream, bytes: &[u8]) -> Result<(), Ending> {
+async fn write_frame(send: &mut impl LastWord, bytes: &[u8]) -> Result<(), Ending> {
     for chunk in bytes.chunks(CHUNK) {
-        match tokio::time::timeout(PROGRESS_WITHIN, send.write_all(chunk)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(quinn::WriteError::ConnectionLost(error))) => return Err(Ending::of_connection(&error)),
-            Ok(Err(error)) => return Err(Ending::new(crate::code::DISCONNECTED, error.to_string())),
-            Err(_) => return Err(Ending::new(crate::code::STALLED, "the peer takes nothing any more")),
-        }
+        in_time(send.write_all(chunk)).await?;
     }
-    Ok(())
+    in_time(send.flush()).await
+}
+
+async fn in_time(writing: impl Future<Output = std::io::Result<()>>) -> Result<(), Ending> {
+    match tokio::time::timeout(PROGRESS_WITHIN, writing).await {
+        Ok(written) => written.map_err(|error| lost(&error)),
+        Err(_) => Err(Ending::new(code::STALLED, "the peer takes nothing any more")),
+    }
 }
 
 /// Gives what was written a moment to arrive: closing a connection throws away what was not acknowledged.
-async fn last_word(send: &mut SendStream) {
-    if send.finish().is_ok() {
-        let _ = tokio::time::timeout(LAST_WORD_WITHIN, send.stopped()).await;
-    }
+async fn last_word(send: &mut impl LastWord) {
+    let _ = tokio::time::timeout(LAST_WORD_WITHIN, send.last_word()).await;
 }
 
 /// What ended the reading of frames.
@@ -175,31 +226,31 @@ impl From<Gone> for ReadEnd {
     }
 }
 
+/// Reads until something ends it; nothing where the other side ended its half of the stream.
 async fn read_frames(
     network: &Arc<Network>,
     inbox: &Producer<Item>,
-    mut receive: RecvStream,
+    mut receive: impl AsyncRead + Unpin,
     conn: ConnectionId,
     from_central: bool,
-) -> Ended {
+) -> Option<Ended> {
     loop {
         match read_frame(network, inbox, &mut receive, conn, from_central).await {
             Ok(()) => {}
-            // What the other side says by closing is a better answer than the end of its stream.
-            Err(ReadEnd::Finished) => return std::future::pending().await,
-            Err(ReadEnd::Lost(ending)) => return Ended { ending, retry_after: None },
-            Err(ReadEnd::Gone) => return Gone.into(),
+            Err(ReadEnd::Finished) => return None,
+            Err(ReadEnd::Lost(ending)) => return Some(Ended { ending, retry_after: None }),
+            Err(ReadEnd::Gone) => return Some(Gone.into()),
             Err(ReadEnd::NoFrame(error)) => {
                 network.count(|counters| &counters.frames_bad);
                 let ending = Ending::new(error.code, error.detail.clone());
                 // The node closes the connection, with its own goodbye.
-                return match deliver(inbox, Item::BadFrame { conn, error }).await {
+                return Some(match deliver(inbox, Item::BadFrame { conn, error }).await {
                     Ok(()) => {
                         tokio::time::sleep(LAST_WORD_WITHIN).await;
                         Ended { ending, retry_after: None }
                     }
                     Err(gone) => gone.into(),
-                };
+                });
             }
         }
     }
@@ -208,17 +259,11 @@ async fn read_frames(
 async fn read_frame(
     network: &Arc<Network>,
     inbox: &Producer<Item>,
-    receive: &mut RecvStream,
+    receive: &mut (impl AsyncRead + Unpin),
     conn: ConnectionId,
     from_central: bool,
 ) -> Result<(), ReadEnd> {
-    let mut length = [0; LENGTH_BYTES];
-    receive.read_exact(&mut length).await.map_err(|error| match error {
-        quinn::ReadExactError::FinishedEarly(0) => ReadEnd::Finished,
-        quinn::ReadExactError::FinishedEarly(_) => ReadEnd::NoFrame(truncated()),
-        quinn::ReadExactError::ReadError(error) => ReadEnd::Lost(lost(&error)),
-    })?;
-    let length = frame_length(length).map_err(ReadEnd::NoFrame)?;
+    let length = frame_length(read_length(receive).await?).map_err(ReadEnd::NoFrame)?;
     let body = read_body(receive, length).await?;
     let memory = reserve(network, length).await;
     let frame = decode(body).await.map_err(ReadEnd::NoFrame)?;
@@ -228,21 +273,33 @@ async fn read_frame(
     Ok(deliver(inbox, Item::Frame { conn, frame, memory }).await?)
 }
 
+/// Reads the length of the next frame, which may be long in coming.
+async fn read_length(receive: &mut (impl AsyncRead + Unpin)) -> Result<[u8; LENGTH_BYTES], ReadEnd> {
+    let mut length = [0; LENGTH_BYTES];
+    let mut filled = 0;
+    while filled < LENGTH_BYTES {
+        match receive.read(&mut length[filled..]).await {
+            Ok(0) if filled == 0 => return Err(ReadEnd::Finished),
+            Ok(0) => return Err(ReadEnd::NoFrame(truncated())),
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Err(ReadEnd::Finished),
+            Err(error) => return Err(ReadEnd::Lost(lost(&error))),
+        }
+    }
+    Ok(length)
+}
+
 /// Reads a frame's body; memory grows with what has come, not with what was announced.
-async fn read_body(receive: &mut RecvStream, length: usize) -> Result<Vec<u8>, ReadEnd> {
+async fn read_body(receive: &mut (impl AsyncRead + Unpin), length: usize) -> Result<Vec<u8>, ReadEnd> {
     let mut body = Vec::with_capacity(length.min(CHUNK));
     while body.len() < length {
-        let chunk =
-            tokio::time::timeout(PROGRESS_WITHIN, receive.read_chunk(length - body.len(), true)).await;
-        match chunk {
-            Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk.bytes),
-            Ok(Ok(None)) => return Err(ReadEnd::NoFrame(truncated())),
+        let mut rest = receive.take((length - body.len()) as u64);
+        match tokio::time::timeout(PROGRESS_WITHIN, rest.read_buf(&mut body)).await {
+            Ok(Ok(0)) => return Err(ReadEnd::NoFrame(truncated())),
+            Ok(Ok(_)) => {}
             Ok(Err(error)) => return Err(ReadEnd::Lost(lost(&error))),
             Err(_) => {
-                return Err(ReadEnd::Lost(Ending::new(
-                    crate::code::STALLED,
-                    "a frame stopped in its middle",
-                )));
+                return Err(ReadEnd::Lost(Ending::new(code::STALLED, "a frame stopped in its middle")));
             }
         }
     }
@@ -260,18 +317,10 @@ async fn decode(body: Vec<u8>) -> Result<Frame, FrameError> {
     if body.len() < DECODE_APART_FROM {
         return decode_body(&body);
     }
-    let failed =
-        |error| FrameError { code: crate::code::FRAME_MALFORMED, detail: format!("not decoded: {error}") };
+    let failed = |error| FrameError { code: code::FRAME_MALFORMED, detail: format!("not decoded: {error}") };
     tokio::task::spawn_blocking(move || decode_body(&body)).await.unwrap_or_else(|error| Err(failed(error)))
 }
 
 fn truncated() -> FrameError {
-    FrameError { code: crate::code::FRAME_TRUNCATED, detail: "the stream ended within a frame".to_owned() }
-}
-
-fn lost(error: &quinn::ReadError) -> Ending {
-    match error {
-        quinn::ReadError::ConnectionLost(error) => Ending::of_connection(error),
-        other => Ending::new(crate::code::DISCONNECTED, other.to_string()),
-    }
+    FrameError { code: code::FRAME_TRUNCATED, detail: "the stream ended within a frame".to_owned() }
 }

@@ -4,24 +4,27 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quinn::Connection;
 use tokio::sync::watch;
 
 use super::address::CentralAddress;
+use super::carrier::Carrier;
 use super::close::{CloseCode, Ending};
 use super::connection::{self, Ended};
 use super::handle::NodeHandle;
-use super::ladder::Ladder;
+use super::ladder::{Ladder, Rung};
 use super::link::{SwitchState, cut_since};
 use super::network::{DialState, Network};
 use super::quic::Profile;
-use super::tls::{self, CENTRAL_NAME};
+use super::tcp;
+use super::tls::{self, CENTRAL_NAME, Purpose};
 use crate::code;
 use crate::dialer::Dialer;
 use crate::peer::{Peer, Side};
 
 /// On a good link, a handshake that takes longer than its packets' third repetition is lost.
-const HANDSHAKE_FAST: Duration = Duration::from_secs(10);
+const HANDSHAKE_FAST: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 10 });
+/// Three round trips of ten seconds: longer ones are left to the patient way.
+const HANDSHAKE_TCP: Duration = Duration::from_secs(30);
 /// Two round trips of a minute.
 const HANDSHAKE_SLOW: Duration = Duration::from_secs(120);
 
@@ -38,7 +41,7 @@ struct Line {
 /// Dials `central`, the one at `index` of the status, until the node stops.
 pub(crate) async fn run(network: Arc<Network>, node: NodeHandle, central: CentralAddress, index: usize) {
     let switch = network.link.watch();
-    let ladder = Ladder::from(network.profile);
+    let ladder = Ladder::from(network.profile, network.tcp_dial.is_some());
     let mut line = Line { network: network.clone(), node, central, index, ladder, switch };
     let mut dialer = Dialer::new(rand::random());
     let mut hurried = line.switch.borrow_and_update().hurry;
@@ -87,23 +90,25 @@ impl Line {
         dialer.dialing();
         self.show(DialState::Dialing);
         let mut switch = self.switch.clone();
+        let rung = self.ladder.rung(self.now());
         let dialed = tokio::select! {
             biased;
             () = self.network.stopping() => return,
             () = cut_since(&mut switch, link.cuts) => Err(Ending::of(CloseCode::LinkCut, "this node's network was cut")),
-            dialed = self.dial() => dialed,
+            dialed = self.dial(rung) => dialed,
         };
         let ended = match dialed {
-            Ok((connection, peer)) => {
+            Ok((carrier, peer)) => {
                 dialer.connected(self.now());
                 self.network.count(|counters| &counters.dialed);
                 self.network.set_dial(self.index, |dial| {
                     dial.state = DialState::Connected;
                     dial.device = Some(peer.device);
                 });
+                let handle = carrier.handle();
                 let ended =
-                    connection::run(&self.network, &self.node, &connection, peer, Side::Dialed, link).await;
-                self.ladder.answered(connection.rtt());
+                    connection::run(&self.network, &self.node, carrier, peer, Side::Dialed, link).await;
+                self.ladder.answered(self.now(), handle.round_trip());
                 ended
             }
             Err(ending) => {
@@ -122,17 +127,23 @@ impl Line {
         });
     }
 
-    async fn dial(&self) -> Result<(Connection, Peer), Ending> {
+    async fn dial(&self, rung: Rung) -> Result<(Carrier, Peer), Ending> {
         let unresolved = |error: std::io::Error| Ending::new("address-not-resolved", error.to_string());
         let mut latest = Ending::new(code::UNREACHABLE, "the name has no address");
         for address in self.central.resolve().await.map_err(unresolved)? {
-            match self.dial_address(address).await {
-                Ok(connection) => {
-                    let tls::Purpose::Sync(device) = tls::purpose(&connection) else {
-                        CloseCode::CertificateRequired.close(&connection);
-                        return Err(Ending::new("protocol-version", "what answered does not replicate"));
-                    };
-                    return Ok((connection, Peer { device, central: true, name: None }));
+            let dialed = match (rung, &self.network.tcp_dial) {
+                (Rung::Tcp, Some(config)) => self.dial_tcp(address, config.clone()).await,
+                (Rung::Patient, _) => self.dial_quic(address, Profile::Slow, HANDSHAKE_SLOW).await,
+                (Rung::Quick | Rung::Tcp, _) => self.dial_quic(address, Profile::Fast, HANDSHAKE_FAST).await,
+            };
+            match dialed {
+                Ok((carrier, Purpose::Sync(device))) => {
+                    return Ok((carrier, Peer { device, central: true, name: None }));
+                }
+                Ok((carrier, _)) => {
+                    let code = CloseCode::CertificateRequired;
+                    carrier.handle().close(code, code.as_str());
+                    return Err(Ending::new("protocol-version", "what answered does not replicate"));
                 }
                 Err(ending) => latest = ending,
             }
@@ -140,21 +151,37 @@ impl Line {
         Err(latest)
     }
 
-    async fn dial_address(&self, address: SocketAddr) -> Result<Connection, Ending> {
-        let profile = self.ladder.rung();
-        let within = match profile {
-            Profile::Fast => HANDSHAKE_FAST,
-            Profile::Slow => HANDSHAKE_SLOW,
-        };
+    async fn dial_quic(
+        &self,
+        address: SocketAddr,
+        profile: Profile,
+        within: Duration,
+    ) -> Result<(Carrier, Purpose), Ending> {
         let config = self.network.dial_config(profile);
         let connecting = self
             .network
             .endpoint
             .connect_with(config, address, CENTRAL_NAME)
             .map_err(|error| Ending::new(code::UNREACHABLE, format!("{address}: {error}")))?;
-        match tokio::time::timeout(within, connecting).await {
-            Ok(connected) => connected.map_err(|error| Ending::of_connection(&error)),
-            Err(_) => Err(Ending::new(code::UNREACHABLE, format!("{address}: no answer within {within:?}"))),
-        }
+        let connected =
+            tokio::time::timeout(within, connecting).await.map_err(|_| silence(address, within))?;
+        let connection = connected.map_err(|error| Ending::of_connection(&error))?;
+        let purpose = tls::purpose(&connection);
+        Ok((Carrier::Quic(connection), purpose))
     }
+
+    async fn dial_tcp(
+        &self,
+        address: SocketAddr,
+        config: Arc<rustls::ClientConfig>,
+    ) -> Result<(Carrier, Purpose), Ending> {
+        let dialed = tcp::dial(address, config, self.network.gate.clone());
+        let dialed = tokio::time::timeout(HANDSHAKE_TCP, dialed).await;
+        let (carrier, purpose) = dialed.map_err(|_| silence(address, HANDSHAKE_TCP))??;
+        Ok((Carrier::Tcp(carrier), purpose))
+    }
+}
+
+fn silence(address: SocketAddr, within: Duration) -> Ending {
+    Ending::new(code::UNREACHABLE, format!("{address}: no answer within {within:?}"))
 }

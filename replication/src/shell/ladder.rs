@@ -1,42 +1,72 @@
-//! Which way a peer is dialled next: the quick one first, the patient one where nothing came back.
+//! Which way a peer is dialled next: the quick one first; where nothing came back, over TCP; then the patient one.
 
 use std::time::Duration;
 
 use super::quic::Profile;
+use crate::time::Monotonic;
 
 /// A link whose round trip is shorter than this is dialled the quick way again: its handshake takes a tenth of the time
 /// that the quick way allows.
 const QUICK_BELOW: Duration = Duration::from_secs(1);
+/// A network that lets no UDP pass is asked again after this time: a device moves, rules change.
+const TCP_FOR: Duration = Duration::from_secs(3600);
 
-/// The rungs of one peer. What is said is the same on each; only timers, windows and packets differ.
+/// A way of dialling. What is said is the same on each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ladder(Profile);
+pub(crate) enum Rung {
+    /// QUIC, with the timers of good links.
+    Quick,
+    /// TLS over TCP: where UDP is blocked this is found out in seconds, before the patient way would have waited for
+    /// minutes.
+    Tcp,
+    /// QUIC, with the timers of links whose round trip takes a minute.
+    Patient,
+}
+
+/// The rungs of one peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ladder {
+    rung: Rung,
+    tcp: bool,
+    /// When TCP was found to be what works.
+    tcp_since: Option<Monotonic>,
+}
 
 impl Ladder {
     /// Begins where the operator says.
-    pub(crate) fn from(first: Profile) -> Self {
-        Self(first)
+    pub(crate) fn from(first: Profile, tcp: bool) -> Self {
+        let rung = match first {
+            Profile::Fast => Rung::Quick,
+            Profile::Slow => Rung::Patient,
+        };
+        Self { rung, tcp, tcp_since: None }
     }
 
     /// How to dial now.
-    pub(crate) fn rung(self) -> Profile {
-        self.0
+    pub(crate) fn rung(&mut self, now: Monotonic) -> Rung {
+        if self.tcp_since.is_some_and(|since| now.since(since) >= TCP_FOR) {
+            self.rung = Rung::Quick;
+            self.tcp_since = None;
+        }
+        self.rung
     }
 
-    /// Nothing came back: the link is down, or slower than the timers of this rung. The next attempt takes the other, so
-    /// that a link that is merely slow is found out with the second attempt, and one that comes back fast is not
-    /// waited for.
+    /// Nothing came back: the network is gone, or this way does not lead through it. The next attempt takes the next.
     pub(crate) fn silent(&mut self) {
-        self.0 = match self.0 {
-            Profile::Fast => Profile::Slow,
-            Profile::Slow => Profile::Fast,
+        self.tcp_since = None;
+        self.rung = match self.rung {
+            Rung::Quick if self.tcp => Rung::Tcp,
+            Rung::Quick | Rung::Tcp => Rung::Patient,
+            Rung::Patient => Rung::Quick,
         };
     }
 
-    /// Somebody answered, over a link with this round trip.
-    pub(crate) fn answered(&mut self, round_trip: Duration) {
-        if round_trip < QUICK_BELOW {
-            self.0 = Profile::Fast;
+    /// Somebody answered, over a link with this round trip, where it is known.
+    pub(crate) fn answered(&mut self, now: Monotonic, round_trip: Option<Duration>) {
+        match round_trip {
+            None => self.tcp_since = self.tcp_since.or(Some(now)),
+            Some(time) if time < QUICK_BELOW => self.rung = Rung::Quick,
+            Some(_) => {}
         }
     }
 }
@@ -45,23 +75,47 @@ impl Ladder {
 mod tests {
     use super::*;
 
+    const NOW: Monotonic = Monotonic::ZERO;
+
     #[test]
-    fn a_slow_link_is_found_out_and_kept() {
-        let mut ladder = Ladder::from(Profile::Fast);
-        ladder.silent();
-        assert_eq!(ladder.rung(), Profile::Slow);
-        ladder.answered(Duration::from_secs(20));
-        assert_eq!(ladder.rung(), Profile::Slow);
-        ladder.answered(Duration::from_millis(80));
-        assert_eq!(ladder.rung(), Profile::Fast);
+    fn silence_leads_from_rung_to_rung_and_round() {
+        let mut ladder = Ladder::from(Profile::Fast, true);
+        let rungs: Vec<Rung> = (0..4)
+            .map(|_| {
+                let rung = ladder.rung(NOW);
+                ladder.silent();
+                rung
+            })
+            .collect();
+        assert_eq!(rungs, [Rung::Quick, Rung::Tcp, Rung::Patient, Rung::Quick]);
     }
 
     #[test]
-    fn silence_takes_the_rungs_in_turn() {
-        let mut ladder = Ladder::from(Profile::Slow);
+    fn without_tcp_there_are_two_rungs() {
+        let mut ladder = Ladder::from(Profile::Slow, false);
         ladder.silent();
-        assert_eq!(ladder.rung(), Profile::Fast);
+        assert_eq!(ladder.rung(NOW), Rung::Quick);
         ladder.silent();
-        assert_eq!(ladder.rung(), Profile::Slow);
+        assert_eq!(ladder.rung(NOW), Rung::Patient);
+    }
+
+    #[test]
+    fn a_slow_link_stays_on_the_patient_rung_until_it_is_fast() {
+        let mut ladder = Ladder::from(Profile::Slow, true);
+        ladder.answered(NOW, Some(Duration::from_secs(20)));
+        assert_eq!(ladder.rung(NOW), Rung::Patient);
+        ladder.answered(NOW, Some(Duration::from_millis(80)));
+        assert_eq!(ladder.rung(NOW), Rung::Quick);
+    }
+
+    #[test]
+    fn where_tcp_works_it_stays_and_udp_is_tried_again_after_an_hour() {
+        let mut ladder = Ladder::from(Profile::Fast, true);
+        ladder.silent();
+        ladder.answered(NOW, None);
+        let later = NOW.plus(TCP_FOR - Duration::from_secs(1));
+        assert_eq!(ladder.rung(later), Rung::Tcp);
+        ladder.answered(later, None);
+        assert_eq!(ladder.rung(NOW.plus(TCP_FOR)), Rung::Quick);
     }
 }

@@ -16,6 +16,7 @@
 
 mod accept;
 mod address;
+mod carrier;
 mod clock;
 mod close;
 mod closed;
@@ -32,6 +33,7 @@ mod pake;
 mod quic;
 mod socket;
 mod start;
+mod tcp;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -44,7 +46,8 @@ pub use handle::{ExecuteError, Health, NodeHandle};
 pub use identity::{DeviceKey, Identity, IdentityError, Membership};
 pub use link::LinkSwitch;
 pub use network::{
-    Counts, DialState, DialStatus, LinkStatus, NetworkError, NetworkOptions, NetworkStatus, Reception,
+    CarrierKind, Counts, DialState, DialStatus, LinkStatus, NetworkError, NetworkOptions, NetworkStatus,
+    QuicStatus, Reception,
 };
 pub use quic::Profile;
 pub use socket::Traffic;

@@ -9,18 +9,20 @@ use std::time::Duration;
 use crdt_store::{DeviceId, Timestamp};
 use quinn::Endpoint;
 use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::address::CentralAddress;
+use super::carrier::Handle;
 use super::clock::Clock;
 use super::close::{CloseCode, Ending};
 use super::handle::{NodeHandle, lock};
 use super::identity::Identity;
 use super::link::LinkSwitch;
 use super::quic::{self, Profile};
-use super::socket::{GatedSocket, Traffic};
-use super::{accept, dial, tls};
+use super::socket::{Gate, GatedSocket, Traffic};
+use super::{accept, dial, tcp, tls};
 use crate::enrolment::EnrolmentDesk;
 use crate::peer::ConnectionId;
 use crate::registry::Registry;
@@ -48,6 +50,9 @@ pub struct NetworkOptions {
     pub bind: SocketAddr,
     /// The link it dials over.
     pub profile: Profile,
+    /// Whether the way over TCP is open too, for networks that let no UDP pass: a node that takes connections listens on
+    /// the port of the same number, one that dials tries it where nothing comes back over UDP.
+    pub tcp: bool,
     /// How it takes connections; without it, it only dials.
     pub reception: Option<Reception>,
     /// The centrals it dials and stays connected to.
@@ -65,6 +70,14 @@ pub enum NetworkError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// The port of the same number cannot be had for TCP.
+    #[error("cannot use the TCP address {address}: {source}")]
+    Listener {
+        /// Where.
+        address: SocketAddr,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
     /// The certificate or key is not accepted.
     #[error(transparent)]
     Tls(#[from] tls::TlsError),
@@ -75,6 +88,7 @@ impl NetworkError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Socket { .. } => "udp-port",
+            Self::Listener { .. } => "tcp-port",
             Self::Tls(_) => "tls-setup",
         }
     }
@@ -101,54 +115,85 @@ pub struct NetworkStatus {
     pub last_error: Option<PeerError>,
 }
 
-/// One open connection, as QUIC sees it: everything since it was opened, handshake included.
+/// One open connection: everything since it was opened, handshake included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LinkStatus {
     /// The device at the other end.
     pub device: DeviceId,
     /// Where it is, at this moment: a device may move from one network to another without a new connection.
     pub address: SocketAddr,
+    /// What carries it.
+    pub carrier: CarrierKind,
     /// Whether this node dialled.
     pub dialed: bool,
     /// When it was opened, by this node's wall clock.
     pub since: Timestamp,
+    /// Bytes sent: in datagrams, or in the stream of TCP; without the headers of UDP, TCP and IP.
+    pub bytes_sent: u64,
+    /// The same received.
+    pub bytes_received: u64,
+    /// What QUIC knows of the way; TCP keeps it to the operating system.
+    pub quic: Option<QuicStatus>,
+}
+
+/// What carries a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CarrierKind {
+    /// QUIC, over UDP.
+    Quic,
+    /// TLS over TCP.
+    Tcp,
+}
+
+/// What QUIC knows of a connection's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct QuicStatus {
     /// Time of a round trip, as last estimated (RFC 9002 §5), in microseconds.
     pub round_trip_micros: u64,
     /// Packets sent.
     pub packets_sent: u64,
     /// Of those, the ones that were given up as lost and sent again.
     pub packets_lost: u64,
-    /// Bytes in datagrams sent, without the headers of UDP and IP.
-    pub bytes_sent: u64,
-    /// The same received.
-    pub bytes_received: u64,
     /// Bytes that may be under way unacknowledged: what the congestion controller takes the link for.
     pub congestion_window: u64,
 }
 
-/// An open connection and what is not asked of QUIC.
+/// An open connection, and what its carrier does not know of it.
 pub(crate) struct OpenLink {
     pub device: DeviceId,
     pub dialed: bool,
     pub since: Timestamp,
-    pub connection: quinn::Connection,
+    pub handle: Handle,
 }
 
 impl OpenLink {
     fn status(&self) -> LinkStatus {
-        let stats = self.connection.stats();
-        LinkStatus {
+        let mut status = LinkStatus {
             device: self.device,
-            address: self.connection.remote_address(),
+            address: self.handle.remote(),
+            carrier: CarrierKind::Tcp,
             dialed: self.dialed,
             since: self.since,
-            round_trip_micros: u64::try_from(stats.path.rtt.as_micros()).unwrap_or(u64::MAX),
-            packets_sent: stats.path.sent_packets,
-            packets_lost: stats.path.lost_packets,
-            bytes_sent: stats.udp_tx.bytes,
-            bytes_received: stats.udp_rx.bytes,
-            congestion_window: stats.path.cwnd,
+            bytes_sent: 0,
+            bytes_received: 0,
+            quic: None,
+        };
+        match &self.handle {
+            Handle::Quic(connection) => {
+                let stats = connection.stats();
+                status.carrier = CarrierKind::Quic;
+                (status.bytes_sent, status.bytes_received) = (stats.udp_tx.bytes, stats.udp_rx.bytes);
+                status.quic = Some(QuicStatus {
+                    round_trip_micros: u64::try_from(stats.path.rtt.as_micros()).unwrap_or(u64::MAX),
+                    packets_sent: stats.path.sent_packets,
+                    packets_lost: stats.path.lost_packets,
+                    congestion_window: stats.path.cwnd,
+                });
+            }
+            Handle::Tcp(line) => (status.bytes_sent, status.bytes_received) = line.traffic(),
         }
+        status
     }
 }
 
@@ -235,6 +280,9 @@ pub(crate) struct Network {
     counters: Counters,
     pub frame_memory: Arc<Semaphore>,
     dial_tls: Arc<quinn::crypto::rustls::QuicClientConfig>,
+    /// How peers are dialled over TCP; nothing where that way is closed.
+    pub tcp_dial: Option<Arc<rustls::ClientConfig>>,
+    pub gate: Arc<Gate>,
     pub profile: Profile,
     clock: Clock,
     dials: Mutex<Vec<DialStatus>>,
@@ -248,22 +296,46 @@ pub(crate) struct Network {
 /// What the tasks of a network take with them.
 pub(crate) struct Plan {
     reception: Option<Reception>,
+    tcp: Option<(TcpListener, Arc<rustls::ServerConfig>)>,
     centrals: Vec<CentralAddress>,
+}
+
+/// The listener at the port of the socket. Where any port would do, it may be taken for TCP, and the node does without.
+fn listener(asked: SocketAddr, bound: SocketAddr) -> Result<Option<TcpListener>, NetworkError> {
+    match tcp::listen(bound) {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if asked.port() == 0 => {
+            tracing::warn!(%bound, %error, "no way over TCP");
+            Ok(None)
+        }
+        Err(source) => Err(NetworkError::Listener { address: bound, source }),
+    }
 }
 
 impl Network {
     /// Opens the socket; nothing is accepted or dialled before [`run`](Self::run).
     pub(crate) fn open(options: NetworkOptions, clock: &Clock) -> Result<(Arc<Self>, Plan), NetworkError> {
-        let NetworkOptions { identity, bind, profile, reception, centrals } = options;
+        let NetworkOptions { identity, bind, profile, tcp, reception, centrals } = options;
         let server = match &reception {
             Some(_) => Some(quic::server_config(tls::server(&identity, clock)?)),
             None => None,
         };
         let dial_tls = Arc::new(tls::sync_client(&identity, clock)?);
-        let gate = Arc::default();
+        let gate = Arc::<Gate>::default();
         let failed = |source| NetworkError::Socket { address: bind, source };
         let socket = GatedSocket::bind(bind, Arc::clone(&gate)).map_err(failed)?;
         let endpoint = quic::endpoint(socket, server).map_err(failed)?;
+        let listener = match &reception {
+            Some(_) if tcp => listener(bind, endpoint.local_addr().map_err(failed)?)?,
+            _ => None,
+        };
+        let tcp_server = listener
+            .map(|listener| Ok::<_, tls::TlsError>((listener, Arc::new(tls::tcp_server(&identity, clock)?))))
+            .transpose()?;
+        let tcp_dial = match tcp {
+            true => Some(Arc::new(tls::tcp_client(&identity, clock)?)),
+            false => None,
+        };
         let dials = centrals.iter().map(|central| DialStatus {
             central: central.to_string(),
             state: DialState::Waiting,
@@ -271,7 +343,9 @@ impl Network {
             last_error: None,
         });
         let network = Self {
-            link: LinkSwitch::new(gate),
+            link: LinkSwitch::new(gate.clone()),
+            tcp_dial,
+            gate,
             endpoint,
             counters: Counters::default(),
             frame_memory: Arc::new(Semaphore::new(FRAME_MEMORY_KIB)),
@@ -285,7 +359,7 @@ impl Network {
             stopping: watch::Sender::new(false),
             task: Mutex::default(),
         };
-        Ok((Arc::new(network), Plan { reception, centrals }))
+        Ok((Arc::new(network), Plan { reception, tcp: tcp_server, centrals }))
     }
 
     /// How a peer is dialled.
@@ -297,7 +371,7 @@ impl Network {
     pub(crate) fn run(self: &Arc<Self>, node: &NodeHandle, plan: Plan) {
         let mut tasks = JoinSet::new();
         if let Some(reception) = plan.reception {
-            tasks.spawn(accept::run(self.clone(), node.clone(), reception));
+            tasks.spawn(accept::run(self.clone(), node.clone(), reception, plan.tcp));
         }
         for (index, central) in plan.centrals.into_iter().enumerate() {
             tasks.spawn(dial::run(self.clone(), node.clone(), central, index));

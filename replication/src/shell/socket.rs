@@ -15,8 +15,8 @@ use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, Runtime, TokioRuntime, UdpPoller};
 use serde::Serialize;
 
-/// What passed a UDP socket since it was opened: payloads of datagrams, without the headers of UDP (8 bytes) and IP
-/// (20 or 40 bytes).
+/// What passed a node's sockets since they were opened: payloads of datagrams, without the headers of UDP (8 bytes) and
+/// IP (20 or 40 bytes), and of streams, without the headers of TCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
 pub struct Traffic {
     /// Bytes sent.
@@ -60,6 +60,12 @@ impl Gate {
             datagrams_received: self.datagrams_received.load(Ordering::Relaxed),
             datagrams_foreign: self.datagrams_foreign.load(Ordering::Relaxed),
         }
+    }
+
+    /// Bytes that passed in streams of TCP.
+    pub(crate) fn count_stream(&self, sent: u64, received: u64) {
+        self.bytes_sent.fetch_add(sent, Ordering::Relaxed);
+        self.bytes_received.fetch_add(received, Ordering::Relaxed);
     }
 
     fn count_sent(&self, length: usize, segment: Option<usize>) {

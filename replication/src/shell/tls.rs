@@ -57,16 +57,22 @@ pub(crate) enum Purpose {
 /// Reads what `connection` is for from its ALPN and the verified certificate of its peer.
 pub(crate) fn purpose(connection: &quinn::Connection) -> Purpose {
     let handshake = connection.handshake_data().and_then(|data| data.downcast::<HandshakeData>().ok());
-    match handshake.and_then(|data| data.protocol).as_deref() {
-        Some(ALPN_SYNC) => peer_device(connection).map_or(Purpose::Nothing, Purpose::Sync),
+    let chain =
+        connection.peer_identity().and_then(|chain| chain.downcast::<Vec<CertificateDer<'static>>>().ok());
+    purpose_of(
+        handshake.and_then(|data| data.protocol).as_deref(),
+        chain.as_deref().map(|chain| chain.as_slice()),
+    )
+}
+
+/// The same from what a handshake agreed on and the verified certificates it was shown.
+pub(crate) fn purpose_of(alpn: Option<&[u8]>, chain: Option<&[CertificateDer<'_>]>) -> Purpose {
+    let device = || device_of(chain?.first()?).ok();
+    match alpn {
+        Some(ALPN_SYNC) => device().map_or(Purpose::Nothing, Purpose::Sync),
         Some(ALPN_ENROL) => Purpose::Enrol,
         _ => Purpose::Nothing,
     }
-}
-
-fn peer_device(connection: &quinn::Connection) -> Option<DeviceId> {
-    let chain = connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
-    device_of(chain.first()?).ok()
 }
 
 fn provider() -> Arc<CryptoProvider> {
@@ -82,6 +88,20 @@ fn roots(identity: &Identity) -> Result<Arc<RootCertStore>, TlsError> {
 /// Serves both purposes. A client certificate is optional to TLS, because enrolment has none; one that is shown must
 /// be valid, and [`purpose`] refuses replication without one.
 pub(crate) fn server(identity: &Identity, clock: &Clock) -> Result<QuicServerConfig, TlsError> {
+    let protocols = vec![ALPN_SYNC.to_vec(), ALPN_ENROL.to_vec()];
+    QuicServerConfig::try_from(server_config(identity, clock, protocols)?).map_err(TlsError::of)
+}
+
+/// Serves replication over TCP; who enrols comes over QUIC.
+pub(crate) fn tcp_server(identity: &Identity, clock: &Clock) -> Result<rustls::ServerConfig, TlsError> {
+    server_config(identity, clock, vec![ALPN_SYNC.to_vec()])
+}
+
+fn server_config(
+    identity: &Identity,
+    clock: &Clock,
+    protocols: Vec<Vec<u8>>,
+) -> Result<rustls::ServerConfig, TlsError> {
     let verifier = WebPkiClientVerifier::builder_with_provider(roots(identity)?, provider())
         .clear_root_hint_subjects()
         .allow_unauthenticated()
@@ -93,22 +113,27 @@ pub(crate) fn server(identity: &Identity, clock: &Clock) -> Result<QuicServerCon
         .with_client_cert_verifier(verifier)
         .with_single_cert(vec![identity.certificate.clone()], identity.key.private_key())
         .map_err(TlsError::of)?;
-    config.alpn_protocols = vec![ALPN_SYNC.to_vec(), ALPN_ENROL.to_vec()];
+    config.alpn_protocols = protocols;
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     config.max_early_data_size = 0;
-    QuicServerConfig::try_from(config).map_err(TlsError::of)
+    Ok(config)
 }
 
 /// Dials central as a certified device, trusting the pinned authority only.
 pub(crate) fn sync_client(identity: &Identity, clock: &Clock) -> Result<QuicClientConfig, TlsError> {
+    QuicClientConfig::try_from(tcp_client(identity, clock)?).map_err(TlsError::of)
+}
+
+/// The same over TCP.
+pub(crate) fn tcp_client(identity: &Identity, clock: &Clock) -> Result<rustls::ClientConfig, TlsError> {
     let config = rustls::ClientConfig::builder_with_details(provider(), Arc::new(clock.clone()))
         .with_protocol_versions(&[&TLS13])
         .map_err(TlsError::of)?
         .with_root_certificates(roots(identity)?)
         .with_client_auth_cert(vec![identity.certificate.clone()], identity.key.private_key())
         .map_err(TlsError::of)?;
-    finish_client(config, ALPN_SYNC)
+    Ok(finish_client(config, ALPN_SYNC))
 }
 
 /// Dials a central whose authority is not known yet. Any certificate is taken: what is said over this session is
@@ -121,14 +146,14 @@ pub(crate) fn enrolment_client(clock: &Clock) -> Result<QuicClientConfig, TlsErr
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(ProvenLater(provider)))
         .with_no_client_auth();
-    finish_client(config, ALPN_ENROL)
+    QuicClientConfig::try_from(finish_client(config, ALPN_ENROL)).map_err(TlsError::of)
 }
 
-fn finish_client(mut config: rustls::ClientConfig, alpn: &[u8]) -> Result<QuicClientConfig, TlsError> {
+fn finish_client(mut config: rustls::ClientConfig, alpn: &[u8]) -> rustls::ClientConfig {
     config.alpn_protocols = vec![alpn.to_vec()];
     config.resumption = Resumption::disabled();
     config.enable_early_data = false;
-    QuicClientConfig::try_from(config).map_err(TlsError::of)
+    config
 }
 
 /// Takes any certificate, for enrolment only. The holder must still sign the handshake with its key.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::schema::scope;
 use crate::codec::{BODY_BYTES_MAX, FRAME_BYTES_MAX, encode};
 use crate::frame::{Cursor, Delta, Goaway, Message, Span, Want};
-use crate::packing::{Packed, pack};
+use crate::packing::pack;
 use crate::{code, decode, frame_length};
 
 fn want(ids: usize) -> Message {
@@ -85,8 +85,7 @@ fn a_change_that_is_not_what_it_claims_is_refused_before_it_reaches_a_store() {
 #[test]
 fn a_span_runs_forwards() {
     let span = Span { floor: 5, after: 4, through: 9, complete: false };
-    let delta =
-        Delta { number: 1, scope: scope("s"), span: Some(span), left: 0, documents: Packed::default() };
+    let delta = Delta { number: 1, scope: scope("s"), span: Some(span), left: 0, documents: Box::default() };
     assert_eq!(code_of(&encode(&Message::Delta(delta)).expect("small")), code::FRAME_MALFORMED);
 }
 

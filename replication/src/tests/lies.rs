@@ -43,13 +43,7 @@ fn closed_with(world: &World) -> Option<&str> {
 }
 
 fn delta(number: u64) -> Message {
-    Message::Delta(Delta {
-        number,
-        scope: scope("store/1"),
-        span: None,
-        left: 0,
-        documents: crate::packing::Packed::default(),
-    })
+    Message::Delta(Delta { number, scope: scope("store/1"), span: None, left: 0, documents: Box::default() })
 }
 
 #[test]

@@ -40,14 +40,18 @@ fn value(name: &str, content: Markup) -> Markup {
     html! { div { span class="k" { (name) } span class="v" { (content) } } }
 }
 
-/// How good the connection is: time of a round trip, and how much of what was sent got lost.
+/// How good the connection is: time of a round trip, and how much of what was sent got lost; TCP does not tell.
 fn quality(words: Words, connection: &SyncConnection) -> Markup {
+    let (Some(millis), Some(sent), Some(lost)) =
+        (connection.round_trip_ms, connection.packets_sent, connection.packets_lost)
+    else {
+        return html! { span title=(connection.address) { (t!(words, "link-tcp")) } };
+    };
     // Thousandths of a percent, of which one decimal is shown.
-    let lost = 1_000 * connection.packets_lost / connection.packets_sent.max(1) * 100;
-    let millis = connection.round_trip_ms.round() as i64;
+    let lost = 1_000 * lost / sent.max(1) * 100;
     html! {
         span title=(connection.address) {
-            @if millis < 1 { "< 1" } @else { (words.whole(millis)) }
+            @if millis < 1.0 { "< 1" } @else { (words.whole(millis.round() as i64)) }
             " ms · " (words.thousandths(lost as i64, 0)) " %"
         }
     }

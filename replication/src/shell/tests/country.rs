@@ -21,7 +21,7 @@ use crate::enrolment::EnrolmentDesk;
 use crate::registry::{PeerRole, RefusedPeer, Registry};
 use crate::shell::{
     CENTRAL_NAME, CentralAddress, Clock, DeviceKey, ExecuteError, Identity, NetworkOptions, NetworkStatus,
-    NodeHandle, Profile, Reception, Recovery, Reopen, StartOptions, random_seed, start,
+    NodeHandle, Profile, Reception, Recovery, Reopen, StartError, StartOptions, random_seed, start,
 };
 use crate::status::LinkState;
 
@@ -199,22 +199,44 @@ impl Place {
     }
 
     pub(super) async fn central_with(authority: &Authority, enrolment: Option<EnrolmentDesk>) -> Self {
+        Self(Self::start_central(authority, enrolment, loopback()).await.expect("starts"))
+    }
+
+    /// A central at an address that may be taken.
+    pub(super) async fn try_central_at(
+        authority: &Authority,
+        address: SocketAddr,
+    ) -> Result<Self, StartError> {
+        Self::start_central(authority, None, address).await.map(Self)
+    }
+
+    async fn start_central(
+        authority: &Authority,
+        enrolment: Option<EnrolmentDesk>,
+        bind: SocketAddr,
+    ) -> Result<NodeHandle, StartError> {
         let identity = authority.central();
         let open = in_memory(identity.device(), true);
         let network = NetworkOptions {
             identity,
-            bind: loopback(),
+            bind,
             profile: Profile::Fast,
+            tcp: true,
             reception: reception(enrolment),
             centrals: Vec::new(),
         };
-        Self::start(options(open, Some(network))).await
+        start(options(open, Some(network))).await
     }
 
     /// A device that dials `central`.
     pub(super) async fn device(identity: Identity, central: &Self) -> Self {
+        Self::device_at(identity, central.address()).await
+    }
+
+    /// A device that dials an address.
+    pub(super) async fn device_at(identity: Identity, address: SocketAddr) -> Self {
         let open = in_memory(identity.device(), false);
-        Self::start(options(open, Some(dialing(identity, central.address())))).await
+        Self::start(options(open, Some(dialing(identity, address)))).await
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -311,6 +333,7 @@ pub(super) fn dialing(identity: Identity, central: SocketAddr) -> NetworkOptions
         identity,
         bind: loopback(),
         profile: Profile::Fast,
+        tcp: true,
         reception: None,
         centrals: vec![CentralAddress::from(central)],
     }

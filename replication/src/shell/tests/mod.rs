@@ -6,3 +6,4 @@ mod enrolling;
 mod hostile;
 mod lifecycle;
 mod meeting;
+mod over_tcp;
