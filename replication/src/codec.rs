@@ -178,6 +178,7 @@ fn check_limits(message: &Message) -> Result<(), FrameError> {
         },
         Message::Ack(ack) => {
             within("refusals", ack.refused.len(), REFUSALS_MAX)?;
+            within("states", ack.check.as_ref().map_or(0, |check| check.states.len()), ENTRIES_MAX)?;
             ack.refused
                 .iter()
                 .try_for_each(|refused| within("bytes of code", refused.code.len(), TEXT_BYTES_MAX))

@@ -191,6 +191,9 @@ record! {
         refused_count: u64,
         /// The first of them.
         refused: Vec<RefusedChange>,
+        /// What would be the next frame, where nothing comes between: said together, an acknowledgement and a proof
+        /// are heard together, and the other side does not begin a proof of its own in between.
+        check: Option<Check>,
     }
 
     /// A change that was not applied, and why.

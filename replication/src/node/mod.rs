@@ -586,10 +586,13 @@ fn run(
 /// A DELTA after a CHECK in the same flush: the store that the CHECK would be compared with holds more than its sender
 /// held. The sender will say CHECK again.
 fn forget_checks(heard: &mut [(ConnectionId, Message)], conn: ConnectionId, scope: &Scope) {
-    for (from, message) in heard {
-        if let Message::Check(check) = message
-            && *from == conn
-        {
+    for (_, message) in heard.iter_mut().filter(|(from, _)| *from == conn) {
+        let check = match message {
+            Message::Check(check) => Some(check),
+            Message::Ack(ack) => ack.check.as_mut(),
+            _ => None,
+        };
+        if let Some(check) = check {
             check.states.retain(|state| state.scope != *scope);
         }
     }

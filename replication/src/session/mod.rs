@@ -284,7 +284,11 @@ impl Session {
             Message::Hello(hello) => self.hear_hello(moment, account, hello),
             Message::Welcome(welcome) => self.hear_welcome(moment, account, welcome),
             Message::Scopes(scopes) => self.hear_scopes(moment, account, scopes),
-            Message::Ack(ack) => self.hear_ack(moment, account, ack),
+            Message::Ack(mut ack) => {
+                let check = ack.check.take();
+                self.hear_ack(moment, account, ack)?;
+                check.map_or(Ok(()), |check| self.hear_check(moment, account, check))
+            }
             Message::Check(check) => self.hear_check(moment, account, check),
             Message::Checked(checked) => self.hear_checked(moment, account, checked),
             Message::Buckets(buckets) => self.hear_buckets(moment, account, buckets),
@@ -312,9 +316,10 @@ impl Session {
         }
         self.greet(moment, account)?;
         if self.is_live() {
-            self.say_ack(account);
+            let before = self.out.len();
             self.say_offers(moment, account)?;
-            self.send_pending(moment, account, budget)?;
+            let checks = self.send_pending(moment, account, budget)?;
+            self.say_ack_and_checks(account, before, checks);
         }
         Ok(())
     }

@@ -50,13 +50,13 @@ const ROUNDS_MAX: u32 = 2;
 const ROUNDS_SERVED_MAX: u32 = 16;
 
 impl Session {
-    /// Says CHECK for scopes in which nothing is left to do and nothing is proven.
-    pub(super) fn say_check(
+    /// What is to be checked: scopes in which nothing is left to do and nothing is proven.
+    pub(super) fn checks(
         &mut self,
         moment: &Moment<'_>,
         account: &mut Account,
         scopes: Vec<Scope>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<Check>, StoreError> {
         let mut states = Vec::new();
         for scope in scopes {
             if !self.is_quiescent(moment, &scope)? {
@@ -71,10 +71,8 @@ impl Session {
             state.checked = Some((fingerprint, moment.head));
             states.push(Held { scope, state: State(fingerprint) });
         }
-        for states in states.chunks(ENTRIES_MAX) {
-            self.say(Message::Check(Check { head: moment.head, states: states.to_vec() }), account);
-        }
-        Ok(())
+        let check = |states: &[Held]| Check { head: moment.head, states: states.to_vec() };
+        Ok(states.chunks(ENTRIES_MAX).map(check).collect())
     }
 
     /// The peer holds our whole log of a scope.

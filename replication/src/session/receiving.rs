@@ -6,7 +6,7 @@ use super::{Fault, SCOPES_MAX, Session, Violation};
 use crate::account::Account;
 use crate::code;
 use crate::codec::{REFUSALS_MAX, short};
-use crate::frame::{Ack, Cursor, Delta, Message, RefusedChange, Span};
+use crate::frame::{Ack, Check, Cursor, Delta, Message, RefusedChange, Span};
 use crate::packing::{Arrived, Unbuilt};
 use crate::status::{Event, RefusedEvent};
 
@@ -80,16 +80,30 @@ impl Session {
         Ok(())
     }
 
-    pub(super) fn say_ack(&mut self, account: &mut Account) {
-        if !std::mem::take(&mut self.ack_due) {
-            return;
+    /// Says that what has come is stored, before anything that was said since `before`; then the checks that are due. Where
+    /// nothing was said since, both are one frame.
+    pub(super) fn say_ack_and_checks(
+        &mut self,
+        account: &mut Account,
+        before: usize,
+        mut checks: Vec<Check>,
+    ) {
+        if std::mem::take(&mut self.ack_due) {
+            let alone = self.out.len() == before;
+            let ack = Ack {
+                number: self.stored_number,
+                refused_count: std::mem::take(&mut self.refused_count),
+                refused: std::mem::take(&mut self.refused),
+                check: if alone { checks.pop() } else { None },
+            };
+            self.say(Message::Ack(ack), account);
+            if !alone {
+                self.out[before..].rotate_right(1);
+            }
         }
-        let ack = Ack {
-            number: self.stored_number,
-            refused_count: std::mem::take(&mut self.refused_count),
-            refused: std::mem::take(&mut self.refused),
-        };
-        self.say(Message::Ack(ack), account);
+        for check in checks {
+            self.say(Message::Check(check), account);
+        }
     }
 }
 

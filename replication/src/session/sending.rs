@@ -11,7 +11,7 @@ use super::{Fault, InFlight, Moment, Round, Session, Violation};
 use crate::account::Account;
 use crate::code;
 use crate::codec::{CHANGES_MAX, DOCUMENTS_MAX};
-use crate::frame::{Ack, Cursor, Delta, Message, RefusedChange, Span};
+use crate::frame::{Ack, Check, Cursor, Delta, Message, RefusedChange, Span};
 use crate::packing::pack;
 use crate::session::greeting::EARLY_BYTES_MAX;
 use crate::status::{Event, PeerError, RefusedEvent, TO_SEND_MAX};
@@ -167,13 +167,13 @@ impl Session {
         Ok(())
     }
 
-    /// Everything there is to send in scopes where something may have happened; then proofs.
+    /// Everything there is to send in scopes where something may have happened; the checks that are then due.
     pub(super) fn send_pending(
         &mut self,
         moment: &Moment<'_>,
         account: &mut Account,
         budget: &mut usize,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<Check>, StoreError> {
         let mut quiet = Vec::new();
         for scope in std::mem::take(&mut self.pending) {
             match self.send_scope(moment, account, &scope, budget)? {
@@ -183,7 +183,7 @@ impl Session {
                 }
             }
         }
-        self.say_check(moment, account, quiet)
+        self.checks(moment, account, quiet)
     }
 
     /// Whether nothing is left to send in the scope.

@@ -48,7 +48,9 @@ fn delta(number: u64) -> Message {
 
 #[test]
 fn whoever_speaks_out_of_turn_is_closed() {
-    for first in [delta(1), Message::Ack(Ack { number: 0, refused_count: 0, refused: Vec::new() })] {
+    for first in
+        [delta(1), Message::Ack(Ack { number: 0, refused_count: 0, refused: Vec::new(), check: None })]
+    {
         assert_eq!(closed_with(&tell([first])), Some(code::OUT_OF_TURN));
     }
     assert_eq!(closed_with(&tell([hello(identity()), hello(identity())])), Some(code::OUT_OF_TURN));
@@ -76,7 +78,7 @@ fn absurd_numbers_of_lives_are_not_believed() {
 
 #[test]
 fn what_was_never_sent_cannot_be_acknowledged() {
-    let ack = Message::Ack(Ack { number: 1_000, refused_count: 0, refused: Vec::new() });
+    let ack = Message::Ack(Ack { number: 1_000, refused_count: 0, refused: Vec::new(), check: None });
     assert_eq!(closed_with(&tell([hello(identity()), ack])), Some(code::ACK_OUT_OF_RANGE));
 }
 

@@ -3,6 +3,7 @@
 mod codec;
 mod laws;
 mod lies;
+mod oracle;
 mod schema;
 mod stories;
 mod world;
