@@ -7,9 +7,12 @@ mod dictionary;
 mod far_link;
 mod figures;
 mod fixture;
+mod fleet;
 mod http;
 mod importing;
+mod ingest;
 mod memory;
+mod process;
 mod stocktake;
 mod sync;
 
@@ -68,7 +71,7 @@ pub struct Ground<'a> {
 
 type Measure = fn(&Ground<'_>, &mut Table) -> Result<(), Failure>;
 
-const BENCHES: [(&str, &str, Measure); 9] = [
+const BENCHES: [(&str, &str, Measure); 10] = [
     ("commits", "durable commits, one at a time and grouped", commits::measure),
     ("adjust", "durable stock adjustments over HTTP at 1, 8 and 32 connections", http::measure_adjust),
     ("list", "a list of 100 stock lines out of 20,000 over HTTP", http::measure_list),
@@ -86,6 +89,11 @@ const BENCHES: [(&str, &str, Measure); 9] = [
     ("dictionary", "what the dictionary of the wire saves on small frames", dictionary::measure),
     ("import", "import of the file of deliveries", importing::measure),
     ("memory", "memory of central and of a site, idle and busy", memory::measure),
+    (
+        "ingest",
+        "what central takes in per second from 1, 10 and 200 sites at once, over QUIC",
+        ingest::measure,
+    ),
 ];
 
 /// Runs one benchmark or all of them.
