@@ -10,8 +10,8 @@ use domain::store::CreateStore;
 use domain::{Caller, Role, ScopeKind};
 use replication::NodeConfig;
 use replication::shell::{
-    CentralAddress, Clock, DeviceKey, Identity, NetworkOptions, NodeHandle, Profile, Recovery, StartOptions,
-    random_seed, start,
+    CentralAddress, Clock, Congestion, DeviceKey, Identity, NetworkOptions, NodeHandle, Profile, Recovery,
+    StartOptions, random_seed, start,
 };
 
 use super::fixture::{self, Founded};
@@ -121,6 +121,7 @@ impl Member {
         &self,
         central: CentralAddress,
         schema: Arc<dyn Schema>,
+        (profile, congestion): (Profile, Congestion),
     ) -> Result<NodeHandle, Failure> {
         let mut node = NodeConfig::new(schema.clone());
         node.entitlement_scopes = vec![ScopeKind::Reference.scope()];
@@ -132,7 +133,8 @@ impl Member {
         let network = NetworkOptions {
             identity: self.identity.clone(),
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            profile: Profile::Fast,
+            profile,
+            congestion,
             reception: None,
             centrals: vec![central],
         };

@@ -75,7 +75,7 @@ async fn ingest(members: Vec<Member>, central: &Process) -> Result<Taken, Failur
     for member in members {
         let address = address.clone();
         sites.spawn(async move {
-            let node = member.start(address, Arc::new(DomainSchema)).await?;
+            let node = member.start(address, Arc::new(DomainSchema), Default::default()).await?;
             in_sync(&node).await?;
             work_alone(&node, &member).await?;
             Ok::<_, Failure>(node)

@@ -46,7 +46,7 @@ pub use link::LinkSwitch;
 pub use network::{
     Counts, DialState, DialStatus, LinkStatus, NetworkError, NetworkOptions, NetworkStatus, Reception,
 };
-pub use quic::Profile;
+pub use quic::{Congestion, Profile};
 pub use socket::Traffic;
 pub use start::{StartError, StartOptions, random_seed, start};
 pub use tls::{ALPN_ENROL, ALPN_SYNC, CENTRAL_NAME, TlsError};

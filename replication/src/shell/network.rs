@@ -18,7 +18,7 @@ use super::close::{CloseCode, Ending};
 use super::handle::{NodeHandle, lock};
 use super::identity::Identity;
 use super::link::LinkSwitch;
-use super::quic::{self, Profile};
+use super::quic::{self, Congestion, Profile};
 use super::socket::{GatedSocket, Traffic};
 use super::{accept, dial, tls};
 use crate::enrolment::EnrolmentDesk;
@@ -48,6 +48,8 @@ pub struct NetworkOptions {
     pub bind: SocketAddr,
     /// The link it dials over.
     pub profile: Profile,
+    /// How it finds out how much the links of all its connections carry.
+    pub congestion: Congestion,
     /// How it takes connections; without it, it only dials.
     pub reception: Option<Reception>,
     /// The centrals it dials and stays connected to.
@@ -236,6 +238,7 @@ pub(crate) struct Network {
     pub frame_memory: Arc<Semaphore>,
     dial_tls: Arc<quinn::crypto::rustls::QuicClientConfig>,
     pub profile: Profile,
+    congestion: Congestion,
     clock: Clock,
     dials: Mutex<Vec<DialStatus>>,
     links: Mutex<BTreeMap<ConnectionId, OpenLink>>,
@@ -254,9 +257,9 @@ pub(crate) struct Plan {
 impl Network {
     /// Opens the socket; nothing is accepted or dialled before [`run`](Self::run).
     pub(crate) fn open(options: NetworkOptions, clock: &Clock) -> Result<(Arc<Self>, Plan), NetworkError> {
-        let NetworkOptions { identity, bind, profile, reception, centrals } = options;
+        let NetworkOptions { identity, bind, profile, congestion, reception, centrals } = options;
         let server = match &reception {
-            Some(_) => Some(quic::server_config(tls::server(&identity, clock)?)),
+            Some(_) => Some(quic::server_config(tls::server(&identity, clock)?, congestion)),
             None => None,
         };
         let dial_tls = Arc::new(tls::sync_client(&identity, clock)?);
@@ -277,6 +280,7 @@ impl Network {
             frame_memory: Arc::new(Semaphore::new(FRAME_MEMORY_KIB)),
             dial_tls,
             profile,
+            congestion,
             clock: clock.clone(),
             dials: Mutex::new(dials.collect()),
             links: Mutex::default(),
@@ -290,7 +294,7 @@ impl Network {
 
     /// How a peer is dialled.
     pub(crate) fn dial_config(&self, profile: Profile) -> quinn::ClientConfig {
-        quic::client_config(self.dial_tls.clone(), profile)
+        quic::client_config(self.dial_tls.clone(), profile, self.congestion)
     }
 
     /// Begins to accept and to dial.

@@ -205,6 +205,7 @@ impl Place {
             identity,
             bind: loopback(),
             profile: Profile::Fast,
+            congestion: crate::shell::Congestion::default(),
             reception: reception(enrolment),
             centrals: Vec::new(),
         };
@@ -311,6 +312,7 @@ pub(super) fn dialing(identity: Identity, central: SocketAddr) -> NetworkOptions
         identity,
         bind: loopback(),
         profile: Profile::Fast,
+        congestion: crate::shell::Congestion::default(),
         reception: None,
         centrals: vec![CentralAddress::from(central)],
     }
