@@ -11,6 +11,7 @@ mod fleet;
 mod http;
 mod importing;
 mod ingest;
+mod links;
 mod memory;
 mod process;
 mod stocktake;
@@ -71,7 +72,7 @@ pub struct Ground<'a> {
 
 type Measure = fn(&Ground<'_>, &mut Table) -> Result<(), Failure>;
 
-const BENCHES: [(&str, &str, Measure); 10] = [
+const BENCHES: [(&str, &str, Measure); 11] = [
     ("commits", "durable commits, one at a time and grouped", commits::measure),
     ("adjust", "durable stock adjustments over HTTP at 1, 8 and 32 connections", http::measure_adjust),
     ("list", "a list of 100 stock lines out of 20,000 over HTTP", http::measure_list),
@@ -93,6 +94,11 @@ const BENCHES: [(&str, &str, Measure); 10] = [
         "ingest",
         "what central takes in per second from 1, 10 and 200 sites at once, over QUIC",
         ingest::measure,
+    ),
+    (
+        "links",
+        "a quiet sync and a day's work over named links, by congestion control where they are slow",
+        links::measure,
     ),
 ];
 

@@ -10,7 +10,7 @@ use domain::{Caller, Role};
 use replication::shell::{CentralAddress, LinkSwitch, Membership, NodeHandle, PATIENCE, Traffic, Wish};
 
 use super::commits::scattered;
-use super::far_link::FarLink;
+use super::far_link::{Conditions, FarLink};
 use super::fixture::{self, Filled};
 use super::{Ground, LINES, Table};
 use crate::command::join;
@@ -19,9 +19,9 @@ use crate::installation::Installation;
 use crate::running::{Started, System, block_on, start_central, start_site};
 
 /// Documents edited in a day …
-const DAY_DOCUMENTS: usize = 200;
+pub const DAY_DOCUMENTS: usize = 200;
 /// … and how often each.
-const DAY_EDITS_EACH: usize = 3;
+pub const DAY_EDITS_EACH: usize = 3;
 /// How long anything may take before the benchmark gives up.
 const WAIT_MAX: Duration = Duration::from_secs(300);
 /// The link that round trips are counted on: two satellites, or a busy cell of the second generation.
@@ -106,7 +106,7 @@ async fn round_trips(
     filled: &Filled,
     table: &mut Table,
 ) -> Result<(), Failure> {
-    let far = FarLink::to(central, ROUND_TRIP / 2).await?;
+    let far = FarLink::to(central, Conditions::delay(ROUND_TRIP / 2), 0).await?;
     let address: CentralAddress = format!("quic://{}", far.address)
         .parse()
         .map_err(|error| Failure::failed("central-address", error))?;
