@@ -9,6 +9,7 @@ mod figures;
 mod fixture;
 mod fleet;
 mod http;
+mod idle;
 mod importing;
 mod ingest;
 mod links;
@@ -72,7 +73,7 @@ pub struct Ground<'a> {
 
 type Measure = fn(&Ground<'_>, &mut Table) -> Result<(), Failure>;
 
-const BENCHES: [(&str, &str, Measure); 11] = [
+const BENCHES: [(&str, &str, Measure); 12] = [
     ("commits", "durable commits, one at a time and grouped", commits::measure),
     ("adjust", "durable stock adjustments over HTTP at 1, 8 and 32 connections", http::measure_adjust),
     ("list", "a list of 100 stock lines out of 20,000 over HTTP", http::measure_list),
@@ -100,6 +101,7 @@ const BENCHES: [(&str, &str, Measure); 11] = [
         "a quiet sync and a day's work over named links, by congestion control where they are slow",
         links::measure,
     ),
+    ("idle", "memory and bytes of central with 500 and 1,500 connected sites", idle::measure),
 ];
 
 /// Runs one benchmark or all of them.
