@@ -9,8 +9,8 @@ use domain::{DomainSchema, Role, ScopeKind};
 use http_api::Settings;
 use replication::enrolment::SystemId;
 use replication::shell::{
-    CentralAddress, Clock, DeviceKey, Identity, Membership, NetworkOptions, NodeHandle, Profile, Reception,
-    Recovery, StartOptions, random_seed, start,
+    CentralAddress, Clock, Congestion, DeviceKey, Identity, Membership, NetworkOptions, NodeHandle, Profile,
+    Reception, Recovery, StartOptions, random_seed, start,
 };
 use replication::{NodeConfig, Peer, private_file};
 use serde::{Deserialize, Serialize};
@@ -179,6 +179,16 @@ pub async fn start_central(
     system: &System,
     bind: SocketAddr,
 ) -> Result<Started, Failure> {
+    start_central_with(installation, system, bind, Congestion::default()).await
+}
+
+/// The same with this congestion control.
+pub async fn start_central_with(
+    installation: &Installation,
+    system: &System,
+    bind: SocketAddr,
+    congestion: Congestion,
+) -> Result<Started, Failure> {
     let clock = Clock::start();
     let keys = CentralKeys::load(installation)?;
     // A clock that fell back to before the system began is known to be wrong.
@@ -194,6 +204,7 @@ pub async fn start_central(
         bind,
         profile: Profile::Fast,
         tcp: true,
+        congestion,
         reception: Some(reception),
         centrals: Vec::new(),
     };
@@ -225,6 +236,7 @@ pub async fn start_site(
         bind: SocketAddr::new(address, 0),
         profile: Profile::Fast,
         tcp: true,
+        congestion: Congestion::default(),
         reception: None,
         centrals: vec![central],
     };

@@ -44,38 +44,15 @@ pub fn fill(
     hosted_by_site: bool,
 ) -> Result<(Store, Filled), Failure> {
     let clock = Clock::start();
-    let name = System::named("Benchmark");
-    name.begin(installation)?;
-    let keys = CentralKeys::create(installation, &clock)?;
-    let mut store = installation.create_store(keys.key.device(), true)?;
-    name.save(installation)?;
+    let Founded { mut store, keys, central: central_site } = found(installation, &clock)?;
     let system = DocumentId::from_bytes(*keys.authority.system().as_bytes());
     let id = |role: &str| system.derived(role);
-    let (central_site, site, store_id) = (id("central"), id("site"), id("store"));
+    let (site, store_id) = (id("site"), id("store"));
     let caller = Caller::system(Role::Central);
 
-    run(&mut store, &clock, |txn| {
-        let create = CreateSite {
-            id: Some(central_site),
-            name: "Central".to_owned(),
-            is_central: true,
-            multi_device: false,
-            stores: Vec::new(),
-        };
-        domain::site::create(txn, &caller, &create)?;
-        let create = CreateSite {
-            id: Some(site),
-            name: SITE.to_owned(),
-            is_central: false,
-            multi_device: true,
-            stores: Vec::new(),
-        };
-        domain::site::create(txn, &caller, &create).map(drop)
-    })?;
+    run(&mut store, &clock, |txn| domain::site::create(txn, &caller, &site_named(site, SITE)).map(drop))?;
     let host = if hosted_by_site { site } else { central_site };
     run(&mut store, &clock, |txn| {
-        let device = EnrolDevice { device: keys.key.device(), name: "Central".to_owned() };
-        domain::site::enrol_device(txn, &caller, central_site, &device)?;
         let create = CreateStore {
             id: Some(store_id),
             code: "BEN".to_owned(),
@@ -106,46 +83,101 @@ pub fn fill(
     })?;
     let items: Vec<DocumentId> = (0..ITEMS).map(|index| id(&format!("item {index}"))).collect();
     batches(&mut store, &clock, ITEMS, |txn, index| {
-        let item = CreateItem {
-            id: Some(items[index]),
-            code: format!("B{index:05}"),
-            name: format!("Benchmark medicine number {index}, tablet"),
-            unit: "tablet".to_owned(),
-            strength: Some("500 mg".to_owned()),
-            ven: None,
-            default_pack_size: Some(100),
-            is_vaccine: false,
-            doses_per_unit: None,
-            universal_code: None,
-        };
+        let item = item(items[index], index);
         domain::item::create(txn, &caller, &item).map(drop)
     })?;
     let ids: Vec<DocumentId> = (0..lines).map(|index| id(&format!("line {index}"))).collect();
     let today = domain::text::day_of(clock.wall());
     batches(&mut store, &clock, lines, |txn, index| {
-        let line = CreateStockLine {
-            id: Some(ids[index]),
-            store: store_id,
-            item: items[index % ITEMS],
-            batch: Some(format!("L{index:06}")),
-            expiry: today.checked_add(jiff_days(30 + index % 900)).ok(),
-            manufactured: None,
-            pack_size: Some(100),
-            location: None,
-            vvm: None,
-            cost_price: None,
-            sell_price: None,
-            supplier: None,
-            donor: None,
-            note: None,
-            quantity: Quantity::from_thousandths(1_000_000),
-            at: None,
-            variant: None,
-            programme: None,
-        };
+        let line = stock_line(ids[index], store_id, items[index % ITEMS], index, today);
         domain::stock_line::create(txn, &caller, &line).map(drop)
     })?;
     Ok((store, Filled { store: store_id, items, lines: ids }))
+}
+
+/// A new central with nothing in it.
+pub struct Founded {
+    /// Its database.
+    pub store: Store,
+    /// Its keys.
+    pub keys: CentralKeys,
+    /// Its own site.
+    pub central: DocumentId,
+}
+
+/// Makes a central in a directory.
+pub fn found(installation: &Installation, clock: &Clock) -> Result<Founded, Failure> {
+    let name = System::named("Benchmark");
+    name.begin(installation)?;
+    let keys = CentralKeys::create(installation, clock)?;
+    let mut store = installation.create_store(keys.key.device(), true)?;
+    name.save(installation)?;
+    let central = DocumentId::from_bytes(*keys.authority.system().as_bytes()).derived("central");
+    let caller = Caller::system(Role::Central);
+    run(&mut store, clock, |txn| {
+        let create = CreateSite { is_central: true, multi_device: false, ..site_named(central, "Central") };
+        domain::site::create(txn, &caller, &create).map(drop)
+    })?;
+    let device = EnrolDevice { device: keys.key.device(), name: "Central".to_owned() };
+    run(&mut store, clock, |txn| domain::site::enrol_device(txn, &caller, central, &device).map(drop))?;
+    Ok(Founded { store, keys, central })
+}
+
+/// A site on which any number of devices may enrol.
+pub fn site_named(id: DocumentId, name: &str) -> CreateSite {
+    CreateSite {
+        id: Some(id),
+        name: name.to_owned(),
+        is_central: false,
+        multi_device: true,
+        stores: Vec::new(),
+    }
+}
+
+/// The item of a number.
+pub fn item(id: DocumentId, index: usize) -> CreateItem {
+    CreateItem {
+        id: Some(id),
+        code: format!("B{index:05}"),
+        name: format!("Benchmark medicine number {index}, tablet"),
+        unit: "tablet".to_owned(),
+        strength: Some("500 mg".to_owned()),
+        ven: None,
+        default_pack_size: Some(100),
+        is_vaccine: false,
+        doses_per_unit: None,
+        universal_code: None,
+    }
+}
+
+/// The stock line of a number, with a thousand units on hand.
+pub fn stock_line(
+    id: DocumentId,
+    store: DocumentId,
+    item: DocumentId,
+    index: usize,
+    today: jiff::civil::Date,
+) -> CreateStockLine {
+    CreateStockLine {
+        id: Some(id),
+        store,
+        item,
+        batch: Some(format!("L{index:06}")),
+        expiry: today.checked_add(jiff_days(30 + index % 900)).ok(),
+        manufactured: None,
+        pack_size: Some(100),
+        location: None,
+        vvm: None,
+        cost_price: None,
+        sell_price: None,
+        supplier: None,
+        donor: None,
+        note: None,
+        quantity: Quantity::from_thousandths(1_000_000),
+        at: None,
+        variant: None,
+        programme: None,
+    }
 }
 
 fn jiff_days(days: usize) -> jiff::Span {

@@ -7,9 +7,14 @@ mod dictionary;
 mod far_link;
 mod figures;
 mod fixture;
+mod fleet;
 mod http;
+mod idle;
 mod importing;
+mod ingest;
+mod links;
 mod memory;
+mod process;
 mod stocktake;
 mod sync;
 
@@ -68,7 +73,7 @@ pub struct Ground<'a> {
 
 type Measure = fn(&Ground<'_>, &mut Table) -> Result<(), Failure>;
 
-const BENCHES: [(&str, &str, Measure); 9] = [
+const BENCHES: [(&str, &str, Measure); 12] = [
     ("commits", "durable commits, one at a time and grouped", commits::measure),
     ("adjust", "durable stock adjustments over HTTP at 1, 8 and 32 connections", http::measure_adjust),
     ("list", "a list of 100 stock lines out of 20,000 over HTTP", http::measure_list),
@@ -86,6 +91,17 @@ const BENCHES: [(&str, &str, Measure); 9] = [
     ("dictionary", "what the dictionary of the wire saves on small frames", dictionary::measure),
     ("import", "import of the file of deliveries", importing::measure),
     ("memory", "memory of central and of a site, idle and busy", memory::measure),
+    (
+        "ingest",
+        "what central takes in per second from 1, 10 and 200 sites at once, over QUIC",
+        ingest::measure,
+    ),
+    (
+        "links",
+        "a quiet sync and a day's work over named links, by congestion control where they are slow",
+        links::measure,
+    ),
+    ("idle", "memory and bytes of central with 500 and 1,500 connected sites", idle::measure),
 ];
 
 /// Runs one benchmark or all of them.

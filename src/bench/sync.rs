@@ -4,13 +4,13 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use crdt_store::Author;
+use crdt_store::{Author, DocumentId};
 use domain::stock_line::UpdateStockLine;
 use domain::{Caller, Role};
 use replication::shell::{CentralAddress, LinkSwitch, Membership, NodeHandle, PATIENCE, Traffic, Wish};
 
 use super::commits::scattered;
-use super::far_link::FarLink;
+use super::far_link::{Conditions, FarLink};
 use super::fixture::{self, Filled};
 use super::{Ground, LINES, Table};
 use crate::command::join;
@@ -19,9 +19,9 @@ use crate::installation::Installation;
 use crate::running::{Started, System, block_on, start_central, start_site};
 
 /// Documents edited in a day …
-const DAY_DOCUMENTS: usize = 200;
+pub const DAY_DOCUMENTS: usize = 200;
 /// … and how often each.
-const DAY_EDITS_EACH: usize = 3;
+pub const DAY_EDITS_EACH: usize = 3;
 /// How long anything may take before the benchmark gives up.
 const WAIT_MAX: Duration = Duration::from_secs(300);
 /// The link that round trips are counted on: two satellites, or a busy cell of the second generation.
@@ -106,19 +106,19 @@ async fn round_trips(
     filled: &Filled,
     table: &mut Table,
 ) -> Result<(), Failure> {
-    let far = FarLink::to(central, ROUND_TRIP / 2).await?;
+    let far = FarLink::to(central, Conditions::delay(ROUND_TRIP / 2), 0).await?;
     let address: CentralAddress = format!("quic://{}", far.address)
         .parse()
         .map_err(|error| Failure::failed("central-address", error))?;
     let site =
         start_site(site_place, enrolled(site_place)?, Some(address), Ipv4Addr::LOCALHOST.into()).await?;
     in_sync(&site.node).await?;
-    let link = link_of(&site)?;
+    let link = link_of(&site.node)?;
     let mut measured = |what: &str, began: Instant, aim| {
         table.add(what, began.elapsed().as_secs_f64() / ROUND_TRIP.as_secs_f64(), "round trips", Some(aim));
     };
 
-    cut(&site).await?;
+    cut(&site.node).await?;
     let began = Instant::now();
     link.restore();
     in_sync(&site.node).await?;
@@ -129,7 +129,7 @@ async fn round_trips(
     in_sync(&site.node).await?;
     measured("an edit while connected: durable at central and proven", began, "1 to the acknowledgement");
 
-    cut(&site).await?;
+    cut(&site.node).await?;
     for number in 0..DAY_DOCUMENTS * DAY_EDITS_EACH {
         edit(&site, filled, number).await?;
     }
@@ -141,16 +141,17 @@ async fn round_trips(
     Ok(())
 }
 
-fn link_of(site: &Started) -> Result<LinkSwitch, Failure> {
-    site.node.link().ok_or_else(|| Failure::failed("benchmark", "the site has no network"))
+/// The switch of a site's network.
+pub fn link_of(site: &NodeHandle) -> Result<LinkSwitch, Failure> {
+    site.link().ok_or_else(|| Failure::failed("benchmark", "the site has no network"))
 }
 
 /// Cuts a site's network, and waits until its status says so: until then it would still be in sync.
-async fn cut(site: &Started) -> Result<(), Failure> {
+pub async fn cut(site: &NodeHandle) -> Result<(), Failure> {
     link_of(site)?.cut();
     let began = Instant::now();
     while began.elapsed() < WAIT_MAX {
-        if site.node.status().peers.iter().all(|peer| peer.link == replication::LinkState::Offline) {
+        if site.status().peers.iter().all(|peer| peer.link == replication::LinkState::Offline) {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -161,18 +162,23 @@ async fn cut(site: &Started) -> Result<(), Failure> {
 /// One small edit of one of the documents of a day.
 async fn edit(site: &Started, filled: &Filled, number: usize) -> Result<(), Failure> {
     let line = filled.lines[scattered(number % DAY_DOCUMENTS, filled.lines.len())];
+    annotate(&site.node, line, number).await
+}
+
+/// One small edit: another note on a stock line.
+pub async fn annotate(site: &NodeHandle, line: DocumentId, number: usize) -> Result<(), Failure> {
     let update = UpdateStockLine { note: Some(Some(format!("seen {number}"))), ..UpdateStockLine::default() };
     let author = Author { message: Some("u:0190f3a0-7c55-7000-8000-0123456789ab".to_owned()) };
     let command = move |txn: &mut crdt_store::Txn<'_>| {
         domain::stock_line::update(txn, &Caller::system(Role::Site), line, &update).map(drop)
     };
-    Ok(site.node.execute(None, author, command).await?)
+    Ok(site.execute(None, author, command).await?)
 }
 
 /// Edits while the network is cut, then its restoration.
 async fn day_of_work(site: &Started, filled: &Filled, table: &mut Table) -> Result<(), Failure> {
-    let link = link_of(site)?;
-    cut(site).await?;
+    let link = link_of(&site.node)?;
+    cut(&site.node).await?;
     for number in 0..DAY_DOCUMENTS * DAY_EDITS_EACH {
         edit(site, filled, number).await?;
     }
@@ -196,7 +202,7 @@ fn enrolled(installation: &Installation) -> Result<Membership, Failure> {
 }
 
 /// Waits until a node has proof that it holds what central holds, and nothing is left to send.
-async fn in_sync(node: &NodeHandle) -> Result<(), Failure> {
+pub async fn in_sync(node: &NodeHandle) -> Result<(), Failure> {
     let mut events = node.subscribe();
     let began = Instant::now();
     while began.elapsed() < WAIT_MAX {

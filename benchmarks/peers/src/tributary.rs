@@ -13,8 +13,8 @@ use crdt_store::{
 };
 use replication::registry::PeerRole;
 use replication::shell::{
-    CentralAddress, Clock, DeviceKey, Identity, LinkSwitch, NetworkOptions, NodeHandle, Profile, Reception,
-    Recovery, StartOptions, random_seed, start,
+    CentralAddress, Clock, Congestion, DeviceKey, Identity, LinkSwitch, NetworkOptions, NodeHandle, Profile,
+    Reception, Recovery, StartOptions, random_seed, start,
 };
 use replication::{LinkState, NodeConfig};
 
@@ -200,7 +200,15 @@ fn network(
     reception: Option<Reception>,
     centrals: Vec<CentralAddress>,
 ) -> NetworkOptions {
-    NetworkOptions { identity, bind: loopback(), profile: Profile::Fast, tcp: true, reception, centrals }
+    NetworkOptions {
+        identity,
+        bind: loopback(),
+        profile: Profile::Fast,
+        congestion: Congestion::default(),
+        tcp: true,
+        reception,
+        centrals,
+    }
 }
 
 async fn start_node(

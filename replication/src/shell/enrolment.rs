@@ -19,7 +19,7 @@ use super::close::CloseCode;
 use super::handle::{ExecuteError, NodeHandle};
 use super::identity::{DeviceKey, Membership};
 use super::pake::{self, Context, EXPORTER_LABEL, Exchange, Proofs};
-use super::quic::{self, Profile};
+use super::quic::{self, Congestion, Profile};
 use super::tls;
 use crate::enrolment::{
     Admission, EnrolmentCode, EnrolmentDesk, EnrolmentRefusal, Grant, Invitation, Salt, SiteVerifier,
@@ -145,7 +145,7 @@ impl<'w> Approach<'w> {
         };
         let endpoint = quinn::Endpoint::client(local).map_err(|error| failed(&error))?;
         let tls = tls::enrolment_client(&Clock::start()).map_err(|error| failed(&error))?;
-        let config = quic::client_config(std::sync::Arc::new(tls), Profile::Slow);
+        let config = quic::client_config(std::sync::Arc::new(tls), Profile::Slow, Congestion::default());
         let connecting =
             endpoint.connect_with(config, address, tls::CENTRAL_NAME).map_err(|error| failed(&error))?;
         let connection = connecting.await.map_err(|error| lost(&error))?;

@@ -49,7 +49,7 @@ pub use network::{
     CarrierKind, Counts, DialState, DialStatus, LinkStatus, NetworkError, NetworkOptions, NetworkStatus,
     QuicStatus, Reception,
 };
-pub use quic::Profile;
+pub use quic::{Congestion, Profile};
 pub use socket::Traffic;
 pub use start::{StartError, StartOptions, random_seed, start};
 pub use tls::{ALPN_ENROL, ALPN_SYNC, CENTRAL_NAME, TlsError};

@@ -20,7 +20,7 @@ use super::close::{CloseCode, Ending};
 use super::handle::{NodeHandle, lock};
 use super::identity::Identity;
 use super::link::LinkSwitch;
-use super::quic::{self, Profile};
+use super::quic::{self, Congestion, Profile};
 use super::socket::{Gate, GatedSocket, Traffic};
 use super::{accept, dial, tcp, tls};
 use crate::enrolment::EnrolmentDesk;
@@ -53,6 +53,8 @@ pub struct NetworkOptions {
     /// Whether the way over TCP is open too, for networks that let no UDP pass: a node that takes connections listens on
     /// the port of the same number, one that dials tries it where nothing comes back over UDP.
     pub tcp: bool,
+    /// How it finds out how much the links of all its connections carry.
+    pub congestion: Congestion,
     /// How it takes connections; without it, it only dials.
     pub reception: Option<Reception>,
     /// The centrals it dials and stays connected to.
@@ -284,6 +286,7 @@ pub(crate) struct Network {
     pub tcp_dial: Option<Arc<rustls::ClientConfig>>,
     pub gate: Arc<Gate>,
     pub profile: Profile,
+    congestion: Congestion,
     clock: Clock,
     dials: Mutex<Vec<DialStatus>>,
     links: Mutex<BTreeMap<ConnectionId, OpenLink>>,
@@ -315,9 +318,9 @@ fn listener(asked: SocketAddr, bound: SocketAddr) -> Result<Option<TcpListener>,
 impl Network {
     /// Opens the socket; nothing is accepted or dialled before [`run`](Self::run).
     pub(crate) fn open(options: NetworkOptions, clock: &Clock) -> Result<(Arc<Self>, Plan), NetworkError> {
-        let NetworkOptions { identity, bind, profile, tcp, reception, centrals } = options;
+        let NetworkOptions { identity, bind, profile, congestion, tcp, reception, centrals } = options;
         let server = match &reception {
-            Some(_) => Some(quic::server_config(tls::server(&identity, clock)?)),
+            Some(_) => Some(quic::server_config(tls::server(&identity, clock)?, congestion)),
             None => None,
         };
         let dial_tls = Arc::new(tls::sync_client(&identity, clock)?);
@@ -351,6 +354,7 @@ impl Network {
             frame_memory: Arc::new(Semaphore::new(FRAME_MEMORY_KIB)),
             dial_tls,
             profile,
+            congestion,
             clock: clock.clone(),
             dials: Mutex::new(dials.collect()),
             links: Mutex::default(),
@@ -364,7 +368,7 @@ impl Network {
 
     /// How a peer is dialled.
     pub(crate) fn dial_config(&self, profile: Profile) -> quinn::ClientConfig {
-        quic::client_config(self.dial_tls.clone(), profile)
+        quic::client_config(self.dial_tls.clone(), profile, self.congestion)
     }
 
     /// Begins to accept and to dial.

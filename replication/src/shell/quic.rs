@@ -8,6 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use quinn::congestion::{BbrConfig, ControllerFactory, CubicConfig, NewRenoConfig};
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
 use quinn::{
     ClientConfig, Endpoint, EndpointConfig, IdleTimeout, ServerConfig, TokioRuntime, TransportConfig, VarInt,
@@ -57,12 +58,37 @@ pub enum Profile {
     Slow,
 }
 
+/// How a node finds out how much it may have under way on a link before it is acknowledged. Each end decides for what it
+/// sends itself; the two need not agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Congestion {
+    /// CUBIC (RFC 9438): a loss shrinks the window to seven tenths, then it grows with time.
+    #[default]
+    Cubic,
+    /// New Reno (RFC 9002 §7): a loss halves the window, then it grows by a packet each round trip.
+    NewReno,
+    /// BBR, version 1: paces by the bandwidth and round trip it measures, and takes single losses for no sign of
+    /// congestion. Experimental in quinn.
+    Bbr,
+}
+
+impl Congestion {
+    fn controller(self) -> Arc<dyn ControllerFactory + Send + Sync> {
+        match self {
+            Self::Cubic => Arc::new(CubicConfig::default()),
+            Self::NewReno => Arc::new(NewRenoConfig::default()),
+            Self::Bbr => Arc::new(BbrConfig::default()),
+        }
+    }
+}
+
 /// What both ends and all profiles share. No search for larger packets: it costs 5.7 KB in each connection, as much as
 /// everything else in a quiet one, and a first synchronisation takes the same time without (docs/BENCHMARKS.md).
-fn transport() -> TransportConfig {
+fn transport(congestion: Congestion) -> TransportConfig {
     let mut transport = TransportConfig::default();
     transport
         .mtu_discovery_config(None)
+        .congestion_controller_factory(congestion.controller())
         .max_concurrent_bidi_streams(VarInt::from_u32(STREAMS_MAX))
         .max_concurrent_uni_streams(VarInt::from_u32(STREAMS_MAX))
         .stream_receive_window(VarInt::from_u32(STREAM_WINDOW))
@@ -77,8 +103,12 @@ fn idle(time: Duration) -> Option<IdleTimeout> {
     Some(time.try_into().expect("seconds fit"))
 }
 
-pub(crate) fn client_config(tls: Arc<QuicClientConfig>, profile: Profile) -> ClientConfig {
-    let mut transport = transport();
+pub(crate) fn client_config(
+    tls: Arc<QuicClientConfig>,
+    profile: Profile,
+    congestion: Congestion,
+) -> ClientConfig {
+    let mut transport = transport(congestion);
     match profile {
         Profile::Fast => {
             transport.max_idle_timeout(idle(IDLE_FAST)).keep_alive_interval(Some(KEEP_ALIVE_FAST))
@@ -94,9 +124,10 @@ pub(crate) fn client_config(tls: Arc<QuicClientConfig>, profile: Profile) -> Cli
     config
 }
 
-pub(crate) fn server_config(tls: QuicServerConfig) -> ServerConfig {
-    let mut transport = transport();
-    transport.max_idle_timeout(idle(IDLE_ACCEPTING)).keep_alive_interval(None);
+pub(crate) fn server_config(tls: QuicServerConfig, congestion: Congestion) -> ServerConfig {
+    let mut transport = transport(congestion);
+    // An accepting node cannot know the link; guessed shorter, its certificate would go twice before a slow one answers.
+    transport.max_idle_timeout(idle(IDLE_ACCEPTING)).keep_alive_interval(None).initial_rtt(INITIAL_RTT_SLOW);
     let mut config = ServerConfig::with_crypto(Arc::new(tls));
     config
         .transport_config(Arc::new(transport))

@@ -222,6 +222,7 @@ impl Place {
             bind,
             profile: Profile::Fast,
             tcp: true,
+            congestion: crate::shell::Congestion::default(),
             reception: reception(enrolment),
             centrals: Vec::new(),
         };
@@ -334,6 +335,7 @@ pub(super) fn dialing(identity: Identity, central: SocketAddr) -> NetworkOptions
         bind: loopback(),
         profile: Profile::Fast,
         tcp: true,
+        congestion: crate::shell::Congestion::default(),
         reception: None,
         centrals: vec![CentralAddress::from(central)],
     }

@@ -13,7 +13,7 @@ use crate::enrolment::{
 };
 use crate::shell::identity::device_of;
 use crate::shell::pake::{Context, EXPORTER_LABEL, Exchange};
-use crate::shell::quic::{Profile, client_config, server_config};
+use crate::shell::quic::{Congestion, Profile, client_config, server_config};
 use crate::shell::{CENTRAL_NAME, CentralAddress, Clock, DeviceKey, Membership, Wish, enrol, tls};
 
 const SYSTEM: SystemId = SystemId::from_bytes([7; 16]);
@@ -182,7 +182,7 @@ async fn a_node_that_enrols_nobody_says_so() {
 async fn by_hand(office: &Office) -> (Endpoint, Connection, SendStream, RecvStream) {
     let endpoint = Endpoint::client(loopback()).expect("a socket");
     let tls = tls::enrolment_client(&Clock::start()).expect("a configuration");
-    let config = client_config(std::sync::Arc::new(tls), Profile::Fast);
+    let config = client_config(std::sync::Arc::new(tls), Profile::Fast, Congestion::default());
     let dialed = endpoint.connect_with(config, office.central.address(), CENTRAL_NAME).expect("dialled");
     let connection = dialed.await.expect("connected");
     let (send, receive) = connection.open_bi().await.expect("a stream");
@@ -315,7 +315,7 @@ async fn who_relays_between_device_and_central_gets_nothing_even_with_the_right_
     let office = Office::open(None).await;
     let mallory = Authority::new();
     let tls = tls::server(&mallory.central(), &Clock::start()).expect("a configuration");
-    let between = Endpoint::server(server_config(tls), loopback()).expect("a socket");
+    let between = Endpoint::server(server_config(tls, Congestion::default()), loopback()).expect("a socket");
     let address = CentralAddress::from(between.local_addr().expect("bound"));
     let central = by_hand(&office).await;
     let relaying = tokio::spawn(async move {

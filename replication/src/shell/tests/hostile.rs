@@ -11,13 +11,13 @@ use rustls::version::TLS13;
 use super::country::{Authority, LONG, Place, dialing, in_memory, loopback, options};
 use crate::shell::close::{CloseCode, Ending};
 use crate::shell::identity::Identity;
-use crate::shell::quic::{Profile, client_config};
+use crate::shell::quic::{Congestion, Profile, client_config};
 use crate::shell::{ALPN_SYNC, CENTRAL_NAME, Clock, tls};
 
 /// Dials without any of this project's manners.
 async fn dial(address: SocketAddr, tls: QuicClientConfig) -> Result<(Endpoint, Connection), ConnectionError> {
     let endpoint = Endpoint::client(loopback()).expect("a socket");
-    let config = client_config(std::sync::Arc::new(tls), Profile::Fast);
+    let config = client_config(std::sync::Arc::new(tls), Profile::Fast, Congestion::default());
     let connection = endpoint.connect_with(config, address, CENTRAL_NAME).expect("dialled").await?;
     Ok((endpoint, connection))
 }

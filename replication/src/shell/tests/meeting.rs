@@ -122,6 +122,7 @@ async fn a_central_that_comes_later_is_found() {
         bind: address,
         profile: crate::shell::Profile::Fast,
         tcp: true,
+        congestion: crate::shell::Congestion::default(),
         reception: super::country::reception(None),
         centrals: Vec::new(),
     };
