@@ -4,7 +4,7 @@
 //! alone: it can be read on any thread, after any cut, and 5,000 idle connections hold no compressor's memory.
 //!
 //! The dictionary is trained on what simulated countries write ([`samples`], [`train`]; `tributary bench --train`) and
-//! is part of the program: both ends must have the same, so another one is another [frame format](crate::codec).
+//! is part of the program: both ends must have the same, so another one is another frame format.
 
 use std::cell::RefCell;
 use std::io;
