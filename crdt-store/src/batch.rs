@@ -249,18 +249,35 @@ impl<'t> Batch<'t> {
         Ok(ingested)
     }
 
-    /// The change of a document whose hash begins with these bytes, wherever it is kept: in the document's history,
-    /// waiting for what it depends on, or refused.
-    pub fn find_change(&self, id: DocumentId, prefix: &[u8]) -> Result<Option<ChangeHash>, StoreError> {
+    /// The changes of a document whose hashes begin with the wanted bytes, wherever they are kept: in the document's
+    /// history, waiting for what they depend on, or refused. The history is walked once at most; and where one is
+    /// found nowhere, the others are not looked for any further.
+    pub fn find_changes<const N: usize>(
+        &self,
+        id: DocumentId,
+        wanted: &BTreeSet<[u8; N]>,
+    ) -> Result<BTreeMap<[u8; N], ChangeHash>, StoreError> {
         let (previous, automerge) = self.take(id)?;
-        let Some(previous) = previous else { return self.find_set_aside(id, prefix) };
-        let found = crate::change::find_in(&previous.record.heads, &automerge, prefix);
-        self.put_back(previous, automerge);
-        found.map_or_else(|| self.find_set_aside(id, prefix), |hash| Ok(Some(hash)))
+        let mut found = BTreeMap::new();
+        if let Some(previous) = previous {
+            found = crate::change::find_in(&previous.record.heads, &automerge, wanted);
+            self.put_back(previous, automerge);
+        }
+        for beginning in wanted {
+            if found.contains_key(beginning) {
+                continue;
+            }
+            match self.find_set_aside(id, beginning)? {
+                Some(hash) => found.insert(*beginning, hash),
+                None => break,
+            };
+        }
+        Ok(found)
     }
 
-    fn find_set_aside(&self, id: DocumentId, prefix: &[u8]) -> Result<Option<ChangeHash>, StoreError> {
-        let wanted = [id.as_bytes(), prefix].concat();
+    /// A change that waits, or that was refused.
+    fn find_set_aside(&self, id: DocumentId, beginning: &[u8]) -> Result<Option<ChangeHash>, StoreError> {
+        let wanted = [id.as_bytes(), beginning].concat();
         let mut found = None;
         for table in [PARKED, QUARANTINE] {
             self.tables.scan_prefix(table, &wanted, &mut |key, _| {

@@ -4,6 +4,8 @@
 //! chunks without a bound, and expands run-length columns of a few bytes into millions of operations. What passes
 //! here is an uncompressed chunk, whole, of the right checksum, and of bounded decoded size.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use automerge::{Automerge, Change};
 
 use crate::document::{ChangeHash, Heads};
@@ -109,9 +111,9 @@ impl VerifiedSnapshot {
         &self.heads
     }
 
-    /// The change in it whose hash begins with these bytes.
-    pub fn find_change(&self, prefix: &[u8]) -> Option<ChangeHash> {
-        find_in(&self.heads, &self.document, prefix)
+    /// The changes in it whose hashes begin with the wanted bytes; those that are not there are left out.
+    pub fn find_changes<const N: usize>(&self, wanted: &BTreeSet<[u8; N]>) -> BTreeMap<[u8; N], ChangeHash> {
+        find_in(&self.heads, &self.document, wanted)
     }
 
     /// Its bytes, as they were checked.
@@ -120,12 +122,22 @@ impl VerifiedSnapshot {
     }
 }
 
-/// The change of a document whose hash begins with these bytes: usually one of its heads.
-pub(crate) fn find_in(heads: &[ChangeHash], document: &Automerge, prefix: &[u8]) -> Option<ChangeHash> {
-    let begins = |hash: &ChangeHash| hash.0.starts_with(prefix);
-    heads.iter().copied().find(begins).or_else(|| {
-        document.get_changes_meta(&[]).into_iter().map(|change| ChangeHash(change.hash.0)).find(begins)
-    })
+/// The changes of a document whose hashes begin with the wanted bytes. They are usually its heads; otherwise its history
+/// is walked once, however many are wanted.
+pub(crate) fn find_in<const N: usize>(
+    heads: &[ChangeHash],
+    document: &Automerge,
+    wanted: &BTreeSet<[u8; N]>,
+) -> BTreeMap<[u8; N], ChangeHash> {
+    let named = |hash: ChangeHash| {
+        hash.0.first_chunk::<N>().filter(|beginning| wanted.contains(*beginning)).map(|found| (*found, hash))
+    };
+    let mut found: BTreeMap<_, _> = heads.iter().copied().filter_map(named).collect();
+    if found.len() < wanted.len() {
+        let history = document.get_changes_meta(&[]);
+        found.extend(history.into_iter().map(|change| ChangeHash(change.hash.0)).filter_map(named));
+    }
+    found
 }
 
 /// Runs Automerge on foreign bytes; a panic inside it becomes a refusal of those bytes.

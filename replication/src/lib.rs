@@ -11,7 +11,8 @@
 //! ```
 //!
 //! [`Node`] is a plain state machine over one [`crdt_store::Store`]: it takes the present as an argument ([`Now`]), and
-//! bytes never; [`decode`] turns bytes from a wire into a verified [`Frame`] on any thread, and what the node has to say
+//! bytes never; [`decode`] turns bytes from a wire into a [`Frame`] on any thread, verified as far as that needs no store
+//! (`packing` is how documents stand in it, [`dictionary`] how it is compressed), and what the node has to say
 //! it gives as [`Transmit`]. When to dial is another small machine, [`Dialer`]. What nodes say to each other is drawn in
 //! `docs/PROTOCOL.md`. With feature `shell`, the module `shell` runs a node on a thread, over QUIC.
 //!

@@ -119,10 +119,11 @@ pub(crate) fn tasks_differ(read: &Snapshot) -> Result<Option<String>, StoreError
 /// All that is checked when the world has come to rest. The power fails everywhere first: only what is durable counts.
 pub(crate) fn at_rest(world: &mut World) -> Held {
     note_rare_states(world);
+    let unbuilt = unbuilt(world);
     let replicas = reopen(world)?;
     let outcome = Inspection { world, replicas: &replicas }.run();
     match outcome {
-        Ok(held) => held,
+        Ok(held) => held.and_then(|()| all_built(world, unbuilt)),
         Err(error) => Err(world.breach("I11", format!("reading a database at rest: {error}"))),
     }
 }
@@ -132,12 +133,26 @@ fn note_rare_states(world: &mut World) {
     world.tally.sometimes_many("loss in flight", counts.lost_in_flight);
     world.tally.sometimes_many("half-open connection", counts.half_open);
     world.tally.sometimes_many("pause nobody noticed", counts.pauses);
-    let parked = |machine: &Machine| -> u64 {
-        let status = machine.node.as_ref().map(Node::status);
-        status.map_or(0, |status| status.peers.iter().map(|peer| peer.parked).sum())
-    };
-    let parked = world.machines.iter().map(parked).sum();
-    world.tally.sometimes_many("parked change", parked);
+    let peers = |machine: &Machine| machine.node.as_ref().map(Node::status).map_or(Vec::new(), |it| it.peers);
+    let peers: Vec<_> = world.machines.iter().flat_map(peers).collect();
+    world.tally.sometimes_many("parked change", peers.iter().map(|peer| peer.parked).sum());
+}
+
+/// A device that could not put together what an honest one sent.
+fn unbuilt(world: &World) -> Option<String> {
+    let honest = |device| world.machines.iter().any(|machine| machine.honest && machine.device == device);
+    world.machines.iter().filter(|machine| machine.honest).find_map(|machine| {
+        let peers = machine.node.as_ref()?.status().peers;
+        let peer = peers.into_iter().find(|peer| peer.unbuilt > 0 && honest(peer.device))?;
+        Some(format!("{} could not put together {} documents of {}", machine.name, peer.unbuilt, peer.device))
+    })
+}
+
+/// W1: nobody here puts central back to a backup, so whatever is sent without what it continues finds that at the other
+/// end. Otherwise the document would come whole later, and nothing but the bytes would tell.
+fn all_built(world: &mut World, unbuilt: Option<String>) -> Held {
+    world.tally.checked("W1");
+    unbuilt.map_or(Ok(()), |detail| Err(world.breach("W1", detail)))
 }
 
 /// Cuts the power everywhere and opens all databases again.

@@ -94,6 +94,7 @@ pub const INVARIANTS: &[(&str, &str)] = &[
     ("I12", "the same seed gives the same trace"),
     ("N1", "a number for people is given to one document"),
     ("S1", "shares add up to on hand, and where only shares are issued no line is below zero"),
+    ("W1", "changes sent without what they continue are put together at the other end"),
     ("C1", "a field that holds different values is a task, and no other field is"),
 ];
 

@@ -8,6 +8,7 @@ use crdt_store::{Author, DocumentId};
 use domain::stock_line::UpdateStockLine;
 use domain::{Caller, Role};
 use replication::shell::{CentralAddress, LinkSwitch, Membership, NodeHandle, PATIENCE, Traffic, Wish};
+use replication::{LinkState, NodeStatus, PeerStatus};
 
 use super::commits::scattered;
 use super::far_link::{Conditions, FarLink};
@@ -149,14 +150,8 @@ pub fn link_of(site: &NodeHandle) -> Result<LinkSwitch, Failure> {
 /// Cuts a site's network, and waits until its status says so: until then it would still be in sync.
 pub async fn cut(site: &NodeHandle) -> Result<(), Failure> {
     link_of(site)?.cut();
-    let began = Instant::now();
-    while began.elapsed() < WAIT_MAX {
-        if site.status().peers.iter().all(|peer| peer.link == replication::LinkState::Offline) {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    Err(Failure::failed("benchmark", "the cut is not noticed"))
+    let noticed = |status: &NodeStatus| status.peers.iter().all(|peer| peer.link == LinkState::Offline);
+    until(site, "the cut is not noticed", |status| Ok(noticed(status))).await
 }
 
 /// One small edit of one of the documents of a day.
@@ -203,20 +198,31 @@ fn enrolled(installation: &Installation) -> Result<Membership, Failure> {
 
 /// Waits until a node has proof that it holds what central holds, and nothing is left to send.
 pub async fn in_sync(node: &NodeHandle) -> Result<(), Failure> {
+    until(node, "the nodes do not come to be in sync", |status| {
+        // A status lags behind the latest commit by up to 50 ms.
+        let is_current = status.head_seq == node.reader().snapshot()?.head_seq()?;
+        let is_proven = |peer: &PeerStatus| peer.central && peer.in_sync && peer.to_send == Some(0);
+        Ok(is_current && status.peers.iter().any(is_proven))
+    })
+    .await
+}
+
+/// Waits until something holds of a node's status.
+async fn until(
+    node: &NodeHandle,
+    otherwise: &str,
+    holds: impl Fn(&NodeStatus) -> Result<bool, Failure>,
+) -> Result<(), Failure> {
     let mut events = node.subscribe();
     let began = Instant::now();
     while began.elapsed() < WAIT_MAX {
-        let status = node.status();
-        // A status lags behind the latest commit by up to 50 ms.
-        let is_current = status.head_seq == node.reader().snapshot()?.head_seq()?;
-        let proven = status.peers.iter().any(|peer| peer.central && peer.in_sync && peer.to_send == Some(0));
-        if is_current && proven {
+        if holds(&node.status())? {
             return Ok(());
         }
         // Woken by what happens; and now and then, because the status may change without an event.
         let _ = tokio::time::timeout(Duration::from_millis(5), events.recv()).await;
     }
-    Err(Failure::failed("benchmark", "the nodes do not come to be in sync"))
+    Err(Failure::failed("benchmark", otherwise))
 }
 
 fn traffic(started: &Started) -> Traffic {

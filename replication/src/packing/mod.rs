@@ -16,6 +16,8 @@
 mod streams;
 mod stripped;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crdt_store::{
     Actor, ChangeHash, ChangeParts, DocumentId, IncomingDocument, Outgoing, VerifiedChange, VerifiedSnapshot,
 };
@@ -53,10 +55,11 @@ pub(crate) enum Arrived {
 }
 
 impl Arrived {
-    /// The document, its changes verified; `find` looks up the hash of a change of the document by its first bytes.
+    /// The document, its changes verified; `find` looks up hashes of changes of the document by their first bytes, all
+    /// at once.
     pub(crate) fn build<E>(
         self,
-        find: impl FnMut(DocumentId, Prefix) -> Result<Option<ChangeHash>, E>,
+        find: impl FnOnce(DocumentId, &BTreeSet<Prefix>) -> Result<BTreeMap<Prefix, ChangeHash>, E>,
     ) -> Result<Result<IncomingDocument, Unbuilt>, E> {
         match self {
             Self::Whole(document) => Ok(Ok(document)),
@@ -85,18 +88,21 @@ pub(crate) fn pack(documents: &[(DocumentId, Outgoing)]) -> Box<Packed> {
 fn pack_changes(packed: &mut Packed, tables: &mut Tables, clock: &mut i64, changes: &[Vec<u8>]) {
     let mut course = Course::new(*clock);
     let mut hashes: Vec<Option<ChangeHash>> = Vec::with_capacity(changes.len());
+    let mut places: BTreeMap<ChangeHash, usize> = BTreeMap::new();
     let mut tips: Vec<bool> = Vec::with_capacity(changes.len());
     for bytes in changes {
         let Some((parts, hash)) = ChangeParts::split(bytes) else {
             packed.put_raw(bytes);
-            hashes.push(VerifiedChange::verify(bytes.clone()).ok().map(|change| change.hash()));
+            let hash = VerifiedChange::verify(bytes.clone()).ok().map(|change| change.hash());
+            places.extend(hash.map(|hash| (hash, hashes.len())));
+            hashes.push(hash);
             tips.push(false);
             continue;
         };
         let dependencies: Vec<Dependency> = parts
             .dependencies
             .iter()
-            .map(|wanted| match hashes.iter().rposition(|earlier| earlier.as_ref() == Some(wanted)) {
+            .map(|wanted| match places.get(wanted).copied() {
                 Some(index) => {
                     tips[index] = false;
                     Dependency::Earlier(index)
@@ -106,6 +112,7 @@ fn pack_changes(packed: &mut Packed, tables: &mut Tables, clock: &mut i64, chang
             .collect();
         packed.put_form(&Form::of(&dependencies, hashes.len()), hashes.len());
         packed.put_parts(tables, &mut course, &parts);
+        places.insert(hash, hashes.len());
         hashes.push(Some(hash));
         tips.push(true);
     }
@@ -126,7 +133,7 @@ fn beginning<const N: usize>(hash: &ChangeHash) -> [u8; N] {
 /// What the next change is likely to say, after the changes before it.
 struct Course {
     /// The last sequence number of each author in this document.
-    sequences: Vec<(Actor, u64)>,
+    sequences: BTreeMap<Actor, u64>,
     operation: u64,
     /// Time of the change before, in this document or the one before it.
     time: i64,
@@ -134,18 +141,13 @@ struct Course {
 
 impl Course {
     fn new(time: i64) -> Self {
-        Self { sequences: Vec::new(), operation: 0, time }
+        Self { sequences: BTreeMap::new(), operation: 0, time }
     }
 
     /// What the actor's next sequence number would be; `sequence` is what it is.
     fn sequence(&mut self, actor: Actor, sequence: impl FnOnce(u64) -> u64) -> u64 {
-        let known = self.sequences.iter_mut().find(|(known, _)| *known == actor);
-        let likely = known.as_ref().map_or(0, |(_, last)| last.wrapping_add(1));
-        let sequence = sequence(likely);
-        match known {
-            Some((_, last)) => *last = sequence,
-            None => self.sequences.push((actor, sequence)),
-        }
+        let likely = self.sequences.get(&actor).map_or(0, |last| last.wrapping_add(1));
+        self.sequences.insert(actor, sequence(likely));
         likely
     }
 }
@@ -167,7 +169,7 @@ impl Packed {
             let mut course = Course::new(clock);
             let stripped = unpacker.changes(id, &mut course, count)?;
             clock = course.time;
-            arrived.push(StrippedDocument { id, snapshot, changes: stripped }.arrive()?);
+            arrived.push(StrippedDocument::new(id, snapshot, stripped).arrive()?);
         }
         unpacker.finish()?;
         Ok(arrived)

@@ -1,5 +1,7 @@
 //! The strings of bytes that packed documents are made of.
 
+use std::collections::BTreeMap;
+
 use crdt_store::{Actor, ChangeParts, DocumentId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_bytes::{ByteBuf, Bytes};
@@ -19,6 +21,9 @@ const FORM_ANY: u64 = 3;
 const HELD: u64 = 0;
 /// Most dependencies of one change: the store's limit.
 const DEPENDENCIES_MAX: u64 = 64;
+/// Bytes of a hash, and of an author with its length, in a change.
+const HASH_BYTES: usize = 32;
+const ACTOR_BYTES: usize = 9;
 /// Letters of an id.
 const ID_LETTERS: usize = 36;
 /// The lowest bit of a note's length: whether an id follows its text.
@@ -101,33 +106,37 @@ fn put_signed(stream: &mut Vec<u8>, number: i64) {
     put(stream, ((number << 1) ^ (number >> 63)) as u64);
 }
 
-/// Authors and notes of a frame, each once.
+/// Authors and notes of a frame, each once, with their numbers.
 #[derive(Default)]
 pub(super) struct Tables {
-    actors: Vec<Actor>,
-    messages: Vec<Vec<u8>>,
+    actors: BTreeMap<Actor, u64>,
+    messages: BTreeMap<Vec<u8>, u64>,
 }
 
-fn number_of<T: PartialEq>(table: &mut Vec<T>, is: impl Fn(&T) -> bool, make: impl FnOnce() -> T) -> u64 {
-    let index = table.iter().position(is).unwrap_or_else(|| {
-        table.push(make());
-        table.len() - 1
-    });
-    index as u64
+/// What a table holds, in the order of its numbers.
+fn in_order<T>(table: BTreeMap<T, u64>) -> Vec<T> {
+    let mut entries: Vec<(T, u64)> = table.into_iter().collect();
+    entries.sort_unstable_by_key(|(_, number)| *number);
+    entries.into_iter().map(|(entry, _)| entry).collect()
 }
 
 impl Tables {
     fn actor(&mut self, actor: Actor) -> u64 {
-        number_of(&mut self.actors, |known| *known == actor, || actor)
+        let next = self.actors.len() as u64;
+        *self.actors.entry(actor).or_insert(next)
     }
 
     fn message(&mut self, message: &[u8]) -> u64 {
-        number_of(&mut self.messages, |known| known == message, || message.to_vec())
+        let next = self.messages.len() as u64;
+        match self.messages.get(message) {
+            Some(number) => *number,
+            None => *self.messages.entry(message.to_vec()).or_insert(next),
+        }
     }
 
     pub(super) fn write(self, packed: &mut Packed) {
-        self.actors.iter().for_each(|actor| packed.actors.extend_from_slice(actor.as_bytes()));
-        for message in &self.messages {
+        in_order(self.actors).iter().for_each(|actor| packed.actors.extend_from_slice(actor.as_bytes()));
+        for message in &in_order(self.messages) {
             match named(message) {
                 Some((before, id)) => {
                     put(&mut packed.messages, (before.len() as u64) << 1 | NAMES_ID);
@@ -362,6 +371,7 @@ impl<'a> Unpacker<'a> {
         let message = usize::try_from(number).ok().filter(|index| *index < self.messages.len());
         let message = message.ok_or_else(|| malformed("a note that is not in the table"))?;
         let others = self.people.number()?;
+        self.amounts_to(usize::try_from(others).unwrap_or(usize::MAX).saturating_mul(ACTOR_BYTES))?;
         let other_actors = (0..others).map(|_| self.actor()).collect::<Result<Vec<_>, _>>()?;
         let ahead = self.sequences.signed()?;
         let mut sequence = 0;
@@ -374,7 +384,7 @@ impl<'a> Unpacker<'a> {
         (course.operation, course.time) = (first_operation, time);
         let len = self.lengths.number()?;
         let operations = self.piece(len, Piece::Change)?;
-        self.amounts_to(32 * dependencies.len() + 9 * other_actors.len() + self.messages[message].len())?;
+        self.amounts_to(HASH_BYTES * dependencies.len() + self.messages[message].len())?;
         Ok(Parts {
             dependencies,
             actor,

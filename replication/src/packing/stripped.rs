@@ -1,7 +1,10 @@
 //! Changes without what can be written down again, and how it is.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crdt_store::{
-    Actor, ChangeHash, ChangeParts, DocumentId, IncomingDocument, VerifiedChange, VerifiedSnapshot,
+    Actor, ChangeHash, ChangeParts, DocumentId, IncomingDocument, InvalidChange, VerifiedChange,
+    VerifiedSnapshot,
 };
 
 use super::{Arrived, Checksum, Prefix, beginning, verified};
@@ -72,10 +75,29 @@ pub(super) struct Parts {
     pub(super) check: Option<Checksum>,
 }
 
+impl Stripped {
+    /// What it continues outside the frame.
+    fn continues(&self) -> impl Iterator<Item = Prefix> + '_ {
+        let dependencies = match self {
+            Self::Raw(_) => &[],
+            Self::Parts(parts) => parts.dependencies.as_slice(),
+        };
+        dependencies.iter().filter_map(|dependency| match dependency {
+            Dependency::Earlier(_) => None,
+            Dependency::Held(prefix) => Some(*prefix),
+        })
+    }
+}
+
 impl Parts {
-    fn assemble(&self, dependencies: Vec<ChangeHash>) -> (Vec<u8>, ChangeHash) {
+    /// The change's bytes; nothing if it continues what is not held, or comes out other than announced.
+    fn assemble(&self, held: &BTreeMap<Prefix, ChangeHash>, earlier: &[VerifiedChange]) -> Option<Vec<u8>> {
+        let hash_of = |dependency: &Dependency| match dependency {
+            Dependency::Earlier(index) => earlier.get(*index).map(VerifiedChange::hash),
+            Dependency::Held(prefix) => held.get(prefix).copied(),
+        };
         let parts = ChangeParts {
-            dependencies,
+            dependencies: self.dependencies.iter().map(hash_of).collect::<Option<_>>()?,
             actor: self.actor,
             sequence: self.sequence,
             first_operation: self.first_operation,
@@ -84,16 +106,21 @@ impl Parts {
             other_actors: self.other_actors.clone(),
             operations: &self.operations,
         };
-        parts.assemble()
+        let (bytes, hash) = parts.assemble();
+        self.check.is_none_or(|check| check == beginning(&hash)).then_some(bytes)
     }
 }
 
 /// A document whose changes are still to be put together.
 #[derive(Debug)]
 pub(crate) struct StrippedDocument {
-    pub(super) id: DocumentId,
-    pub(super) snapshot: Option<VerifiedSnapshot>,
-    pub(super) changes: Vec<Stripped>,
+    id: DocumentId,
+    snapshot: Option<VerifiedSnapshot>,
+    changes: Vec<Stripped>,
+    /// What its changes continue, as far as its own snapshot holds it …
+    held: BTreeMap<Prefix, ChangeHash>,
+    /// … and what must be looked up.
+    missing: BTreeSet<Prefix>,
 }
 
 /// Why a document's changes could not be put together.
@@ -107,71 +134,48 @@ pub(crate) enum Unbuilt {
 }
 
 impl StrippedDocument {
+    pub(super) fn new(id: DocumentId, snapshot: Option<VerifiedSnapshot>, changes: Vec<Stripped>) -> Self {
+        let mut missing: BTreeSet<Prefix> = changes.iter().flat_map(Stripped::continues).collect();
+        let held = snapshot.as_ref().map(|snapshot| snapshot.find_changes(&missing)).unwrap_or_default();
+        missing.retain(|prefix| !held.contains_key(prefix));
+        Self { id, snapshot, changes, held, missing }
+    }
+
     /// Puts it together at once if nothing of it must be looked up.
     pub(super) fn arrive(self) -> Result<Arrived, FrameError> {
-        let needs_looking_up = self.changes.iter().any(|change| match change {
-            Stripped::Raw(_) => false,
-            Stripped::Parts(parts) => parts.dependencies.iter().any(|dependency| match dependency {
-                Dependency::Earlier(_) => false,
-                Dependency::Held(prefix) => self.in_snapshot(prefix).is_none(),
-            }),
-        });
-        if needs_looking_up {
+        if !self.missing.is_empty() {
             return Ok(Arrived::Stripped(self));
         }
         let id = self.id;
-        match self.build(|_, _| Ok::<_, std::convert::Infallible>(None)) {
-            Ok(Ok(document)) => Ok(Arrived::Whole(document)),
-            Ok(Err(Unbuilt::Invalid(error))) => Err(error),
-            Ok(Err(Unbuilt::Incomplete)) => Err(super::invalid(
-                id,
-                &crdt_store::InvalidChange("its hash is not the announced one".to_owned()),
-            )),
-        }
+        self.assemble().map(Arrived::Whole).map_err(|unbuilt| match unbuilt {
+            Unbuilt::Invalid(error) => error,
+            Unbuilt::Incomplete => {
+                super::invalid(id, &InvalidChange("its hash is not the announced one".to_owned()))
+            }
+        })
     }
 
-    fn in_snapshot(&self, prefix: &Prefix) -> Option<ChangeHash> {
-        self.snapshot.as_ref()?.find_change(prefix)
-    }
-
-    /// Puts it together; `find` looks up the hash of a change of the document by its first bytes.
+    /// Puts it together; `find` looks up hashes of changes of the document by their first bytes, all at once.
     pub(crate) fn build<E>(
-        self,
-        mut find: impl FnMut(DocumentId, Prefix) -> Result<Option<ChangeHash>, E>,
+        mut self,
+        find: impl FnOnce(DocumentId, &BTreeSet<Prefix>) -> Result<BTreeMap<Prefix, ChangeHash>, E>,
     ) -> Result<Result<IncomingDocument, Unbuilt>, E> {
-        let mut hashes: Vec<ChangeHash> = Vec::with_capacity(self.changes.len());
+        self.held.extend(find(self.id, &self.missing)?);
+        Ok(self.assemble())
+    }
+
+    fn assemble(self) -> Result<IncomingDocument, Unbuilt> {
         let mut changes: Vec<VerifiedChange> = Vec::with_capacity(self.changes.len());
-        for change in &self.changes {
-            let parts = match change {
-                Stripped::Raw(change) => {
-                    hashes.push(change.hash());
-                    changes.push(VerifiedChange::clone(change));
-                    continue;
+        for change in self.changes {
+            let change = match change {
+                Stripped::Raw(change) => *change,
+                Stripped::Parts(parts) => {
+                    let bytes = parts.assemble(&self.held, &changes).ok_or(Unbuilt::Incomplete)?;
+                    verified(self.id, bytes).map_err(Unbuilt::Invalid)?
                 }
-                Stripped::Parts(parts) => parts,
             };
-            let mut dependencies = Vec::with_capacity(parts.dependencies.len());
-            for dependency in &parts.dependencies {
-                let found = match dependency {
-                    Dependency::Earlier(index) => hashes.get(*index).copied(),
-                    Dependency::Held(prefix) => match self.in_snapshot(prefix) {
-                        Some(hash) => Some(hash),
-                        None => find(self.id, *prefix)?,
-                    },
-                };
-                let Some(hash) = found else { return Ok(Err(Unbuilt::Incomplete)) };
-                dependencies.push(hash);
-            }
-            let (bytes, hash) = parts.assemble(dependencies);
-            if parts.check.is_some_and(|check| check != beginning(&hash)) {
-                return Ok(Err(Unbuilt::Incomplete));
-            }
-            hashes.push(hash);
-            match verified(self.id, bytes) {
-                Ok(change) => changes.push(change),
-                Err(error) => return Ok(Err(Unbuilt::Invalid(error))),
-            }
+            changes.push(change);
         }
-        Ok(Ok(IncomingDocument { id: self.id, snapshot: self.snapshot, changes }))
+        Ok(IncomingDocument { id: self.id, snapshot: self.snapshot, changes })
     }
 }

@@ -95,8 +95,9 @@ fn plain(count: usize) -> Vec<(Vec<u8>, ChangeHash)> {
 }
 
 fn built(arrived: Arrived, held: &[ChangeHash]) -> Result<IncomingDocument, Unbuilt> {
-    let find = |_, prefix: Prefix| {
-        Ok::<_, Infallible>(held.iter().find(|hash| hash.0.starts_with(&prefix)).copied())
+    let find = |_, prefixes: &BTreeSet<Prefix>| {
+        let named = held.iter().map(|hash| (beginning(hash), *hash));
+        Ok::<_, Infallible>(named.filter(|(prefix, _)| prefixes.contains(prefix)).collect())
     };
     match arrived.build(find) {
         Ok(built) => built,

@@ -10,7 +10,7 @@
 //! * A held everything that B holds: B is quiescent, so A has acknowledged all of it; and as frames come in the order in
 //!   which they were said, A said those ACKs before the CHECK, or B would not have all of them now.
 //!
-//! So if nothing was refused, put aside, or lost, both fingerprints are of the same set, and different fingerprints are a
+//! So if nothing was refused, put aside, left unbuilt, or lost, both fingerprints are of the same set, and different fingerprints are a
 //! difference indeed, not a matter of frames under way. Equal fingerprints need no such argument: they prove equality by
 //! themselves, whenever they are compared.
 //!

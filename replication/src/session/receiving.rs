@@ -30,7 +30,7 @@ impl Session {
         let gives = self.scopes.get(&delta.scope).is_some_and(|state| state.gives);
         let mut all_built = true;
         for document in documents {
-            let document = match document.build(|id, prefix| batch.find_change(id, &prefix))? {
+            let document = match document.build(|id, prefixes| batch.find_changes(id, prefixes))? {
                 Ok(document) => document,
                 Err(Unbuilt::Invalid(error)) => return Err(Violation::new(error.code, error.detail).into()),
                 Err(Unbuilt::Incomplete) => {

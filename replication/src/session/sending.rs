@@ -98,7 +98,8 @@ fn shortest(moment: &Moment<'_>, id: DocumentId, outgoing: Outgoing) -> Result<O
     }
     let Some(whole) = moment.snapshot.whole(id)? else { return Ok(outgoing) };
     let changes = [(id, outgoing)];
-    let is_shorter = whole.bytes.len() < pack(&changes).len();
+    // In one piece it must fit a frame; changes can be divided.
+    let is_shorter = whole.bytes.len() < pack(&changes).len().min(PART_BYTES_MAX);
     let [(_, outgoing)] = changes;
     Ok(match is_shorter && moment.own.may_give_whole(&whole) {
         true => Outgoing { snapshot: Some(whole.bytes), changes: Vec::new(), heads: outgoing.heads },

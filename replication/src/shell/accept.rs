@@ -117,7 +117,9 @@ fn admit_tcp(
     if tasks.len() >= CONNECTIONS_MAX || !desk.network.link.is_up() {
         return;
     }
-    let Ok(permit) = desk.tcp_handshakes.clone().try_acquire_owned() else { return };
+    let Ok(permit) = desk.tcp_handshakes.clone().try_acquire_owned() else {
+        return desk.network.count(|counters| &counters.handshakes_failed);
+    };
     let desk = desk.clone();
     tasks.spawn(async move {
         let link = *desk.network.link.watch().borrow();

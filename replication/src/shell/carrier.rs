@@ -4,17 +4,16 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use quinn::{Connection, SendStream};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf, WriteHalf};
+use tokio::io::{AsyncWrite, AsyncWriteExt, WriteHalf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsStream;
+use tokio_util::io::{InspectReader, InspectWriter};
 
 use super::close::{CloseCode, Ending};
 use super::socket::Gate;
@@ -48,6 +47,12 @@ impl TcpLine {
     pub(crate) fn new(remote: SocketAddr, gate: Arc<Gate>) -> Arc<Self> {
         let (sent, received) = (AtomicU64::new(0), AtomicU64::new(0));
         Arc::new(Self { remote, closing: watch::Sender::new(None), sent, received, gate })
+    }
+
+    fn count(&self, sent: u64, received: u64) {
+        self.sent.fetch_add(sent, Ordering::Relaxed);
+        self.received.fetch_add(received, Ordering::Relaxed);
+        self.gate.count_stream(sent, received);
     }
 
     /// Bytes sent and received in the stream, TLS included.
@@ -143,7 +148,7 @@ impl LastWord for SendStream {
     }
 }
 
-impl LastWord for WriteHalf<Box<TlsStream<Counted>>> {
+impl<S: AsyncWrite + Unpin + Send> LastWord for WriteHalf<S> {
     /// The system goes on sending what was written after the socket is closed.
     async fn last_word(&mut self) {
         let _ = self.shutdown().await;
@@ -151,41 +156,13 @@ impl LastWord for WriteHalf<Box<TlsStream<Counted>>> {
 }
 
 /// A TCP stream that counts what passes.
-pub(crate) struct Counted {
-    pub stream: TcpStream,
-    pub line: Arc<TcpLine>,
-}
+pub(crate) type Counted = InspectReader<InspectWriter<TcpStream, Counter>, Counter>;
+type Counter = Box<dyn FnMut(&[u8]) + Send + Sync>;
 
-impl AsyncRead for Counted {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        let read = (buffer.filled().len() - before) as u64;
-        self.line.received.fetch_add(read, Ordering::Relaxed);
-        self.line.gate.count_stream(0, read);
-        polled
-    }
-}
-
-impl AsyncWrite for Counted {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        if let Poll::Ready(Ok(written)) = polled {
-            self.line.sent.fetch_add(written as u64, Ordering::Relaxed);
-            self.line.gate.count_stream(written as u64, 0);
-        }
-        polled
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
+/// Counts what passes in a stream, for its connection and for the node.
+pub(crate) fn counted(stream: TcpStream, line: &Arc<TcpLine>) -> Counted {
+    let (sending, receiving) = (line.clone(), line.clone());
+    let sent: Counter = Box::new(move |bytes| sending.count(bytes.len() as u64, 0));
+    let received: Counter = Box::new(move |bytes| receiving.count(0, bytes.len() as u64));
+    InspectReader::new(InspectWriter::new(stream, sent), received)
 }

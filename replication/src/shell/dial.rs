@@ -12,7 +12,7 @@ use super::close::{CloseCode, Ending};
 use super::connection::{self, Ended};
 use super::handle::NodeHandle;
 use super::ladder::{Ladder, Rung};
-use super::link::{SwitchState, cut_since};
+use super::link::{SwitchState, cut_since, hurried_since};
 use super::network::{DialState, Network};
 use super::quic::Profile;
 use super::tcp;
@@ -89,11 +89,16 @@ impl Line {
     async fn call(&mut self, dialer: &mut Dialer, link: SwitchState) {
         dialer.dialing();
         self.show(DialState::Dialing);
-        let mut switch = self.switch.clone();
+        let (mut switch, mut hurry) = (self.switch.clone(), self.switch.clone());
         let rung = self.ladder.rung(self.now());
         let dialed = tokio::select! {
             biased;
             () = self.network.stopping() => return,
+            () = hurried_since(&mut hurry, link.hurry) => {
+                self.ladder.restart();
+                dialer.failed(self.now(), None);
+                return;
+            }
             () = cut_since(&mut switch, link.cuts) => Err(Ending::of(CloseCode::LinkCut, "this node's network was cut")),
             dialed = self.dial(rung) => dialed,
         };
@@ -112,9 +117,7 @@ impl Line {
                 ended
             }
             Err(ending) => {
-                if ending.code == code::UNREACHABLE {
-                    self.ladder.silent();
-                }
+                self.ladder.failed(ending.code == code::UNREACHABLE);
                 self.network.count(|counters| &counters.dials_failed);
                 Ended { ending, retry_after: None }
             }

@@ -26,6 +26,7 @@ pub(crate) enum Rung {
 /// The rungs of one peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ladder {
+    first: Rung,
     rung: Rung,
     tcp: bool,
     /// When TCP was found to be what works.
@@ -35,11 +36,11 @@ pub(crate) struct Ladder {
 impl Ladder {
     /// Begins where the operator says.
     pub(crate) fn from(first: Profile, tcp: bool) -> Self {
-        let rung = match first {
+        let first = match first {
             Profile::Fast => Rung::Quick,
             Profile::Slow => Rung::Patient,
         };
-        Self { rung, tcp, tcp_since: None }
+        Self { first, rung: first, tcp, tcp_since: None }
     }
 
     /// How to dial now.
@@ -51,8 +52,19 @@ impl Ladder {
         self.rung
     }
 
-    /// Nothing came back: the network is gone, or this way does not lead through it. The next attempt takes the next.
-    pub(crate) fn silent(&mut self) {
+    /// Somebody wants to know now: from the first rung again.
+    pub(crate) fn restart(&mut self) {
+        self.rung = self.first;
+        self.tcp_since = None;
+    }
+
+    /// An attempt failed. Where nothing came back, the network is gone, or this way does not lead through it; and over TCP
+    /// what came back may be anybody's, such as a portal's that answers at every address. The next attempt takes the next
+    /// rung. What central itself answers is the same on all of them.
+    pub(crate) fn failed(&mut self, silent: bool) {
+        if !silent && self.rung != Rung::Tcp {
+            return;
+        }
         self.tcp_since = None;
         self.rung = match self.rung {
             Rung::Quick if self.tcp => Rung::Tcp,
@@ -83,7 +95,7 @@ mod tests {
         let rungs: Vec<Rung> = (0..4)
             .map(|_| {
                 let rung = ladder.rung(NOW);
-                ladder.silent();
+                ladder.failed(true);
                 rung
             })
             .collect();
@@ -91,11 +103,30 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_over_quic_is_centrals_and_one_over_tcp_may_be_anybodys() {
+        let mut ladder = Ladder::from(Profile::Fast, true);
+        ladder.failed(false);
+        assert_eq!(ladder.rung(NOW), Rung::Quick);
+        ladder.failed(true);
+        ladder.failed(false);
+        assert_eq!(ladder.rung(NOW), Rung::Patient);
+    }
+
+    #[test]
+    fn who_asks_for_it_is_not_kept_waiting_by_a_patient_attempt() {
+        let mut ladder = Ladder::from(Profile::Fast, true);
+        ladder.failed(true);
+        ladder.failed(true);
+        ladder.restart();
+        assert_eq!(ladder.rung(NOW), Rung::Quick);
+    }
+
+    #[test]
     fn without_tcp_there_are_two_rungs() {
         let mut ladder = Ladder::from(Profile::Slow, false);
-        ladder.silent();
+        ladder.failed(true);
         assert_eq!(ladder.rung(NOW), Rung::Quick);
-        ladder.silent();
+        ladder.failed(true);
         assert_eq!(ladder.rung(NOW), Rung::Patient);
     }
 
@@ -111,7 +142,7 @@ mod tests {
     #[test]
     fn where_tcp_works_it_stays_and_udp_is_tried_again_after_an_hour() {
         let mut ladder = Ladder::from(Profile::Fast, true);
-        ladder.silent();
+        ladder.failed(true);
         ladder.answered(NOW, None);
         let later = NOW.plus(TCP_FOR - Duration::from_secs(1));
         assert_eq!(ladder.rung(later), Rung::Tcp);

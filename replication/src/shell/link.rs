@@ -78,6 +78,12 @@ pub(crate) async fn cut_since(link: &mut watch::Receiver<SwitchState>, seen: u64
     let _ = link.wait_for(|state| state.cuts != seen).await;
 }
 
+/// Resolves when somebody wants every dialer to dial now, after `seen`, or the switch is gone.
+pub(crate) async fn hurried_since(link: &mut watch::Receiver<SwitchState>, seen: u64) {
+    // An error means that no switch is left, and with it the node.
+    let _ = link.wait_for(|state| state.hurry != seen).await;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

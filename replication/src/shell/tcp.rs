@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 
-use super::carrier::{Counted, TcpCarrier, TcpLine};
+use super::carrier::{Counted, TcpCarrier, TcpLine, counted};
 use super::close::Ending;
 use super::socket::Gate;
 use super::tls::{self, CENTRAL_NAME, Purpose};
@@ -37,7 +37,7 @@ pub(crate) async fn dial(
     let unreachable =
         |error: io::Error| Ending::new(code::UNREACHABLE, format!("{address} over TCP: {error}"));
     let stream = TcpStream::connect(address).await.map_err(unreachable)?;
-    let (stream, line) = counted(stream, gate).map_err(unreachable)?;
+    let (stream, line) = prepared(stream, gate).map_err(unreachable)?;
     let name = ServerName::try_from(CENTRAL_NAME).expect("a name");
     let stream = TlsConnector::from(config).connect(name, stream).await.map_err(|error| failed(&error))?;
     let purpose = {
@@ -54,7 +54,7 @@ pub(crate) async fn shake_hands(
     gate: Arc<Gate>,
 ) -> Result<(TcpCarrier, Purpose), Ending> {
     let lost = |error: io::Error| Ending::new(code::DISCONNECTED, error.to_string());
-    let (stream, line) = counted(stream, gate).map_err(lost)?;
+    let (stream, line) = prepared(stream, gate).map_err(lost)?;
     let stream = TlsAcceptor::from(config).accept(stream).await.map_err(|error| failed(&error))?;
     let purpose = {
         let (_, session) = stream.get_ref();
@@ -63,11 +63,11 @@ pub(crate) async fn shake_hands(
     Ok((TcpCarrier { stream: Box::new(TlsStream::Server(stream)), line }, purpose))
 }
 
-fn counted(stream: TcpStream, gate: Arc<Gate>) -> io::Result<(Counted, Arc<TcpLine>)> {
+fn prepared(stream: TcpStream, gate: Arc<Gate>) -> io::Result<(Counted, Arc<TcpLine>)> {
     // Frames are written whole; waiting for more of them would hold acknowledgements back.
     stream.set_nodelay(true)?;
     let line = TcpLine::new(stream.peer_addr()?, gate);
-    Ok((Counted { stream, line: line.clone() }, line))
+    Ok((counted(stream, &line), line))
 }
 
 /// Tells somebody who is not let in why, in the frame that ends every conversation.

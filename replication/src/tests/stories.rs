@@ -237,6 +237,23 @@ fn a_change_that_continues_something_missing_comes_whole() {
     assert!(world.both_in_sync(SITE, CENTRAL));
 }
 
+/// What both continue is then no head any more, at either of them.
+#[test]
+fn changes_of_both_sides_that_continue_the_same_are_put_together() {
+    let mut world = World::with_sites(1);
+    world.edit(SITE, "store/1", "note", "k", 1);
+    world.settle();
+    world.cut(SITE, CENTRAL);
+    world.edit(SITE, "store/1", "note", "here", 2);
+    world.edit(CENTRAL, "store/1", "note", "there", 3);
+    world.flush_all();
+    world.connect(SITE, CENTRAL);
+    world.settle();
+    assert_eq!(world.heads(SITE, "store/1"), world.heads(CENTRAL, "store/1"));
+    assert_eq!((world.peer(CENTRAL, SITE).unbuilt, world.peer(SITE, CENTRAL).unbuilt), (0, 0));
+    assert!(world.wire.iter().all(|seen| seen.kind != "BUCKETS"), "nothing had to be compared");
+}
+
 /// A document that was edited many times goes as a whole where that is shorter, and only from someone who may.
 #[test]
 fn a_long_history_goes_as_one_piece() {
@@ -301,6 +318,11 @@ fn a_change_that_is_refused_is_shown_on_both_sides_and_does_not_block_the_rest()
     let refused =
         world.events(site).into_iter().any(|event| matches!(event, Event::Refused(refused) if !refused.here));
     assert!(refused, "those who watch are told");
+    // What continues a refused change is put together all the same, and waits.
+    world.edit(site, "store/1", "bad", "k", 2);
+    world.settle();
+    let here = world.peer(central, site);
+    assert!(here.unbuilt == 0 && here.parked > 0, "{} unbuilt, {} parked", here.unbuilt, here.parked);
     // The difference has been looked into: later work does not look into it again.
     let from = world.wire.len();
     world.edit(site, "store/1", "good", "k", 2);
