@@ -198,6 +198,10 @@ impl Schema for DomainSchema {
         check_author(views, origin, &after.scope)
     }
 
+    fn is_central(&self, views: &dyn ViewRead, device: DeviceId) -> Result<bool, StoreError> {
+        Ok(site::device(views, device)?.is_some_and(|device| device.is_central && !device.revoked))
+    }
+
     fn may_read(&self, views: &dyn ViewRead, device: DeviceId, scope: &Scope) -> Result<bool, StoreError> {
         let Some(device) = site::device(views, device)?.filter(|device| !device.revoked) else {
             return Ok(false);

@@ -61,6 +61,10 @@ impl Schema for Bent {
         }
     }
 
+    fn is_central(&self, views: &dyn ViewRead, device: DeviceId) -> Result<bool, StoreError> {
+        DomainSchema.is_central(views, device)
+    }
+
     fn may_read(&self, views: &dyn ViewRead, device: DeviceId, scope: &Scope) -> Result<bool, StoreError> {
         DomainSchema.may_read(views, device, scope)
     }

@@ -328,7 +328,10 @@ impl Node {
         let persist = fired(&mut self.timers.persist, now.monotonic);
         let stores = |work: &Work| !matches!(work, Work::Frame { frame, .. } if !matches!(frame.message, Message::Delta(_)));
         let mut heard = Vec::new();
-        if retain.is_none() && !persist && !queue.iter().any(stores) {
+        // What goes to a peer goes sealed; while nobody listens, one signature is enough for a day.
+        let seals = !self.sessions.is_empty();
+        let unsealed = seals && self.store.is_unsealed();
+        if retain.is_none() && !persist && !unsealed && !queue.iter().any(stores) {
             heard.extend(queue.into_iter().filter_map(|work| match work {
                 Work::Frame { conn, frame } => Some((conn, frame.message)),
                 Work::Command { .. } => None,
@@ -349,7 +352,7 @@ impl Node {
                         replies.push_back((ticket, run(batch, now, idempotency, &author, command)?));
                     }
                     Work::Frame { conn, frame } => {
-                        let Frame { message, documents, .. } = frame;
+                        let Frame { message, documents, seals, .. } = frame;
                         let Message::Delta(delta) = message else {
                             heard.push((conn, message));
                             continue;
@@ -357,13 +360,16 @@ impl Node {
                         forget_checks(&mut heard, conn, &delta.scope);
                         let Some(session) = sessions.get_mut(&conn) else { continue };
                         let Some(account) = accounts.get_mut(&session.device) else { continue };
-                        match session.ingest(batch, account, &delta, documents) {
+                        match session.ingest(batch, account, &delta, (documents, seals)) {
                             Ok(()) => {}
                             Err(Fault::Violation(violation)) => violations.push((conn, violation)),
                             Err(Fault::Store(error)) => return Err(error),
                         }
                     }
                 }
+            }
+            if seals {
+                batch.seal()?;
             }
             if persist {
                 accounts.values_mut().try_for_each(|account| account.save(batch, own.log))?;

@@ -10,11 +10,14 @@ mod greeting;
 mod proving;
 mod receiving;
 mod scope;
+mod sealing;
 mod sending;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crdt_store::{DeviceId, DocumentId, Incarnation, Origin, Schema, Scope, Snapshot, StoreError, Whole};
+use crdt_store::{
+    DeviceId, DocumentId, Incarnation, Origin, Outgoing, Schema, Scope, Snapshot, StoreError, Whole,
+};
 
 use scope::{Given, Round, ScopeState};
 
@@ -30,7 +33,7 @@ use crate::time::{Monotonic, Now};
 /// Most scopes shared with one peer: a central of 4,000 stores with another like it. Bounds memory per connection.
 pub(crate) const SCOPES_MAX: usize = 4_096;
 /// Most lives of a database that are believed: each is one restored backup, and each costs a hash per change checked.
-const INCARNATION_MAX: Incarnation = 1_000;
+pub(crate) const INCARNATION_MAX: Incarnation = 1_000;
 
 /// By how many positions of our log a quiet scope's mark may lag: each move costs a write.
 const MARK_LAG_MAX: u64 = 10_000;
@@ -45,10 +48,29 @@ pub(crate) struct Own {
 }
 
 impl Own {
+    /// This node as an author.
+    pub(crate) fn origin(&self) -> Origin {
+        Origin { device: self.device, incarnation: self.incarnation, central: self.central }
+    }
+
+    /// What a peer that holds our log up to `after` lacks of a document, and will believe from us: from central
+    /// everything, from others what they wrote themselves or can prove.
+    pub(crate) fn outgoing(
+        &self,
+        snapshot: &Snapshot,
+        id: DocumentId,
+        after: u64,
+        except: Option<DeviceId>,
+    ) -> Result<Outgoing, StoreError> {
+        match self.central {
+            true => snapshot.outgoing(id, after, except),
+            false => snapshot.outgoing_proven(id, after, except, &self.origin()),
+        }
+    }
+
     /// Whether peers take a whole document from this node: all of it is its own, or it may pass on what others wrote.
     pub(crate) fn may_give_whole(&self, whole: &Whole) -> bool {
-        let origin = Origin { device: self.device, incarnation: self.incarnation, central: self.central };
-        self.central || whole.authors.iter().all(|author| origin.wrote_as(*author))
+        self.central || whole.authors.iter().all(|author| self.origin().wrote_as(*author))
     }
 }
 
@@ -63,6 +85,10 @@ pub(crate) struct Moment<'a> {
 }
 
 impl Moment<'_> {
+    fn outgoing(&self, id: DocumentId, after: u64, except: Option<DeviceId>) -> Result<Outgoing, StoreError> {
+        self.own.outgoing(self.snapshot, id, after, except)
+    }
+
     fn identity(&self) -> Identity {
         Identity {
             version: PROTOCOL_VERSION,
@@ -164,6 +190,8 @@ pub(crate) struct Session {
     refused_count: u64,
     /// Bytes sent before the greeting was over.
     early_bytes: usize,
+    /// Seals that were told.
+    told: sealing::Told,
     out: Vec<Vec<u8>>,
     connected_at: Monotonic,
     last_heard: Monotonic,
@@ -204,6 +232,7 @@ impl Session {
             refused: Vec::new(),
             refused_count: 0,
             early_bytes: 0,
+            told: sealing::Told::default(),
             out: Vec::new(),
             connected_at: now.monotonic,
             last_heard: now.monotonic,

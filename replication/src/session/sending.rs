@@ -5,15 +5,16 @@
 
 use std::time::Duration;
 
-use crdt_store::{DocumentId, Outgoing, Scope, StoreError};
+use crdt_store::{DocumentId, Outgoing, Scope, StoreError, VerifiedSnapshot};
 
 use super::{Fault, InFlight, Moment, Round, Session, Violation};
 use crate::account::Account;
 use crate::code;
 use crate::codec::{CHANGES_MAX, DOCUMENTS_MAX};
 use crate::frame::{Ack, Check, Cursor, Delta, Message, RefusedChange, Span};
-use crate::packing::pack;
+use crate::packing::{Packing, pack};
 use crate::session::greeting::EARLY_BYTES_MAX;
+use crate::session::sealing::divide;
 use crate::status::{Event, PeerError, RefusedEvent, TO_SEND_MAX};
 
 /// Bytes of documents aimed at in one DELTA, before compression to a third or less: half the window, at least what
@@ -118,7 +119,7 @@ impl Session {
         let rows = moment.snapshot.scope_log_after(scope, 0, LITTLE_ROWS_MAX)?;
         let mut documents = 0;
         for (_, id) in &rows {
-            documents += usize::from(!moment.snapshot.outgoing(*id, 0, except)?.is_empty());
+            documents += usize::from(!moment.outgoing(*id, 0, except)?.is_empty());
             if documents > LITTLE_DOCUMENTS_MAX {
                 return Ok(false);
             }
@@ -240,7 +241,7 @@ impl Session {
             for (seq, id) in &rows {
                 let outgoing = match self.is_level(*id, *seq) {
                     true => Outgoing::default(),
-                    false => shortest(moment, *id, moment.snapshot.outgoing(*id, sent.floor, except)?)?,
+                    false => shortest(moment, *id, moment.outgoing(*id, sent.floor, except)?)?,
                 };
                 if !outgoing.is_empty() && !load.has_room_for(&outgoing, target) {
                     if early.is_none() && load.documents.is_empty() {
@@ -294,7 +295,7 @@ impl Session {
     ) -> Result<Turn, StoreError> {
         let mut load = Load::default();
         while let Some(id) = self.scopes.get(scope).and_then(|state| state.repairs.first().copied()) {
-            let outgoing = shortest(moment, id, moment.snapshot.outgoing(id, 0, None)?)?;
+            let outgoing = shortest(moment, id, moment.outgoing(id, 0, None)?)?;
             let fits = load.has_room_for(&outgoing, self.delta_bytes());
             if !fits && !load.documents.is_empty() {
                 break;
@@ -352,7 +353,7 @@ impl Session {
         Ok(())
     }
 
-    /// Puts a DELTA into the line; whether it fitted.
+    /// Sends documents, with the seals that cover them; whether they fitted.
     fn send_delta(
         &mut self,
         moment: &Moment<'_>,
@@ -362,7 +363,6 @@ impl Session {
         span: Option<Span>,
         early_max: Option<usize>,
     ) -> Result<bool, StoreError> {
-        let documents = load.documents.len() as u64;
         let left = match &span {
             Some(span) if span.complete => 0,
             // What is left is told by the answer to HELLO: possibly nothing.
@@ -372,16 +372,60 @@ impl Session {
             }
             None => self.scopes.get(scope).map_or(0, |state| state.repairs.len() as u64),
         };
-        let number = self.sent_number + 1;
         let told = span.as_ref().map(|span| match span.complete {
             true => Cursor::at(span.through),
             false => Cursor { floor: span.floor, through: span.through },
         });
-        let delta = Delta { number, scope: scope.clone(), span, left, documents: pack(&load.documents) };
-        let Some(frame) = crate::codec::encode(&Message::Delta(delta)) else { return Ok(false) };
+        let packing = self.packing(moment, &load)?;
+        let (ahead, seals) = divide(self.seals_for(moment, scope, &packing, span.is_none())?);
+        if early_max.is_some() && !ahead.is_empty() {
+            return Ok(false);
+        }
+        for seals in ahead {
+            let documents = Packing::of(&[]).finish(&seals);
+            let delta =
+                Delta { number: self.sent_number + 1, scope: scope.clone(), span: None, left, documents };
+            self.note_told(&seals);
+            self.put(moment, account, delta, 0, None, None);
+        }
+        let documents = packing.finish(&seals);
+        let number = self.sent_number + 1;
+        let delta = Delta { number, scope: scope.clone(), span, left, documents };
+        let sent = self.put(moment, account, delta, load.documents.len() as u64, told, early_max);
+        if sent {
+            self.note_told(&seals);
+        }
+        Ok(sent)
+    }
+
+    /// Packs documents. What lies within snapshots is listed only by those from whom peers need a proof for it.
+    fn packing(&self, moment: &Moment<'_>, load: &Load) -> Result<Packing, StoreError> {
+        let mut packing = Packing::of(&load.documents);
+        let snapshots =
+            load.documents.iter().filter_map(|(id, outgoing)| Some((*id, outgoing.snapshot.as_ref()?)));
+        for (id, bytes) in snapshots.filter(|_| !moment.own.central) {
+            let snapshot = VerifiedSnapshot::verify(bytes.clone())
+                .map_err(|error| StoreError::Corrupt(format!("the snapshot of document {id}: {error}")))?;
+            packing.list_within(id, &snapshot);
+        }
+        Ok(packing)
+    }
+
+    /// Puts a DELTA into the line; whether it fitted.
+    fn put(
+        &mut self,
+        moment: &Moment<'_>,
+        account: &mut Account,
+        delta: Delta,
+        documents: u64,
+        told: Option<Cursor>,
+        early_max: Option<usize>,
+    ) -> bool {
+        let (number, scope) = (delta.number, delta.scope.clone());
+        let Some(frame) = crate::codec::encode(&Message::Delta(delta)) else { return false };
         let bytes = frame.len();
         if early_max.is_some_and(|max| self.early_bytes + bytes > max) {
-            return Ok(false);
+            return false;
         }
         self.early_bytes += bytes;
         self.sent_number = number;
@@ -395,7 +439,7 @@ impl Session {
         self.in_flight_bytes += bytes;
         let sent_at = moment.now.monotonic;
         self.in_flight.push_back(InFlight { number, scope: scope.clone(), told, bytes, documents, sent_at });
-        if let Some(state) = self.scopes.get_mut(scope) {
+        if let Some(state) = self.scopes.get_mut(&scope) {
             state.in_flight += 1;
             state.in_flight_documents += documents;
             state.stir();
@@ -405,7 +449,7 @@ impl Session {
                 state.told = told;
             }
         }
-        Ok(true)
+        true
     }
 
     pub(super) fn hear_ack(
@@ -487,9 +531,7 @@ impl Session {
         let except = state.echo_off.then_some(self.device);
         let rows = moment.snapshot.scope_log_after(scope, state.sent.through, ROWS)?;
         for (seq, id) in &rows {
-            if !self.is_level(*id, *seq)
-                && !moment.snapshot.outgoing(*id, state.sent.floor, except)?.is_empty()
-            {
+            if !self.is_level(*id, *seq) && !moment.outgoing(*id, state.sent.floor, except)?.is_empty() {
                 return Ok(false);
             }
         }

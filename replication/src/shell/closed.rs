@@ -107,6 +107,10 @@ impl Schema for Meaningless {
         Ok(Err(Refusal::new("closed", "the database of this node is closed")))
     }
 
+    fn is_central(&self, _: &dyn ViewRead, _: DeviceId) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     fn may_read(&self, _views: &dyn ViewRead, _device: DeviceId, _scope: &Scope) -> Result<bool, StoreError> {
         Ok(false)
     }

@@ -71,6 +71,10 @@ impl Schema for Notes {
         Ok(Ok(()))
     }
 
+    fn is_central(&self, _: &dyn ViewRead, _: DeviceId) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     fn may_read(&self, _: &dyn ViewRead, _: DeviceId, _: &Scope) -> Result<bool, StoreError> {
         Ok(true)
     }
