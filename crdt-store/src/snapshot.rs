@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, ControlFlow};
+use std::path::Path;
 use std::sync::Arc;
 
 use automerge::Automerge;
-use redb::{Database, ReadableDatabase};
+use redb::{DatabaseError, ReadOnlyDatabase, ReadableDatabase};
 
 use crate::batch::scan_local;
 use crate::change::VerifiedChange;
 use crate::document::{ChangeHash, Document, DocumentHeader, Heads, HistoryEntry};
-use crate::error::{During, StoreError};
+use crate::error::{During, OpenError, StoreError};
 use crate::fingerprint::{BUCKETS, Fingerprint, bucket_of, state_of};
 use crate::hot::{self, Hot, Reading};
 use crate::id::{Actor, DeviceId, DocumentId, Timestamp};
@@ -33,11 +34,28 @@ pub type ViewDump = BTreeMap<(View, Vec<u8>), Vec<u8>>;
 /// Opens snapshots. Cheap to clone and to share between threads.
 #[derive(Clone)]
 pub struct Reader {
-    pub(crate) database: Arc<Database>,
+    pub(crate) database: Arc<dyn ReadableDatabase + Send + Sync>,
     pub(crate) schema: Arc<dyn Schema>,
 }
 
 impl Reader {
+    /// Opens a database file for reading alone: nothing in it changes, not even how often it was opened. For looking into
+    /// files that nobody runs.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`](crate::Store::open); and `needs-recovery` for a file whose node was not stopped cleanly,
+    /// which must run once more before it can be read.
+    pub fn open(path: &Path, schema: Arc<dyn Schema>) -> Result<Self, OpenError> {
+        if std::fs::metadata(path).map_or(true, |metadata| metadata.len() == 0) {
+            return Err(OpenError::Missing { path: path.to_owned(), central: false });
+        }
+        match ReadOnlyDatabase::open(path) {
+            Ok(database) => Ok(Self { database: Arc::new(database), schema }),
+            Err(DatabaseError::RepairAborted) => Err(OpenError::NeedsRecovery { path: path.to_owned() }),
+            Err(error) => Err(crate::store::open_error(path.to_owned(), false, error)),
+        }
+    }
+
     /// The store as of its latest commit. Keep it for a request, not for a session: what it sees cannot be
     /// reused on disk while it lives.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {

@@ -329,7 +329,7 @@ fn is_missing(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
-fn open_error(path: PathBuf, central: bool, error: DatabaseError) -> OpenError {
+pub(crate) fn open_error(path: PathBuf, central: bool, error: DatabaseError) -> OpenError {
     match error {
         DatabaseError::DatabaseAlreadyOpen => OpenError::Locked { path },
         DatabaseError::Storage(StorageError::Io(error)) => match error.kind() {

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use common::{Boxes, NOW, create, put, scope};
 use crdt_store::{
-    ChangeHash, DocumentId, IncomingDocument, OpenOptions, Origin, SEAL_ENTRIES_MAX, Seal, SealVerdict,
-    SigningKey, Store, VerifiedChange,
+    ChangeHash, DocumentId, IncomingDocument, OpenOptions, Origin, Reader, SEAL_ENTRIES_MAX, Seal,
+    SealVerdict, SigningKey, Store, VerifiedChange,
 };
 use proptest::prelude::*;
+use redb::ReadableTable;
 
 fn key(number: u8) -> SigningKey {
     SigningKey::from_seed(&[number; 32])
@@ -185,6 +186,69 @@ fn an_audit_tells_what_is_proven_and_what_is_not() {
     let there = reader.reader().snapshot().unwrap().audit(&mut |_| {}).unwrap();
     assert_eq!((there.changes, there.chains[0].absent, there.chains[0].gaps), (0, 1, 1));
     assert_eq!(there.contradiction_count, 0);
+}
+
+const SEAL: redb::TableDefinition<'static, &[u8], &[u8]> = redb::TableDefinition::new("seal");
+const SEALED: redb::TableDefinition<'static, &[u8], &[u8]> = redb::TableDefinition::new("sealed");
+
+/// A database file with two sealed changes.
+fn file_with_seals(directory: &tempfile::TempDir) -> std::path::PathBuf {
+    let path = directory.path().join("store.redb");
+    let key = key(1);
+    let options = OpenOptions::file(&path).device(key.public().device()).signing(key).seed([1; 32]);
+    let mut store = Store::open(options, Arc::new(Boxes { version: 1 })).unwrap();
+    let id = create(&mut store, "a", "box");
+    seal(&mut store);
+    put(&mut store, id, "x", 1);
+    seal(&mut store);
+    path
+}
+
+fn audit(path: &std::path::Path) -> crdt_store::Audit {
+    let reader = Reader::open(path, Arc::new(Boxes { version: 1 })).unwrap();
+    reader.snapshot().unwrap().audit(&mut |_| {}).unwrap()
+}
+
+#[test]
+fn an_audit_changes_nothing_in_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = file_with_seals(&directory);
+    let before = std::fs::read(&path).unwrap();
+    let audit = audit(&path);
+    assert_eq!((audit.proven, audit.contradiction_count), (2, 0));
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn an_audit_finds_a_signature_that_was_altered_and_a_seal_that_was_removed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = file_with_seals(&directory);
+    {
+        let database = redb::Database::open(&path).unwrap();
+        let write = database.begin_write().unwrap();
+        {
+            let mut table = write.open_table(SEAL).unwrap();
+            let (key, mut value) = {
+                let (key, value) = table.first().unwrap().unwrap();
+                (key.value().to_vec(), value.value().to_vec())
+            };
+            *value.last_mut().unwrap() ^= 1;
+            table.insert(key.as_slice(), value.as_slice()).unwrap();
+        }
+        write.commit().unwrap();
+    }
+    let found = audit(&path);
+    assert_eq!(found.contradictions[0].code, "seal-forged");
+    assert_eq!((found.proven, found.unproven()), (1, 1));
+    {
+        let database = redb::Database::open(&path).unwrap();
+        let write = database.begin_write().unwrap();
+        write.open_table(SEAL).unwrap().pop_first().unwrap();
+        write.open_table(SEALED).unwrap().pop_first().unwrap();
+        write.commit().unwrap();
+    }
+    let found = audit(&path);
+    assert_eq!((found.contradiction_count, found.chains[0].gaps, found.unproven()), (0, 1, 1));
 }
 
 proptest! {
