@@ -321,6 +321,14 @@ impl Frame {
         }
     }
 
+    /// After how many milliseconds the sender of a GOAWAY may be dialled again, if it says so.
+    pub fn retry_after_millis(&self) -> Option<u64> {
+        match &self.message {
+            Message::Goaway(goaway) => goaway.retry_after_millis,
+            _ => None,
+        }
+    }
+
     /// The sender's wall clock, where the frame tells it. For people, and for the validity of certificates: no
     /// decision about documents takes it.
     pub fn wall(&self) -> Option<crdt_store::Timestamp> {

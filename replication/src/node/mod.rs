@@ -35,6 +35,10 @@ const RECOUNT_EVERY: Duration = Duration::from_millis(500);
 const REVIEW_EVERY: Duration = Duration::from_millis(500);
 /// … and for so many connections in one flush: it asks the schema about every scope for each.
 const REVIEWS_PER_FLUSH: usize = 8;
+/// A node that stops is back after this time, if it is only started anew …
+const RETURN_AFTER: Duration = Duration::from_secs(1);
+/// … and takes one peer after the other: a handshake and a quiet greeting are 5 ms of its work.
+const RETURN_EVERY: Duration = Duration::from_millis(10);
 /// How often it is decided which history no peer needs any more.
 const RETAIN_EVERY: Duration = Duration::from_secs(60);
 
@@ -304,11 +308,15 @@ impl Node {
         &self.store
     }
 
-    /// Says GOAWAY on all connections. Flush and poll once more to send it.
+    /// Says GOAWAY on all connections, and to each peer another moment at which to come back: a country of sites that
+    /// dials in the same second would keep its central from starting. Flush and poll once more to send it.
     pub fn stop(&mut self, now: Now) {
         let open: Vec<ConnectionId> = self.sessions.keys().copied().collect();
+        let mut back_in = RETURN_AFTER;
         for conn in open {
-            self.close(now, conn, code::STOPPING, "this side stops");
+            let millis = u64::try_from(back_in.as_millis()).ok();
+            self.close_until(now, conn, code::STOPPING, "this side stops", millis);
+            back_in += RETURN_EVERY;
         }
     }
 
@@ -525,9 +533,21 @@ impl Node {
 
     /// Says GOAWAY and closes; the session is buried in the next flush.
     fn close(&mut self, now: Now, conn: ConnectionId, code: &'static str, reason: &str) {
+        self.close_until(now, conn, code, reason, None);
+    }
+
+    /// The same, with the time after which the peer may come back.
+    fn close_until(
+        &mut self,
+        now: Now,
+        conn: ConnectionId,
+        code: &'static str,
+        reason: &str,
+        retry_after_millis: Option<u64>,
+    ) {
         let Some(session) = self.sessions.get_mut(&conn).filter(|session| !session.is_gone()) else { return };
         let Some(account) = self.accounts.get_mut(&session.device) else { return };
-        session.close(code, reason, account);
+        session.close(code, reason, retry_after_millis, account);
         let frames = session.take_frames(now.monotonic);
         self.changed.insert(session.device);
         self.transmits.extend(frames.into_iter().map(|bytes| Transmit::Frame { conn, bytes }));

@@ -393,15 +393,19 @@ impl Session {
         self.gone = true;
     }
 
-    /// Hangs up, saying why.
-    pub(crate) fn close(&mut self, code: &str, reason: &str, account: &mut Account) {
+    /// Hangs up, saying why, and when to come back at the earliest.
+    pub(crate) fn close(
+        &mut self,
+        code: &str,
+        reason: &str,
+        retry_after_millis: Option<u64>,
+        account: &mut Account,
+    ) {
         if self.gone {
             return;
         }
-        self.say(
-            Message::Goaway(Goaway { code: short(code), reason: short(reason), retry_after_millis: None }),
-            account,
-        );
+        let (code, reason) = (short(code), short(reason));
+        self.say(Message::Goaway(Goaway { code, reason, retry_after_millis }), account);
         self.gone = true;
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::schema::REF;
 use super::world::World;
-use crate::{Event, IdempotencyKey, LinkState, Timing, code};
+use crate::{Event, IdempotencyKey, LinkState, Timing, Transmit, code, decode};
 
 const CENTRAL: usize = 0;
 const SITE: usize = 1;
@@ -693,4 +693,20 @@ fn a_central_restored_from_a_backup_is_refilled_with_what_it_had_written_itself(
         assert!(world.both_in_sync(site, CENTRAL), "site {site}");
         assert_eq!(world.peer(CENTRAL, site).refused_here, 0);
     }
+}
+
+#[test]
+fn a_node_that_stops_tells_each_peer_another_moment_to_come_back() {
+    let mut world = World::with_sites(3);
+    let now = world.now();
+    let node = world.node(CENTRAL);
+    node.stop(now);
+    let mut told: Vec<u64> = Vec::new();
+    while let Some(transmit) = node.poll_transmit() {
+        if let Transmit::Frame { bytes, .. } = transmit {
+            let frame = decode(&bytes).expect("a node sends frames");
+            told.extend(frame.retry_after_millis());
+        }
+    }
+    assert_eq!(told, [1_000, 1_010, 1_020]);
 }
