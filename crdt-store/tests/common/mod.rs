@@ -80,6 +80,10 @@ impl Schema for Boxes {
         Ok(false)
     }
 
+    fn is_urgent(&self, _: &str) -> bool {
+        false
+    }
+
     fn may_read(&self, _: &dyn ViewRead, _: DeviceId, _: &Scope) -> Result<bool, StoreError> {
         Ok(true)
     }

@@ -404,12 +404,17 @@ impl Node {
             documents: BTreeSet::new(),
             scopes: BTreeSet::new(),
         };
+        let mut urgent = Vec::new();
         for (id, class, scope) in committed.documents {
+            if self.config.schema.is_urgent(&class) {
+                urgent.push((id, scope.clone()));
+            }
             event.classes.insert(class);
             event.documents.insert(id);
             event.scopes.insert(scope);
         }
         for session in self.sessions.values_mut() {
+            urgent.iter().for_each(|(id, scope)| session.hurry(scope, *id));
             event.scopes.iter().for_each(|scope| session.touch(scope));
             let has_new = |scope| session.lacks(scope) && !self.counts.contains_key(scope);
             if event.scopes.iter().any(has_new) {

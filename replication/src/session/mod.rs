@@ -12,6 +12,7 @@ mod receiving;
 mod scope;
 mod sealing;
 mod sending;
+mod urgent;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -150,6 +151,8 @@ struct InFlight {
     bytes: usize,
     documents: u64,
     sent_at: Monotonic,
+    /// Bytes that were under way when it was sent, its own included.
+    under_way: usize,
 }
 
 /// The conversation.
@@ -173,6 +176,8 @@ pub(crate) struct Session {
     /// The peer's offers are not complete; ours wait, so as not to cross them.
     hears_offers: bool,
     offers_sent: bool,
+    /// What is offered must be looked at again, as soon as the first offers are made.
+    review_due: bool,
     /// Documents that were unknown here and came whole from the peer, with the position they were given: they need not
     /// be sent back. Entries go when the pass over the log has seen them.
     level: BTreeMap<DocumentId, u64>,
@@ -220,6 +225,7 @@ impl Session {
             unoffered: VecDeque::new(),
             hears_offers: true,
             offers_sent: false,
+            review_due: false,
             level: BTreeMap::new(),
             in_flight: VecDeque::new(),
             in_flight_bytes: 0,
@@ -347,6 +353,10 @@ impl Session {
         if self.is_live() {
             let before = self.out.len();
             self.say_offers(moment, account)?;
+            if self.review_due && self.offers_sent {
+                self.review(moment)?;
+                self.say_offers(moment, account)?;
+            }
             let checks = self.send_pending(moment, account, budget)?;
             self.say_ack_and_checks(account, before, checks);
         }
@@ -376,6 +386,14 @@ impl Session {
         if let Some(state) = self.scopes.get_mut(scope) {
             state.stir();
             self.pending.insert(scope.clone());
+        }
+    }
+
+    /// A commit touched a document that goes ahead of others. Where nothing waits, it goes at once anyway.
+    pub(crate) fn hurry(&mut self, scope: &Scope, id: DocumentId) {
+        let is_behind = self.window_is_full() || !self.pending.is_empty();
+        if let Some(state) = self.scopes.get_mut(scope).filter(|_| is_behind) {
+            state.urgent.insert(id);
         }
     }
 

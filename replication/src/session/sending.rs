@@ -27,7 +27,7 @@ const PART_BYTES_MAX: usize = 512 << 10;
 pub(super) const WINDOW_BYTES_MIN: usize = 32 << 10;
 /// The same, at most: what a fast link carries in the time of a commit on a slow disk.
 const WINDOW_BYTES_MAX: usize = 1 << 20;
-/// An acknowledgement within this time doubles the window …
+/// An acknowledgement within this time, of half a window or more, doubles the window …
 const ACK_SOON: Duration = Duration::from_secs(4);
 /// … and one later than this halves it: well before the peer would be taken for stalled.
 const ACK_LATE: Duration = Duration::from_secs(30);
@@ -49,7 +49,7 @@ const CHANGE_STRIPPED: usize = 56;
 const WHOLE_FROM_CHANGES: usize = 8;
 
 /// What a turn at one scope came to.
-enum Turn {
+pub(super) enum Turn {
     Sent,
     /// The end of the log is reached.
     Done,
@@ -66,20 +66,26 @@ struct Early {
 
 /// Documents for one DELTA.
 #[derive(Default)]
-struct Load {
+pub(super) struct Load {
+    /// Whether they are whole, to repair a difference.
+    repairs: bool,
     documents: Vec<(DocumentId, Outgoing)>,
     bytes: usize,
     changes: usize,
 }
 
 impl Load {
-    fn add(&mut self, id: DocumentId, outgoing: Outgoing) {
+    pub(super) fn add(&mut self, id: DocumentId, outgoing: Outgoing) {
         self.bytes += size_of(&outgoing);
         self.changes += outgoing.changes.len();
         self.documents.push((id, outgoing));
     }
 
-    fn has_room_for(&self, outgoing: &Outgoing, target: usize) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
+        self.documents.is_empty()
+    }
+
+    pub(super) fn has_room_for(&self, outgoing: &Outgoing, target: usize) -> bool {
         self.bytes + size_of(outgoing) <= target
             && self.documents.len() < DOCUMENTS_MAX
             && self.changes + outgoing.changes.len() <= CHANGES_MAX
@@ -131,9 +137,10 @@ impl Session {
         (self.window / 2).clamp(DELTA_BYTES_MIN, DELTA_BYTES_MAX)
     }
 
-    /// An acknowledgement took so long.
-    fn adapt_window(&mut self, took: Duration) {
-        if took < ACK_SOON {
+    /// An acknowledgement took so long, with so much under way up to what it acknowledges. What was sent while the window
+    /// was nearly empty says nothing of a link that would have to carry a full one.
+    fn adapt_window(&mut self, took: Duration, under_way: usize) {
+        if took < ACK_SOON && under_way >= self.window / 2 {
             self.window = (self.window * 2).min(WINDOW_BYTES_MAX);
         } else if took > ACK_LATE {
             self.window = (self.window / 2).max(WINDOW_BYTES_MIN);
@@ -176,6 +183,7 @@ impl Session {
         account: &mut Account,
         budget: &mut usize,
     ) -> Result<Vec<Check>, StoreError> {
+        self.send_urgent(moment, account, budget)?;
         let mut quiet = Vec::new();
         for scope in std::mem::take(&mut self.pending) {
             match self.send_scope(moment, account, &scope, budget)? {
@@ -185,6 +193,7 @@ impl Session {
                 }
             }
         }
+        self.look_for_urgent(moment)?;
         self.checks(moment, account, quiet)
     }
 
@@ -264,6 +273,9 @@ impl Session {
                 break;
             }
         }
+        if let Some(state) = self.scopes.get_mut(scope).filter(|_| complete) {
+            state.looked_through = false;
+        }
         let cursor = match complete {
             true => Cursor::at(moment.head),
             false => Cursor { floor: sent.floor, through },
@@ -293,7 +305,7 @@ impl Session {
         account: &mut Account,
         scope: &Scope,
     ) -> Result<Turn, StoreError> {
-        let mut load = Load::default();
+        let mut load = Load { repairs: true, ..Load::default() };
         while let Some(id) = self.scopes.get(scope).and_then(|state| state.repairs.first().copied()) {
             let outgoing = shortest(moment, id, moment.outgoing(id, 0, None)?)?;
             let fits = load.has_room_for(&outgoing, self.delta_bytes());
@@ -338,7 +350,7 @@ impl Session {
         parts.push(part);
         let last = parts.len() - 1;
         for (index, part) in parts.into_iter().enumerate() {
-            let mut load = Load::default();
+            let mut load = Load { repairs: span.is_none(), ..Load::default() };
             load.add(id, part);
             let span = span.clone().filter(|_| index == last);
             if !self.send_delta(moment, account, scope, load, span.clone(), None)? {
@@ -354,7 +366,7 @@ impl Session {
     }
 
     /// Sends documents, with the seals that cover them; whether they fitted.
-    fn send_delta(
+    pub(super) fn send_delta(
         &mut self,
         moment: &Moment<'_>,
         account: &mut Account,
@@ -370,14 +382,18 @@ impl Session {
             Some(span) => {
                 moment.snapshot.scope_log_after(scope, span.through, TO_SEND_MAX as usize)?.len() as u64
             }
-            None => self.scopes.get(scope).map_or(0, |state| state.repairs.len() as u64),
+            None if load.repairs => self.scopes.get(scope).map_or(0, |state| state.repairs.len() as u64),
+            None => {
+                let from = self.scopes.get(scope).map_or(0, |state| state.sent.through);
+                moment.snapshot.scope_log_after(scope, from, TO_SEND_MAX as usize)?.len() as u64
+            }
         };
         let told = span.as_ref().map(|span| match span.complete {
             true => Cursor::at(span.through),
             false => Cursor { floor: span.floor, through: span.through },
         });
         let packing = self.packing(moment, &load)?;
-        let (ahead, seals) = divide(self.seals_for(moment, scope, &packing, span.is_none())?);
+        let (ahead, seals) = divide(self.seals_for(moment, scope, &packing, load.repairs)?);
         if early_max.is_some() && !ahead.is_empty() {
             return Ok(false);
         }
@@ -438,7 +454,16 @@ impl Session {
         }
         self.in_flight_bytes += bytes;
         let sent_at = moment.now.monotonic;
-        self.in_flight.push_back(InFlight { number, scope: scope.clone(), told, bytes, documents, sent_at });
+        let under_way = self.in_flight_bytes;
+        self.in_flight.push_back(InFlight {
+            number,
+            scope: scope.clone(),
+            told,
+            bytes,
+            documents,
+            sent_at,
+            under_way,
+        });
         if let Some(state) = self.scopes.get_mut(&scope) {
             state.in_flight += 1;
             state.in_flight_documents += documents;
@@ -467,7 +492,7 @@ impl Session {
         while let Some(sent) = self.in_flight.pop_front_if(|sent| sent.number <= ack.number) {
             self.in_flight_bytes -= sent.bytes;
             if sent.number == ack.number {
-                self.adapt_window(moment.now.monotonic.since(sent.sent_at));
+                self.adapt_window(moment.now.monotonic.since(sent.sent_at), sent.under_way);
             }
             if let Some(state) = self.scopes.get_mut(&sent.scope) {
                 state.in_flight -= 1;
@@ -548,7 +573,7 @@ impl Session {
     }
 
     /// Whether the document, in the version at this position, is what the peer sent and nothing else.
-    fn is_level(&self, id: DocumentId, seq: u64) -> bool {
+    pub(super) fn is_level(&self, id: DocumentId, seq: u64) -> bool {
         self.level.get(&id) == Some(&seq)
     }
 

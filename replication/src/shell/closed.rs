@@ -111,6 +111,10 @@ impl Schema for Meaningless {
         Ok(false)
     }
 
+    fn is_urgent(&self, _: &str) -> bool {
+        false
+    }
+
     fn may_read(&self, _views: &dyn ViewRead, _device: DeviceId, _scope: &Scope) -> Result<bool, StoreError> {
         Ok(false)
     }

@@ -8,6 +8,8 @@ use crdt_store::{
 };
 
 pub(super) const GRANTS: View = View("view/grant");
+/// Class of notes that go ahead.
+pub(super) const URGENT: &str = "urgent";
 pub(super) const REF: &str = "ref";
 
 pub(super) fn scope(name: &str) -> Scope {
@@ -85,6 +87,10 @@ impl Schema for TestSchema {
 
     fn is_central(&self, _: &dyn ViewRead, device: DeviceId) -> Result<bool, StoreError> {
         Ok(device == signing_key(CENTRAL).public().device())
+    }
+
+    fn is_urgent(&self, class: &str) -> bool {
+        class == URGENT
     }
 
     fn may_read(&self, views: &dyn ViewRead, device: DeviceId, wanted: &Scope) -> Result<bool, StoreError> {

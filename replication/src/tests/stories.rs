@@ -393,7 +393,7 @@ fn many_documents_go_in_bounded_frames_and_a_cut_in_between_costs_little() {
     world.cut(SITE, CENTRAL);
     world.settle();
     let arrived = world.heads(CENTRAL, "store/1").len();
-    assert!(arrived > 100 && arrived < 3_000, "{arrived} arrived before the cut");
+    assert!(arrived > 100 && arrived < 2_500, "{arrived} arrived before the cut");
     let second = world.wire.len();
     world.connect(SITE, CENTRAL);
     world.settle();
@@ -709,4 +709,45 @@ fn a_node_that_stops_tells_each_peer_another_moment_to_come_back() {
         }
     }
     assert_eq!(told, [1_000, 1_010, 1_020]);
+}
+
+#[test]
+fn what_is_urgent_overtakes_a_long_backlog() {
+    let mut world = World::with_sites(1);
+    world.edit(CENTRAL, "store/1", "known", "k", 0);
+    world.settle();
+    world.bytes_per_milli = 2;
+    world.cut(SITE, CENTRAL);
+    for note in 0..4_000 {
+        world.edit(CENTRAL, "store/1", &format!("bulk {note}"), "k", note);
+    }
+    // One urgent document in the backlog, made last, and one that is made while it is being sent.
+    world.edit_urgent(CENTRAL, "store/1", "before", 1);
+    world.flush_all();
+    world.connect(SITE, CENTRAL);
+    world.run_for(Duration::from_millis(4_000));
+    world.edit_urgent(CENTRAL, "store/1", "meanwhile", 2);
+    world.run_for(Duration::from_secs(20));
+    for (note, value) in [("before", 1), ("meanwhile", 2)] {
+        assert_eq!(world.value(SITE, "store/1", note, "k"), Some(value), "{note}");
+    }
+    let arrived = world.heads(SITE, "store/1").len();
+    assert!(arrived < 2_500, "{arrived} of 4,003 documents have arrived");
+    world.run_for(Duration::from_secs(120));
+    assert_eq!(world.heads(SITE, "store/1"), world.heads(CENTRAL, "store/1"));
+    assert!(world.both_in_sync(SITE, CENTRAL));
+    assert_eq!(world.peer(SITE, CENTRAL).documents_in as usize, 4_003 + 2, "each came once, and two grants");
+}
+
+#[test]
+fn a_scope_that_begins_while_both_sides_greet_joins_the_conversation() {
+    for later in 0..4 {
+        let mut world = World::with_sites(1);
+        world.cut(SITE, CENTRAL);
+        world.connect(SITE, CENTRAL);
+        world.run_for(Duration::from_millis(later * 7));
+        world.edit(SITE, "store/1", "first", "k", 1);
+        world.settle();
+        assert_eq!(world.value(CENTRAL, "store/1", "first", "k"), Some(1), "{} ms later", later * 7);
+    }
 }

@@ -10,7 +10,7 @@ use crdt_store::{
     Timestamp, Txn, Value, ViewRead, Witness,
 };
 
-use super::schema::{REF, TestSchema, scope, signing_key};
+use super::schema::{REF, TestSchema, URGENT, scope, signing_key};
 use crate::{
     ConnectionId, Event, IdempotencyKey, Monotonic, Node, NodeConfig, NodeStatus, Now, Peer, PeerStatus,
     Side, Ticket, Transmit, decode,
@@ -210,6 +210,17 @@ impl World {
                 txn.create(id, root.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
             }
             txn.put(id, &[&key], value);
+            Ok(Vec::new())
+        })
+    }
+
+    /// Makes a note of the class that goes ahead.
+    pub(super) fn edit_urgent(&mut self, place: Place, scope: &str, note: &str, value: i64) -> Ticket {
+        let (scope, id) = (scope.to_owned(), note_id(scope, note));
+        self.execute(place, None, move |txn| {
+            let root =
+                [("class", Value::from(URGENT)), ("scope", Value::from(scope)), ("k", Value::from(value))];
+            txn.create(id, root.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
             Ok(Vec::new())
         })
     }
