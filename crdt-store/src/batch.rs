@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::num::NonZeroUsize;
 use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use rand_chacha::ChaCha12Rng;
 
 use crate::document::{Class, Document, DocumentHeader};
 use crate::error::StoreError;
-use crate::fingerprint::{bucket_of, state_of};
+use crate::fingerprint::{Fingerprint, bucket_of, state_of};
 use crate::hot::{self, Hot, Reading};
 use crate::id::{Actor, DeviceId, DocumentId, Timestamp};
 use crate::read::{KeyRange, ViewRead, Visit, VisitTotals};
@@ -92,6 +93,8 @@ pub struct Batch<'t> {
     pub(crate) context: &'t Context,
     pub(crate) schema: Arc<dyn Schema>,
     touched: BTreeMap<DocumentId, (Class, Scope)>,
+    /// Fingerprints as they will be; a frame full of documents of one scope changes the same few many times.
+    fingerprints: BTreeMap<Vec<u8>, Fingerprint>,
 }
 
 /// How a document stood before a step.
@@ -119,7 +122,8 @@ impl<'t> Batch<'t> {
         context: &'t Context,
         schema: Arc<dyn Schema>,
     ) -> Self {
-        Self { tables, memory, context, schema, touched: BTreeMap::new() }
+        let (touched, fingerprints) = Default::default();
+        Self { tables, memory, context, schema, touched, fingerprints }
     }
 
     /// Carries out a command. `Ok(Err(_))` is its rejection, which leaves no trace; `Err(_)` is the store failing,
@@ -212,6 +216,9 @@ impl<'t> Batch<'t> {
     /// Ends the batch: writes the log's position and says what changed.
     pub(crate) fn finish(self) -> Result<Committed, StoreError> {
         self.tables.insert(tables::META, b"seq", &self.memory.seq.to_be_bytes())?;
+        for (key, fingerprint) in &self.fingerprints {
+            self.tables.insert(FINGERPRINT, key, &tables::encode_fingerprint(fingerprint))?;
+        }
         let documents = self.touched.into_iter().map(|(id, (class, scope))| (id, class, scope)).collect();
         Ok(Committed { seq: self.memory.seq, documents })
     }
@@ -370,7 +377,7 @@ impl<'t> Batch<'t> {
 
     /// Moves the document's row to the end of its scope's log and its state in the fingerprints.
     fn log(
-        &self,
+        &mut self,
         id: DocumentId,
         seq: u64,
         before: Option<&DocumentRecord>,
@@ -383,13 +390,15 @@ impl<'t> Batch<'t> {
         self.tables.insert(SCOPE_LOG, &tables::scope_key(&after.scope, &seq.to_be_bytes()), id.as_bytes())?;
         let bucket = bucket_of(id);
         for part in [None, Some(bucket)] {
-            let mut fingerprint = self.tables.fingerprint(&after.scope, part)?;
+            let key = tables::scope_key(&after.scope, part.as_slice());
+            let fingerprint = match self.fingerprints.entry(key) {
+                Entry::Occupied(place) => place.into_mut(),
+                Entry::Vacant(place) => place.insert(self.tables.fingerprint(&after.scope, part)?),
+            };
             if let Some(before) = before {
                 fingerprint.remove(state_of(id, &before.heads));
             }
             fingerprint.add(state_of(id, &after.heads));
-            let key = tables::scope_key(&after.scope, part.as_slice());
-            self.tables.insert(FINGERPRINT, &key, &tables::encode_fingerprint(&fingerprint))?;
         }
         Ok(())
     }

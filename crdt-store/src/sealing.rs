@@ -13,12 +13,14 @@ use crate::error::StoreError;
 use crate::id::{Actor, DocumentId};
 use crate::read::encode_row;
 use crate::scope::Scope;
-use crate::seal::{Chain, Entry, PublicKey, SEAL_ENTRIES_MAX, Seal, Sealer};
+use crate::seal::{Chain, Entry, PublicKey, Seal, Sealer};
 use crate::snapshot::Snapshot;
 use crate::tables::{
     self, SEAL, SEALED, SEALER, SealRecord, SealerRecord, Tables, UNSEALED, WriteTables, split_scope_key,
 };
 
+/// Changes under a seal that is made here: what fits into the 2 KB that go before a greeting, stripped and compressed.
+const ENTRIES_MADE_MAX: usize = 64;
 /// By so many bytes of an entry its seal is found: a chance meeting in a database of 10⁹ changes is below 10⁻²⁰.
 const ENTRY_KEY_BYTES: usize = 16;
 
@@ -103,12 +105,11 @@ impl Batch<'_> {
     fn seal_scope(&mut self, scope: &Scope, changes: &[Unsealed]) -> Result<usize, StoreError> {
         let Some(key) = self.context.signing.clone() else { return Ok(0) };
         let actor = self.context.actor();
-        let entries: Vec<Entry> =
-            changes.iter().map(|change| Entry::of(change.document, change.hash)).collect();
         let mut end = chain_end(&self.tables, scope, actor)?;
         let mut made = 0;
-        for entries in entries.chunks(SEAL_ENTRIES_MAX) {
-            let seal = Seal::make(&key, self.context.origin.incarnation, scope, end, entries.to_vec());
+        for part in parts(changes) {
+            let entries = part.iter().map(|change| Entry::of(change.document, change.hash)).collect();
+            let seal = Seal::make(&key, self.context.origin.incarnation, scope, end, entries);
             end = (seal.through(), seal.chain());
             self.keep(&seal)?;
             made += 1;
@@ -192,6 +193,16 @@ impl Snapshot {
         Ok(seals)
     }
 
+    /// The seal that covers a change of a scope's document: its author, and how many entries are on the chain after it.
+    pub fn seal_end(
+        &self,
+        scope: &Scope,
+        id: DocumentId,
+        hash: ChangeHash,
+    ) -> Result<Option<(Actor, u64)>, StoreError> {
+        place_of(&self.tables, scope, &Entry::of(id, hash))
+    }
+
     /// Whether a seal covers a change of a scope's document.
     pub fn is_sealed(&self, scope: &Scope, id: DocumentId, hash: ChangeHash) -> Result<bool, StoreError> {
         Ok(place_of(&self.tables, scope, &Entry::of(id, hash))?.is_some())
@@ -220,6 +231,27 @@ impl Snapshot {
         })?;
         Ok(count)
     }
+}
+
+/// Divides changes among seals, those of one document to one seal where that is possible: what lies under one seal may
+/// travel in one frame.
+fn parts(changes: &[Unsealed]) -> Vec<&[Unsealed]> {
+    let (mut parts, mut from, mut to) = (Vec::new(), 0, 0);
+    for document in changes.chunk_by(|one, next| one.document == next.document) {
+        if to > from && to - from + document.len() > ENTRIES_MADE_MAX {
+            parts.push(&changes[from..to]);
+            from = to;
+        }
+        to += document.len();
+        while to - from > ENTRIES_MADE_MAX {
+            parts.push(&changes[from..from + ENTRIES_MADE_MAX]);
+            from += ENTRIES_MADE_MAX;
+        }
+    }
+    if to > from {
+        parts.push(&changes[from..to]);
+    }
+    parts
 }
 
 /// Who is proven to have written the change behind an entry.

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crdt_store::{DocumentId, Outgoing, Scope, StoreError, VerifiedSnapshot};
+use crdt_store::{Actor, DocumentId, Outgoing, Scope, StoreError, VerifiedSnapshot};
 
 use super::{Fault, InFlight, Moment, Round, Session, Violation};
 use crate::account::Account;
@@ -85,10 +85,64 @@ impl Load {
         self.documents.is_empty()
     }
 
+    /// Keeps the first documents.
+    fn cut(&mut self, documents: usize) {
+        for (_, outgoing) in self.documents.drain(documents..) {
+            self.bytes -= size_of(&outgoing);
+            self.changes -= outgoing.changes.len();
+        }
+    }
+
     pub(super) fn has_room_for(&self, outgoing: &Outgoing, target: usize) -> bool {
         self.bytes + size_of(outgoing) <= target
             && self.documents.len() < DOCUMENTS_MAX
             && self.changes + outgoing.changes.len() <= CHANGES_MAX
+    }
+}
+
+/// What one DELTA of a pass is to hold.
+#[derive(Default)]
+struct Gathered {
+    load: Load,
+    /// The row of the last document looked at.
+    through: u64,
+    /// Whether that is the end of the log.
+    complete: bool,
+    /// A document that does not fit, where it is the first.
+    too_large: Option<(u64, DocumentId, Outgoing)>,
+}
+
+/// The seal of a document's latest change: whose, and where it ends.
+type SealEnd = Option<(Actor, u64)>;
+
+impl Gathered {
+    /// Gives documents back whose seal covers `next` too, the document that does not fit any more: a seal tells the
+    /// changes that travel with it by their places, and others by 32 bytes each. `ends` has the row before each document,
+    /// and its seal.
+    fn end_with_a_seal(&mut self, ends: &[(u64, SealEnd)], next: SealEnd) {
+        let mut after = next;
+        for (index, (_, seal)) in ends.iter().enumerate().rev() {
+            if seal.is_none() || *seal != after {
+                if let Some((row_before, _)) = ends.get(index + 1) {
+                    self.load.cut(index + 1);
+                    self.through = *row_before;
+                }
+                return;
+            }
+            after = *seal;
+        }
+    }
+}
+
+fn seal_of(
+    moment: &Moment<'_>,
+    scope: &Scope,
+    id: DocumentId,
+    outgoing: &Outgoing,
+) -> Result<SealEnd, StoreError> {
+    match outgoing.heads.first() {
+        Some(head) => moment.snapshot.seal_end(scope, id, *head),
+        None => Ok(None),
     }
 }
 
@@ -241,37 +295,12 @@ impl Session {
             None => self.delta_bytes(),
         };
         let Some(state) = self.scopes.get(scope) else { return Ok(Turn::Done) };
-        let (sent, told, echo_off) = (state.sent, state.told, state.echo_off);
-        let except = echo_off.then_some(self.device);
-        let (mut load, mut through, mut complete) = (Load::default(), sent.through, false);
-        let mut rows_seen = 0;
-        'pass: while rows_seen < ROWS_PER_TURN_MAX {
-            let rows = moment.snapshot.scope_log_after(scope, through, ROWS)?;
-            for (seq, id) in &rows {
-                let outgoing = match self.is_level(*id, *seq) {
-                    true => Outgoing::default(),
-                    false => shortest(moment, *id, moment.outgoing(*id, sent.floor, except)?)?,
-                };
-                if !outgoing.is_empty() && !load.has_room_for(&outgoing, target) {
-                    if early.is_none() && load.documents.is_empty() {
-                        let span =
-                            Span { floor: told.floor, after: told.through, through: *seq, complete: false };
-                        self.send_in_parts(moment, account, scope, *id, outgoing, Some(span))?;
-                        return Ok(Turn::Sent);
-                    }
-                    break 'pass;
-                }
-                if !outgoing.is_empty() {
-                    load.add(*id, outgoing);
-                }
-                self.level.remove(id);
-                through = *seq;
-            }
-            rows_seen += rows.len();
-            if rows.len() < ROWS {
-                complete = true;
-                break;
-            }
+        let (sent, told) = (state.sent, state.told);
+        let Gathered { load, through, complete, too_large } = self.gather(moment, scope, target)?;
+        if let Some((seq, id, outgoing)) = too_large.filter(|_| early.is_none()) {
+            let span = Span { floor: told.floor, after: told.through, through: seq, complete: false };
+            self.send_in_parts(moment, account, scope, id, outgoing, Some(span))?;
+            return Ok(Turn::Sent);
         }
         if let Some(state) = self.scopes.get_mut(scope).filter(|_| complete) {
             state.looked_through = false;
@@ -296,6 +325,45 @@ impl Session {
             true => Ok(Turn::Sent),
             false => Ok(Turn::NoRoom),
         }
+    }
+
+    /// Documents for one DELTA of the pass over the log, so many as fit and are under the same seals.
+    fn gather(&mut self, moment: &Moment<'_>, scope: &Scope, target: usize) -> Result<Gathered, StoreError> {
+        let Some(state) = self.scopes.get(scope) else { return Ok(Gathered::default()) };
+        let (sent, echo_off) = (state.sent, state.echo_off);
+        let except = echo_off.then_some(self.device);
+        let mut gathered = Gathered { through: sent.through, ..Gathered::default() };
+        let mut ends = Vec::new();
+        let mut rows_seen = 0;
+        while rows_seen < ROWS_PER_TURN_MAX {
+            let rows = moment.snapshot.scope_log_after(scope, gathered.through, ROWS)?;
+            for (seq, id) in &rows {
+                let outgoing = match self.is_level(*id, *seq) {
+                    true => Outgoing::default(),
+                    false => shortest(moment, *id, moment.outgoing(*id, sent.floor, except)?)?,
+                };
+                if !outgoing.is_empty() {
+                    let seal = seal_of(moment, scope, *id, &outgoing)?;
+                    if !gathered.load.has_room_for(&outgoing, target) {
+                        match gathered.load.is_empty() {
+                            true => gathered.too_large = Some((*seq, *id, outgoing)),
+                            false => gathered.end_with_a_seal(&ends, seal),
+                        }
+                        return Ok(gathered);
+                    }
+                    ends.push((gathered.through, seal));
+                    gathered.load.add(*id, outgoing);
+                }
+                self.level.remove(id);
+                gathered.through = *seq;
+            }
+            rows_seen += rows.len();
+            if rows.len() < ROWS {
+                gathered.complete = true;
+                break;
+            }
+        }
+        Ok(gathered)
     }
 
     /// One DELTA of documents sent whole.
