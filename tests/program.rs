@@ -111,8 +111,8 @@ impl Place {
     }
 
     fn serve(&self, more: &[&str]) -> Running {
-        let ports = ["serve", "--http-port", "0", "--quic-address", "127.0.0.1", "--quic-port", "0"];
-        let mut command = command(&[&ports, more].concat());
+        let loopback = ["--quic-address", "127.0.0.1", "--quic-port", "0", "--no-lan"];
+        let mut command = command(&[&["serve", "--http-port", "0"], &loopback[..], more].concat());
         Running::start(command.arg("--dir").arg(&self.directory), "answers at")
     }
 

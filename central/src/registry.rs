@@ -2,6 +2,7 @@
 
 use crdt_store::{DeviceId, ViewRead};
 use domain::query::reference;
+use replication::code;
 use replication::registry::{PeerRole, RefusedPeer};
 
 /// What a device with a valid certificate is to central: fits [`Registry`](replication::registry::Registry).
@@ -18,4 +19,19 @@ pub fn admit(views: &dyn ViewRead, device: DeviceId) -> Result<PeerRole, Refused
         Ok(Some(row)) if row.is_central => Ok(PeerRole::Central),
         Ok(Some(row)) => Ok(PeerRole::Device { name: Some(row.name) }),
     }
+}
+
+/// What a device with a valid certificate is to another device: fits [`Registry`](replication::registry::Registry), too.
+///
+/// A device that this one knows nothing of yet is not let in. Its certificate is of the same authority, and it may have
+/// been enrolled a minute ago; but without its row nobody can say what it is entitled to, so it would be given nothing, and
+/// all that it brings would be refused for good as written by a stranger. It comes again, and by then central has told.
+///
+/// # Errors
+/// As [`admit`]; but for a device that no site has, `device-not-known-yet`.
+pub fn admit_neighbour(views: &dyn ViewRead, device: DeviceId) -> Result<PeerRole, RefusedPeer> {
+    admit(views, device).map_err(|refused| match refused.code {
+        "unknown-device" => RefusedPeer { code: code::DEVICE_NOT_KNOWN_YET, ..refused },
+        _ => refused,
+    })
 }

@@ -1,15 +1,19 @@
 //! `tributary serve`: runs the node of a directory.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use http_api::AppState;
+use replication::shell::{Congestion, Lan, PORT, Profile};
 
-use crate::cli::Serve;
+use crate::cli::{Link, Serve};
 use crate::exit::Failure;
 use crate::installation::Installation;
 use crate::interface::{Interface, listen};
-use crate::running::{Belonging, announce, asked_to_stop, block_on, retract, start_central, start_site};
+use crate::running::{
+    Belonging, CentralNetwork, SiteNeighbours, SiteNetwork, announce, asked_to_stop, block_on, retract,
+    start_central_with, start_site,
+};
 
 /// Runs until asked to stop.
 pub fn run(options: Serve) -> Result<ExitCode, Failure> {
@@ -23,11 +27,10 @@ async fn serve(options: Serve) -> Result<ExitCode, Failure> {
     let listener = listen(http, "--http-port", "--http-address").await?;
     let started = match belonging {
         Belonging::Central(system) => {
-            let bind = SocketAddr::new(options.quic_address, options.quic_port);
-            start_central(&installation, &system, bind).await?
+            start_central_with(&installation, &system, central_network(&options)).await?
         }
         Belonging::Site(membership) => {
-            start_site(&installation, membership, None, Ipv4Addr::UNSPECIFIED.into()).await?
+            start_site(&installation, membership, None, site_network(&options)).await?
         }
     };
     let interface = Interface::open(listener, AppState::new(started.node.clone(), started.settings.clone()))?;
@@ -49,5 +52,26 @@ async fn serve(options: Serve) -> Result<ExitCode, Failure> {
             Err(Failure::failed("node-stopped", failure.unwrap_or_else(|| "the node stopped".to_owned())))
         }
         None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn central_network(options: &Serve) -> CentralNetwork {
+    let bind = SocketAddr::new(options.quic_address, options.quic_port.unwrap_or(PORT));
+    CentralNetwork { bind, tcp: !options.no_tcp, congestion: Congestion::default() }
+}
+
+/// A site that people use finds its neighbours by itself: two tablets of a store should merge without anybody knowing
+/// what an address is.
+fn site_network(options: &Serve) -> SiteNetwork {
+    let neighbours =
+        SiteNeighbours { named: options.neighbour.clone(), lan: (!options.no_lan).then(Lan::default) };
+    SiteNetwork {
+        bind: SocketAddr::new(options.quic_address, options.quic_port.unwrap_or(0)),
+        tcp: !options.no_tcp,
+        profile: match options.link {
+            Link::Fast => Profile::Fast,
+            Link::Slow => Profile::Slow,
+        },
+        neighbours: Some(neighbours),
     }
 }

@@ -208,6 +208,7 @@ fn network(
         tcp: true,
         reception,
         centrals,
+        neighbours: None,
     }
 }
 

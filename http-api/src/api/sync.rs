@@ -62,7 +62,7 @@ pub struct SyncDial {
 impl From<&DialStatus> for SyncDial {
     fn from(dial: &DialStatus) -> Self {
         Self {
-            address: dial.central.clone(),
+            address: dial.address.clone(),
             state: dial.state,
             device: dial.device,
             last_error: dial.last_error.as_ref().map(SyncError::from),

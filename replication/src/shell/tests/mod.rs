@@ -6,4 +6,5 @@ mod enrolling;
 mod hostile;
 mod lifecycle;
 mod meeting;
+mod neighbours;
 mod over_tcp;
