@@ -85,8 +85,8 @@ pub enum Command {
     /// Say how a node is: documents, peers, what is left to send
     #[command(
         long_about = "Says how the node of a directory is. A running node is asked over its own address; of a node that \
-        does not run, the database is opened. Exit code 4 when a running node is not proven to be in sync with a peer, \
-        or a stopped one has something to send."
+        does not run, the database is opened. Exit code 4 when a running node is not proven to be in sync with \
+        central (or central with a site), or a stopped one has something to send there."
     )]
     Status(Status),
 }
