@@ -35,3 +35,51 @@ pub fn admit_neighbour(views: &dyn ViewRead, device: DeviceId) -> Result<PeerRol
         _ => refused,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crdt_store::{Author, DocumentId, Failure, OpenOptions, Store, Timestamp, Txn};
+    use domain::site::{self, CreateSite, EnrolDevice, RevokeDevice};
+    use domain::{Caller, DomainSchema, Role};
+
+    use super::*;
+
+    const OWN: DeviceId = DeviceId::from_bytes([1; 16]);
+    const DEVICE: DeviceId = DeviceId::from_bytes([2; 16]);
+
+    fn run<R>(store: &mut Store, command: impl FnOnce(&mut Txn<'_>) -> Result<R, Failure>) -> R {
+        let done = store.execute(Timestamp::from_millis(1_800_000_000_000), &Author::default(), command);
+        done.expect("the store works").expect("accepted")
+    }
+
+    fn enrolled(store: &mut Store, caller: &Caller, name: &str, device: DeviceId) -> DocumentId {
+        let is_central = device == OWN;
+        let site =
+            CreateSite { id: None, name: name.to_owned(), is_central, multi_device: false, stores: vec![] };
+        let site = run(store, |txn| site::create(txn, caller, &site)).id;
+        let enrol = EnrolDevice { device, name: name.to_owned() };
+        run(store, |txn| site::enrol_device(txn, caller, site, &enrol).map(drop));
+        site
+    }
+
+    #[test]
+    fn a_neighbour_that_nobody_has_told_of_comes_again_and_one_whose_rights_ended_does_not() {
+        let options = OpenOptions::memory().device(OWN).central(true);
+        let mut store = Store::open(options, Arc::new(DomainSchema)).expect("opens");
+        let caller = Caller::system(Role::Central);
+        let code = |store: &Store| {
+            let snapshot = store.reader().snapshot().expect("readable");
+            admit_neighbour(&snapshot, DEVICE).map(|_| ()).map_err(|refused| refused.code)
+        };
+        assert_eq!(code(&store), Err(code::DEVICE_NOT_KNOWN_YET));
+        enrolled(&mut store, &caller, "Central", OWN);
+        let site = enrolled(&mut store, &caller, "Kipuna", DEVICE);
+        assert_eq!(code(&store), Ok(()));
+        run(&mut store, |txn| {
+            site::revoke_device(txn, &caller, site, &RevokeDevice { device: DEVICE }).map(drop)
+        });
+        assert_eq!(code(&store), Err("revoked-device"));
+    }
+}

@@ -15,6 +15,9 @@ use crate::running::{
     start_central_with, start_site,
 };
 
+/// Neighbours that may be named: each is dialled for as long as the node runs.
+const NAMED_MAX: usize = 16;
+
 /// Runs until asked to stop.
 pub fn run(options: Serve) -> Result<ExitCode, Failure> {
     block_on(serve(options))
@@ -30,7 +33,7 @@ async fn serve(options: Serve) -> Result<ExitCode, Failure> {
             start_central_with(&installation, &system, central_network(&options)).await?
         }
         Belonging::Site(membership) => {
-            start_site(&installation, membership, None, site_network(&options)).await?
+            start_site(&installation, membership, None, site_network(&options)?).await?
         }
     };
     let interface = Interface::open(listener, AppState::new(started.node.clone(), started.settings.clone()))?;
@@ -62,10 +65,14 @@ fn central_network(options: &Serve) -> CentralNetwork {
 
 /// A site that people use finds its neighbours by itself: two tablets of a store should merge without anybody knowing
 /// what an address is.
-fn site_network(options: &Serve) -> SiteNetwork {
+fn site_network(options: &Serve) -> Result<SiteNetwork, Failure> {
+    if options.neighbour.len() > NAMED_MAX {
+        let message = format!("{} neighbours are named, more than {NAMED_MAX}", options.neighbour.len());
+        return Err(Failure::rejected("too-many-neighbours", message));
+    }
     let neighbours =
         SiteNeighbours { named: options.neighbour.clone(), lan: (!options.no_lan).then(Lan::default) };
-    SiteNetwork {
+    Ok(SiteNetwork {
         bind: SocketAddr::new(options.quic_address, options.quic_port.unwrap_or(0)),
         tcp: !options.no_tcp,
         profile: match options.link {
@@ -73,5 +80,5 @@ fn site_network(options: &Serve) -> SiteNetwork {
             Link::Slow => Profile::Slow,
         },
         neighbours: Some(neighbours),
-    }
+    })
 }

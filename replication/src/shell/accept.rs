@@ -20,8 +20,10 @@ use super::{connection, tcp, tls};
 use crate::enrolment::EnrolmentDesk;
 use crate::peer::Side;
 
-/// With more handshakes than this under way, a dialer must first prove that it is where it says it is.
+/// With more handshakes than this under way, a dialer must first prove that it is where it says it is …
 const HANDSHAKES_UNPROVEN_MAX: usize = 100;
+/// … and with more than this part of all connections: those who prove nothing must not take all places.
+const HANDSHAKES_UNPROVEN_PART: usize = 4;
 /// A handshake over a link with a round trip of a minute.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(150);
 /// The same over TCP, which dialers give up earlier; less memory is claimed by those who say nothing.
@@ -61,14 +63,15 @@ pub(crate) type OverTcp = (TcpListener, Arc<rustls::ServerConfig>);
 /// Accepts until the node stops, then waits for the goodbyes.
 pub(crate) async fn run(network: Arc<Network>, node: NodeHandle, acceptance: Acceptance) {
     let Acceptance { roster, enrolment, over_tcp, connections_max } = acceptance;
+    let unproven_max = HANDSHAKES_UNPROVEN_MAX.min(connections_max / HANDSHAKES_UNPROVEN_PART);
     let desk = Arc::new(Desk {
         network: network.clone(),
         node,
         roster,
         enrolment: enrolment.map(Arc::new),
         enrolments: Semaphore::new(ENROLMENTS_MAX),
-        handshakes: Semaphore::new(HANDSHAKES_UNPROVEN_MAX),
-        tcp_handshakes: Arc::new(Semaphore::new(HANDSHAKES_UNPROVEN_MAX)),
+        handshakes: Semaphore::new(unproven_max),
+        tcp_handshakes: Arc::new(Semaphore::new(unproven_max)),
         connections_max,
     });
     let mut tasks = JoinSet::new();

@@ -534,6 +534,14 @@ impl Network {
         self.changes.send_replace(());
     }
 
+    /// Whether a neighbour is shown as found and not dialled, for this reason.
+    pub(crate) fn keeps_out(&self, key: NeighbourKey, code: &str) -> bool {
+        lock(&self.neighbours).get(&key).is_some_and(|neighbour| {
+            let DialStatus { state, last_error, .. } = &neighbour.dial;
+            *state == DialState::KeptOut && last_error.as_ref().is_some_and(|error| error.code == code)
+        })
+    }
+
     /// Shows a neighbour no more.
     pub(crate) fn remove_neighbour(&self, key: NeighbourKey) {
         lock(&self.neighbours).remove(&key);

@@ -16,6 +16,9 @@ use crate::shell::network::Network;
 
 /// What this project's nodes are called on a local network.
 const SERVICE: &str = "_tributary._udp.local.";
+/// How often the library looks for interfaces that have come or gone, in seconds: a tablet that joins a hotspot is found
+/// soon enough, and its processor sleeps in between.
+const INTERFACES_EVERY_SECONDS: u32 = 15;
 /// How often the library is asked how much it has heard.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// Records of others that the library may hold; it has no limit of its own. A network with a hundred devices of this
@@ -117,6 +120,7 @@ async fn search(
 /// Starts the library's thread on the interfaces that our socket is bound to, announces us and asks for others.
 fn begin(lan: Lan, own: &Announcement) -> mdns_sd::Result<(ServiceDaemon, Receiver<ServiceEvent>)> {
     let daemon = ServiceDaemon::new_with_port(lan.port)?;
+    daemon.set_ip_check_interval(INTERFACES_EVERY_SECONDS)?;
     daemon.disable_interface(IfKind::All)?;
     daemon.enable_interface(interfaces(own.address.ip()))?;
     if own.address.ip().is_unspecified() {

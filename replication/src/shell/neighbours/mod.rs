@@ -286,11 +286,14 @@ impl Group {
     /// Shows a device that is found and not dialled, and why.
     fn keep_out(&mut self, device: DeviceId, code: &str, detail: &str) {
         self.hang_up(device);
+        let (key, address) = (NeighbourKey::Found(device), listed(self.book.addresses(device)));
+        if self.network.keeps_out(key, code) {
+            // Said already; that it is so still is no news.
+            return self.network.set_dial(Place::Neighbour(key), |dial| dial.address = address);
+        }
         let last_error = Some(self.network.error(code, detail));
-        let address = listed(self.book.addresses(device));
         let dial = DialStatus { address, state: DialState::KeptOut, device: Some(device), last_error };
-        let status = NeighbourStatus { found_by: FoundBy::Lan, dial };
-        self.network.put_neighbour(NeighbourKey::Found(device), status);
+        self.network.put_neighbour(key, NeighbourStatus { found_by: FoundBy::Lan, dial });
     }
 
     /// A device that is found no more. A connection to it goes on for as long as it works.

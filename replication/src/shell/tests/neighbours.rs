@@ -110,6 +110,35 @@ async fn two_devices_of_one_store_converge_where_there_is_no_central() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn devices_that_name_each_other_settle_on_one_connection() {
+    let authority = Authority::new();
+    // Held until the second device takes it.
+    let held = UdpSocket::bind(loopback()).expect("a port");
+    let second_at = held.local_addr().expect("bound");
+    let first = device(authority.device(), naming(second_at)).await;
+    first.write("one").await.expect("written");
+    let identity = authority.device();
+    let open = in_memory(identity.device(), false);
+    let mut network = dialing(identity, loopback());
+    network.centrals.clear();
+    network.bind = second_at;
+    network.tcp = false;
+    network.neighbours = Some(naming(first.address()));
+    drop(held);
+    let second = Place::start(options(open, Some(network))).await;
+    second.write("two").await.expect("written");
+    for (place, other) in [(&first, &second), (&second, &first)] {
+        place.sees(&["one", "two"]).await;
+        until_proven(place, id(other)).await;
+        let is_settled = |network: &NetworkStatus| {
+            network.links.len() == 1 && network.neighbours[0].dial.state == DialState::Connected
+        };
+        place.until_network(is_settled, "for one connection").await;
+    }
+    end([first, second]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn neighbours_meet_over_tcp_where_udp_does_not_pass() {
     let authority = Authority::new();
     let first = device(authority.device(), alone()).await;
