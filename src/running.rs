@@ -370,20 +370,25 @@ pub fn retract(installation: &Installation) {
     let _ = std::fs::remove_file(installation.running());
 }
 
-/// Resolves when the person or the system asks the program to stop.
-pub async fn asked_to_stop() {
+/// Resolves when the person or the system asks the program to stop. Signals are heeded from the call on: whoever has read
+/// that the node answers may ask at once.
+pub fn asked_to_stop() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
+    let signals = {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        signal(SignalKind::interrupt()).ok().zip(signal(SignalKind::terminate()).ok())
+    };
+    async move {
+        #[cfg(unix)]
+        if let Some((mut interrupt, mut terminate)) = signals {
             tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
+                _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
             return;
         }
+        let _ = tokio::signal::ctrl_c().await;
     }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// Runs asynchronous work on a runtime of its own. What still works beside it when it is done is left behind.

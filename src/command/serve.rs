@@ -37,6 +37,7 @@ async fn serve(options: Serve) -> Result<ExitCode, Failure> {
         }
     };
     let interface = Interface::open(listener, AppState::new(started.node.clone(), started.settings.clone()))?;
+    let stop = asked_to_stop();
     announce(&installation, &started, &interface)?;
     say!("«{}» answers at {}", started.settings.site_name, interface.url());
     if let (true, Some(quic)) = (started.settings.role == domain::Role::Central, started.quic()) {
@@ -44,7 +45,7 @@ async fn serve(options: Serve) -> Result<ExitCode, Failure> {
     }
     say!("Stop with Ctrl-C.");
     let failure = tokio::select! {
-        () = asked_to_stop() => None,
+        () = stop => None,
         failure = started.node.stopped() => Some(failure),
     };
     retract(&installation);

@@ -241,9 +241,9 @@ impl Group {
             if refused.as_ref().is_some_and(|refused| refused.code == UNAVAILABLE) {
                 continue;
             }
-            match (self.book.judge(device, refused.is_none()), refused) {
-                (true, Some(refused)) => self.keep_out(device, refused.code, &refused.detail),
-                (true, None) | (false, _) => {}
+            let is_news = self.book.judge(device, refused.is_none());
+            if let (true, Some(refused)) = (is_news, refused) {
+                self.keep_out(device, refused.code, &refused.detail);
             }
         }
         self.arrange();
