@@ -22,6 +22,7 @@ use super::tls::{self, CENTRAL_NAME, NEIGHBOUR_NAME, Purpose};
 use crate::code;
 use crate::dialer::Dialer;
 use crate::peer::{Peer, Side};
+use crate::time::Monotonic;
 
 /// On a good link, a handshake that takes longer than its packets' third repetition is lost.
 const HANDSHAKE_FAST: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 10 });
@@ -32,6 +33,9 @@ const HANDSHAKE_SLOW: Duration = Duration::from_secs(120);
 /// Two devices that have found each other would both dial, and each connection would replace the other. The one with the
 /// higher id leaves it to the other for so long; then it dials all the same, because a firewall may let it out and not in.
 const YIELD_FOR: Duration = Duration::from_secs(20);
+
+/// Where a device is said to be counts at once, but not oftener than this: anybody on the local network may say so.
+const ANEW_EVERY: Duration = Duration::from_secs(5);
 
 /// Who is dialled.
 pub(crate) enum Callee {
@@ -104,6 +108,8 @@ struct Line {
     met: bool,
     ladder: Ladder,
     dialer: Dialer,
+    /// When it was dialled last.
+    dialed_at: Option<Monotonic>,
     switch: watch::Receiver<SwitchState>,
 }
 
@@ -156,14 +162,25 @@ impl Line {
         };
         let switch = network.link.watch();
         let dialer = Dialer::new(rand::random());
-        let mut line = Self { network, node, callee, place, device, met: false, ladder, dialer, switch };
+        let mut line = Self {
+            network,
+            node,
+            callee,
+            place,
+            device,
+            met: false,
+            ladder,
+            dialer,
+            dialed_at: None,
+            switch,
+        };
         if line.yields() {
             line.fail(None);
         }
         line
     }
 
-    fn now(&self) -> crate::time::Monotonic {
+    fn now(&self) -> Monotonic {
         self.node.shared().clock.now().monotonic
     }
 
@@ -185,9 +202,11 @@ impl Line {
 
     /// The callee is said to be elsewhere, as after a start: what was learnt of the way there is worth nothing.
     fn start_anew(&mut self) {
+        let now = self.now();
+        let is_soon = self.dialed_at.is_some_and(|at| now.since(at) < ANEW_EVERY);
         self.ladder.restart();
-        if !self.yields() && !self.dialer.is_off() {
-            self.dialer.restore(self.now());
+        if !is_soon && !self.yields() && !self.dialer.is_off() {
+            self.dialer.restore(now);
         }
     }
 
@@ -208,6 +227,7 @@ impl Line {
     /// Dials and, if somebody answers, stays until the connection ends.
     async fn call(&mut self, link: SwitchState) {
         self.dialer.dialing();
+        self.dialed_at = Some(self.now());
         self.show(DialState::Dialing);
         let (mut switch, mut hurry) = (self.switch.clone(), self.switch.clone());
         let rung = self.ladder.rung(self.now());

@@ -154,11 +154,11 @@ impl Book {
         Noted::Kept { instead_of }
     }
 
-    /// Takes note of whether a device is let in; whether that is news.
-    pub(super) fn judge(&mut self, device: DeviceId, let_in: bool) -> bool {
-        self.found
-            .get_mut(&device)
-            .is_some_and(|found| std::mem::replace(&mut found.let_in, let_in) != let_in)
+    /// Takes note of whether a device is let in.
+    pub(super) fn judge(&mut self, device: DeviceId, let_in: bool) {
+        if let Some(found) = self.found.get_mut(&device) {
+            found.let_in = let_in;
+        }
     }
 
     /// Forgets the device of a record that was taken back.
@@ -344,9 +344,11 @@ mod tests {
         let moved = Sighting { addresses: vec![([10, 0, 0, 3], 9).into()], ..sighting(1) };
         book.note(moved, false);
         assert_eq!(book.addresses(device), [([10, 0, 0, 3], 9).into()]);
-        assert!(book.judge(device, true) && !book.judge(device, true));
+        book.judge(device, true);
+        assert_eq!(book.let_in().collect::<Vec<_>>(), [device]);
         assert_eq!(book.lose("record 2"), None);
         assert_eq!(book.lose("record 1"), Some(device));
-        assert!(book.addresses(device).is_empty() && !book.judge(device, true));
+        book.judge(device, true);
+        assert!(book.addresses(device).is_empty() && book.devices().is_empty());
     }
 }

@@ -241,8 +241,8 @@ impl Group {
             if refused.as_ref().is_some_and(|refused| refused.code == UNAVAILABLE) {
                 continue;
             }
-            let is_news = self.book.judge(device, refused.is_none());
-            if let (true, Some(refused)) = (is_news, refused) {
+            self.book.judge(device, refused.is_none());
+            if let Some(refused) = refused {
                 self.keep_out(device, refused.code, &refused.detail);
             }
         }
