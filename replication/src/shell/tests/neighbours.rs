@@ -15,21 +15,25 @@ use crate::code;
 use crate::enrolment::SystemId;
 use crate::registry::{PeerRole, RefusedPeer, Registry};
 use crate::shell::{
-    CarrierKind, CentralAddress, DialState, FoundBy, Identity, Lan, LanState, NeighbourOptions, NetworkStatus,
+    CarrierKind, CentralAddress, DialState, FoundBy, Identity, Lan, LanState, NeighbourOptions,
+    NetworkStatus, random_seed,
 };
 
-const SYSTEM: SystemId = SystemId::from_bytes([7; 16]);
+/// A system of a test's own: the same tests may run in another process of this machine, and would be heard.
+fn system() -> SystemId {
+    SystemId::from_bytes(*random_seed().first_chunk().expect("sixteen of 32 bytes"))
+}
 
 fn alone() -> NeighbourOptions {
-    NeighbourOptions { registry: registry(), system: SYSTEM, named: Vec::new(), lan: None }
+    NeighbourOptions { registry: registry(), system: system(), named: Vec::new(), lan: None }
 }
 
 fn naming(address: SocketAddr) -> NeighbourOptions {
     NeighbourOptions { named: vec![CentralAddress::from(address)], ..alone() }
 }
 
-fn searching(port: u16) -> NeighbourOptions {
-    NeighbourOptions { lan: Some(Lan { port }), ..alone() }
+fn searching(port: u16, system: SystemId) -> NeighbourOptions {
+    NeighbourOptions { lan: Some(Lan { port }), system, ..alone() }
 }
 
 fn knowing(registry: Registry, of: NeighbourOptions) -> NeighbourOptions {
@@ -286,11 +290,11 @@ async fn a_neighbour_that_is_this_very_device_is_hung_up_on() {
 async fn devices_find_each_other_and_a_silent_one_and_other_systems_stay_unfound() {
     const PORT: u16 = 15_401;
     let (authority, foreign) = (Authority::new(), Authority::new());
+    let ours = system();
     let silent = device(authority.device(), alone()).await;
-    let elsewhere = NeighbourOptions { system: SystemId::from_bytes([8; 16]), ..searching(PORT) };
-    let elsewhere = device(foreign.device(), elsewhere).await;
-    let first = device(authority.device(), searching(PORT)).await;
-    let second = device(authority.device(), searching(PORT)).await;
+    let elsewhere = device(foreign.device(), searching(PORT, system())).await;
+    let first = device(authority.device(), searching(PORT, ours)).await;
+    let second = device(authority.device(), searching(PORT, ours)).await;
     first.write("one").await.expect("written");
     second.write("two").await.expect("written");
     first.sees(&["one", "two"]).await;
@@ -315,9 +319,9 @@ async fn devices_find_each_other_and_a_silent_one_and_other_systems_stay_unfound
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cut_of_the_network_cuts_neighbours_and_they_find_each_other_again() {
     const PORT: u16 = 15_402;
-    let authority = Authority::new();
-    let first = device(authority.device(), searching(PORT)).await;
-    let second = device(authority.device(), searching(PORT)).await;
+    let (authority, ours) = (Authority::new(), system());
+    let first = device(authority.device(), searching(PORT, ours)).await;
+    let second = device(authority.device(), searching(PORT, ours)).await;
     first.write("before").await.expect("written");
     second.sees(&["before"]).await;
     let link = first.0.link().expect("a network");
@@ -335,12 +339,12 @@ async fn a_cut_of_the_network_cuts_neighbours_and_they_find_each_other_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn garbage_on_the_local_network_keeps_nobody_from_finding_each_other() {
     const PORT: u16 = 15_403;
-    let authority = Authority::new();
-    let first = device(authority.device(), searching(PORT)).await;
+    let (authority, ours) = (Authority::new(), system());
+    let first = device(authority.device(), searching(PORT, ours)).await;
     let searches = |network: &NetworkStatus| network.lan.state == LanState::Searching;
     first.until_network(searches, "for the search to begin").await;
-    let shouting = shout(PORT);
-    let second = device(authority.device(), searching(PORT)).await;
+    let shouting = shout(PORT, ours);
+    let second = device(authority.device(), searching(PORT, ours)).await;
     second.write("through the noise").await.expect("written");
     first.sees(&["through the noise"]).await;
     for (place, other) in [(&first, &second), (&second, &first)] {
@@ -352,7 +356,7 @@ async fn garbage_on_the_local_network_keeps_nobody_from_finding_each_other() {
 }
 
 /// Says what is no multicast DNS, and what is and makes no sense.
-fn shout(port: u16) -> ServiceDaemon {
+fn shout(port: u16, system: SystemId) -> ServiceDaemon {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
     let group = (Ipv4Addr::new(224, 0, 0, 251), port);
     let headers = [[0; 12], [0xff; 12], [0, 0, 0x84, 0, 0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff]];
@@ -367,7 +371,7 @@ fn shout(port: u16) -> ServiceDaemon {
     daemon.disable_interface(IfKind::All).expect("told");
     daemon.enable_interface(IfKind::LoopbackV4).expect("told");
     let long = "x".repeat(200);
-    let system = SYSTEM.to_string();
+    let system = system.to_string();
     let no_device: [&[(&str, &str)]; 5] = [
         &[],
         &[("v", "2")],
