@@ -89,6 +89,14 @@ pub enum Command {
         central (or central with a site), or a stopped one has something to send there."
     )]
     Status(Status),
+    /// Check who wrote what, from the signatures in a database that nobody runs
+    #[command(
+        long_about = "Checks the audit trail of a database: every signature against its author's key, every chain of \
+        signatures for its continuity, every change of every document against what its author signed. Nothing is \
+        written, so it can be done with a copy. The node must not be running. Exit code 4 when something contradicts \
+        what was signed."
+    )]
+    Verify(Verify),
 }
 
 /// Where a node's files are.
@@ -328,6 +336,19 @@ pub struct Bench {
 pub struct Status {
     #[command(flatten)]
     pub directory: Directory,
+    /// Print JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `tributary verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    #[command(flatten)]
+    pub directory: Directory,
+    /// A database file, in place of a node's directory
+    #[arg(long, value_name = "FILE", conflicts_with = "dir")]
+    pub file: Option<PathBuf>,
     /// Print JSON on standard output
     #[arg(long)]
     pub json: bool,

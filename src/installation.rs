@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use central::authority::Authority;
-use crdt_store::{DeviceId, OpenError, OpenOptions, Store, StoreError, Witness};
+use crdt_store::{OpenError, OpenOptions, Store, StoreError, Witness};
 use domain::DomainSchema;
 use replication::private_file;
 use replication::shell::{DeviceKey, Membership, random_seed};
@@ -71,47 +71,51 @@ impl Installation {
         files.filter(|file| file.exists()).collect()
     }
 
-    /// Opens the database of `device`, which must be there, and keeps the side file that detects restored and copied
+    /// Opens the database of the device with this key, which must be there, and keeps the side file that detects restored and copied
     /// databases.
-    pub fn open_store(&self, device: DeviceId, central: bool) -> Result<Store, OpenError> {
+    pub fn open_store(&self, key: &DeviceKey, central: bool) -> Result<Store, OpenError> {
         let witness = self.witness();
-        self.open(OpenOptions::file(&self.database()).existing(), device, central, witness)
+        self.open(OpenOptions::file(&self.database()).existing(), key, central, witness)
     }
 
     /// The same, and makes the database where there is none; for whoever makes a new node.
-    pub fn create_store(&self, device: DeviceId, central: bool) -> Result<Store, OpenError> {
+    pub fn create_store(&self, key: &DeviceKey, central: bool) -> Result<Store, OpenError> {
         let path = self.database();
         let witness = self.witness();
         let is_there = std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() > 0);
         match witness.map(|witness| witness.boots) {
             // Nothing has been written yet: what lies there is left by a crash while it was made.
-            Some(0) => self.create_database(device, central),
-            None if !is_there => self.create_database(device, central),
+            Some(0) => self.create_database(key, central),
+            None if !is_there => self.create_database(key, central),
             // A database that has lived and is gone must not be made anew for the same device: it would write other
             // changes than before under the same actor.
-            Some(_) | None => self.open_store(device, central),
+            Some(_) | None => self.open_store(key, central),
         }
     }
 
     /// Makes an empty file first, which nobody else may read, so that its time of birth is known and noted before there
     /// is anything in it.
-    fn create_database(&self, device: DeviceId, central: bool) -> Result<Store, OpenError> {
+    fn create_database(&self, key: &DeviceKey, central: bool) -> Result<Store, OpenError> {
         let path = self.database();
         private_file::create_empty(&path).map_err(|error| storage("making the database", &error))?;
         let witness = Witness { machine: self.machine(), boots: 0 };
         self.note(&witness)?;
-        self.open(OpenOptions::file(&path), device, central, Some(witness))
+        self.open(OpenOptions::file(&path), key, central, Some(witness))
     }
 
     fn open(
         &self,
         options: OpenOptions,
-        device: DeviceId,
+        key: &DeviceKey,
         central: bool,
         witness: Option<Witness>,
     ) -> Result<Store, OpenError> {
-        let mut options =
-            options.device(device).seed(random_seed()).central(central).witness(self.machine(), witness);
+        let mut options = options
+            .device(key.device())
+            .signing(key.signing_key())
+            .seed(random_seed())
+            .central(central)
+            .witness(self.machine(), witness);
         if central {
             options = options.cache_bytes(CENTRAL_CACHE_BYTES);
         }

@@ -251,7 +251,7 @@ pub async fn start_central_with(
         centrals: Vec::new(),
         neighbours: None,
     };
-    let node = start_node(installation, device, Role::Central, clock, network, Vec::new()).await?;
+    let node = start_node(installation, Role::Central, clock, network, Vec::new()).await?;
     let name = site_name(&node, device).unwrap_or_else(|| "Central".to_owned());
     let settings = settings(Role::Central, &system.name, &name, device, Some(system_id));
     Ok(Started { node, settings })
@@ -291,7 +291,7 @@ pub async fn start_site(
         centrals: vec![central],
         neighbours,
     };
-    let node = start_node(installation, device, Role::Site, clock, network, Vec::new()).await?;
+    let node = start_node(installation, Role::Site, clock, network, Vec::new()).await?;
     stewardship::attend(node.clone(), device);
     let name = membership.grant.site_name.clone();
     let settings = settings(Role::Site, &name, &name, device, None);
@@ -300,7 +300,6 @@ pub async fn start_site(
 
 async fn start_node(
     installation: &Installation,
-    device: DeviceId,
     role: Role,
     clock: Clock,
     network: NetworkOptions,
@@ -310,7 +309,8 @@ async fn start_node(
     let mut config = NodeConfig::new(Arc::new(DomainSchema));
     config.entitlement_scopes = vec![ScopeKind::Reference.scope()];
     config.expected_peers = expected_peers;
-    let open = Box::new(move || installation.open_store(device, role == Role::Central));
+    let key = network.identity.key().clone();
+    let open = Box::new(move || installation.open_store(&key, role == Role::Central));
     Ok(start(StartOptions {
         node: config,
         open,

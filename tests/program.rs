@@ -272,6 +272,7 @@ fn the_help_of_every_command_explains_the_exit_codes() {
         &["simulate"],
         &["bench"],
         &["status"],
+        &["verify"],
     ];
     for words in commands {
         run(&[*words, &["--help"]].concat()).is(0, "").says("Exit codes:").says("4  done, and what was");

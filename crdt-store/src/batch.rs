@@ -1,7 +1,7 @@
 //! One transaction: commands and changes from peers take the same road into documents, logs and views.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
@@ -11,8 +11,7 @@ use lru::LruCache;
 use rand::Rng;
 use rand_chacha::ChaCha12Rng;
 
-use crate::change::{VerifiedChange, VerifiedSnapshot};
-use crate::document::{ChangeHash, Class, Document, DocumentHeader, Heads};
+use crate::document::{Class, Document, DocumentHeader};
 use crate::error::StoreError;
 use crate::fingerprint::{bucket_of, state_of};
 use crate::hot::{self, Hot, Reading};
@@ -20,10 +19,11 @@ use crate::id::{Actor, DeviceId, DocumentId, Timestamp};
 use crate::read::{KeyRange, ViewRead, Visit, VisitTotals};
 use crate::schema::{Origin, Projection, Refusal, Rejection, Row, Schema, Sum, Totals, View};
 use crate::scope::Scope;
+use crate::seal::SigningKey;
 use crate::snapshot::{document_at, load_document};
 use crate::tables::{
-    self, CHANGE, CHUNK_BYTES, DOCUMENT, DocumentRecord, FINGERPRINT, LOCAL, PARKED, ParkedRecord,
-    QUARANTINE, QuarantineRecord, SCOPE_LOG, SNAPSHOT, Tables, WriteTables,
+    self, CHANGE, CHUNK_BYTES, DOCUMENT, DocumentRecord, FINGERPRINT, LOCAL, SCOPE_LOG, SNAPSHOT, Tables,
+    WriteTables,
 };
 use crate::txn::{Author, Failure, Staged, Txn, local_key};
 
@@ -33,8 +33,6 @@ const FOLD_CHANGES: u32 = 16;
 const FOLD_BYTES: u32 = 4_096;
 /// Documents kept in memory with what is computed from them; about 30 KB each.
 const HOT_DOCUMENTS: usize = 256;
-/// Changes of one document that may wait for what they depend on.
-const PARKED_PER_DOCUMENT_MAX: usize = 256;
 /// Class of documents that this version does not know.
 const CLASS_UNKNOWN: &str = "unknown";
 
@@ -43,6 +41,8 @@ pub(crate) struct Context {
     pub(crate) now: Timestamp,
     pub(crate) origin: Origin,
     pub(crate) random: RefCell<ChaCha12Rng>,
+    /// Seals what is written here.
+    pub(crate) signing: Option<SigningKey>,
 }
 
 impl Context {
@@ -60,42 +60,20 @@ pub(crate) struct Memory {
     hot: RefCell<LruCache<DocumentId, Hot>>,
     pub(crate) seq: u64,
     pub(crate) retain_from: u64,
+    /// Whether there may be changes that no seal covers yet.
+    pub(crate) unsealed: bool,
 }
 
 impl Memory {
-    pub(crate) fn new(seq: u64, retain_from: u64) -> Self {
+    pub(crate) fn new(seq: u64, retain_from: u64, unsealed: bool) -> Self {
         let capacity = NonZeroUsize::new(HOT_DOCUMENTS).expect("not zero");
-        Self { hot: RefCell::new(LruCache::new(capacity)), seq, retain_from }
+        Self { hot: RefCell::new(LruCache::new(capacity)), seq, retain_from, unsealed }
     }
 
     pub(crate) fn forget(&mut self, seq: u64) {
         self.hot.borrow_mut().clear();
         self.seq = seq;
     }
-}
-
-/// One document from a peer: a snapshot, changes, or a snapshot and the changes after it.
-#[derive(Clone, Debug)]
-pub struct IncomingDocument {
-    /// Its identity.
-    pub id: DocumentId,
-    /// Its history up to some point.
-    pub snapshot: Option<VerifiedSnapshot>,
-    /// Further changes, causes first.
-    pub changes: Vec<VerifiedChange>,
-}
-
-/// What became of a document from a peer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ingested {
-    /// Changes that were new and have been applied, those that had waited for them included.
-    pub applied: usize,
-    /// Changes that wait for what they depend on.
-    pub parked: usize,
-    /// Changes that may not be applied, with a stable code each; kept in quarantine.
-    pub refused: Vec<(ChangeHash, &'static str)>,
-    /// The document's version afterwards; empty when it is still unknown.
-    pub heads: Heads,
 }
 
 /// What a transaction changed.
@@ -109,29 +87,29 @@ pub struct Committed {
 
 /// A write transaction. Everything in it becomes durable together, or not at all.
 pub struct Batch<'t> {
-    tables: WriteTables<'t>,
-    memory: &'t mut Memory,
-    context: &'t Context,
-    schema: Arc<dyn Schema>,
+    pub(crate) tables: WriteTables<'t>,
+    pub(crate) memory: &'t mut Memory,
+    pub(crate) context: &'t Context,
+    pub(crate) schema: Arc<dyn Schema>,
     touched: BTreeMap<DocumentId, (Class, Scope)>,
 }
 
 /// How a document stood before a step.
-struct Previous {
+pub(crate) struct Previous {
     document: Document,
     projection: Projection,
-    record: DocumentRecord,
+    pub(crate) record: DocumentRecord,
 }
 
 /// A document brought from one version to the next, checked, and not yet written.
-struct Step {
-    previous: Option<Previous>,
-    after: Hot,
-    changes: Vec<Vec<u8>>,
+pub(crate) struct Step {
+    pub(crate) previous: Option<Previous>,
+    pub(crate) after: Hot,
+    pub(crate) changes: Vec<Vec<u8>>,
     /// The device the changes came from; nil for this one.
-    from: DeviceId,
+    pub(crate) from: DeviceId,
     /// The history arrived as a snapshot and is kept as one.
-    whole: Option<Vec<u8>>,
+    pub(crate) whole: Option<Vec<u8>>,
 }
 
 impl<'t> Batch<'t> {
@@ -175,117 +153,9 @@ impl<'t> Batch<'t> {
         Ok(Ok(reply))
     }
 
-    /// Merges a document that `origin` sent for `scope`. What is already known costs nothing; what may not be
-    /// applied is quarantined and listed; what depends on something unknown waits.
-    pub fn ingest(
-        &mut self,
-        origin: &Origin,
-        scope: &Scope,
-        incoming: IncomingDocument,
-    ) -> Result<Ingested, StoreError> {
-        let id = incoming.id;
-        let (previous, mut automerge) = self.take(id)?;
-        let mut ingested = Ingested::default();
-        let (whole, candidates) =
-            merge_plan(previous.is_some(), incoming, &mut automerge, self.context.actor());
-
-        let mut authored: Vec<VerifiedChange> = Vec::new();
-        for change in candidates {
-            // Sent again by someone who is not its author, as in a whole document: known, so nothing is asked of it.
-            if automerge.get_change_meta_by_hash(&automerge::ChangeHash(change.hash().0)).is_some() {
-                continue;
-            }
-            match origin.central || origin.wrote_as(change.actor()) {
-                true => authored.push(change),
-                false => {
-                    let refusal = Refusal::new("not-author", "the change was written by another device");
-                    self.quarantine(id, scope, origin, change.hash(), change.bytes(), &refusal)?;
-                    ingested.refused.push((change.hash(), refusal.code));
-                }
-            }
-        }
-        if whole.is_some() && !origin.central && !wrote_all(origin, &automerge) {
-            let refusal = Refusal::new("not-author", "the snapshot holds changes of other devices");
-            for head in hot::heads_of(&automerge) {
-                self.quarantine(id, scope, origin, head, whole.as_deref().unwrap_or_default(), &refusal)?;
-                ingested.refused.push((head, refusal.code));
-            }
-            return Ok(ingested);
-        }
-
-        let accepted = self.accept(id, scope, origin, &automerge, authored, &mut ingested)?;
-        if accepted.is_empty() && whole.is_none() {
-            if let Some(previous) = previous {
-                ingested.heads = previous.record.heads.clone();
-                self.put_back(previous, automerge);
-            }
-            return Ok(ingested);
-        }
-        let changes: Vec<Vec<u8>> = accepted.iter().map(|change| change.bytes().to_vec()).collect();
-        let hashes: Vec<ChangeHash> = accepted.iter().map(VerifiedChange::hash).collect();
-        let applied = hot::apply(&mut automerge, accepted.into_iter().map(|change| change.change).collect())
-            .map_err(|error| Refusal::new("invalid-change", error.to_string()));
-        let checked = match applied {
-            Ok(()) => {
-                let reading = hot::reading_of(&automerge, None);
-                self.assemble(id, scope, origin, previous, automerge, reading)?
-            }
-            Err(refusal) => Err(refusal),
-        };
-        match checked {
-            Ok((previous, after)) => {
-                ingested.applied = hashes.len() + usize::from(whole.is_some());
-                ingested.heads = after.record.heads.clone();
-                self.store(Step { previous, after, changes, from: origin.device, whole })?;
-            }
-            Err(refusal) => {
-                let snapshot_head = whole.map(|bytes| (ChangeHash(*blake3::hash(&bytes).as_bytes()), bytes));
-                for (hash, bytes) in hashes.into_iter().zip(changes).chain(snapshot_head) {
-                    self.quarantine(id, scope, origin, hash, &bytes, &refusal)?;
-                    ingested.refused.push((hash, refusal.code));
-                }
-            }
-        }
-        Ok(ingested)
-    }
-
-    /// The changes of a document whose hashes begin with the wanted bytes, wherever they are kept: in the document's
-    /// history, waiting for what they depend on, or refused. The history is walked once at most; and where one is
-    /// found nowhere, the others are not looked for any further.
-    pub fn find_changes<const N: usize>(
-        &self,
-        id: DocumentId,
-        wanted: &BTreeSet<[u8; N]>,
-    ) -> Result<BTreeMap<[u8; N], ChangeHash>, StoreError> {
-        let (previous, automerge) = self.take(id)?;
-        let mut found = BTreeMap::new();
-        if let Some(previous) = previous {
-            found = crate::change::find_in(&previous.record.heads, &automerge, wanted);
-            self.put_back(previous, automerge);
-        }
-        for beginning in wanted {
-            if found.contains_key(beginning) {
-                continue;
-            }
-            match self.find_set_aside(id, beginning)? {
-                Some(hash) => found.insert(*beginning, hash),
-                None => break,
-            };
-        }
-        Ok(found)
-    }
-
-    /// A change that waits, or that was refused.
-    fn find_set_aside(&self, id: DocumentId, beginning: &[u8]) -> Result<Option<ChangeHash>, StoreError> {
-        let wanted = [id.as_bytes(), beginning].concat();
-        let mut found = None;
-        for table in [PARKED, QUARANTINE] {
-            self.tables.scan_prefix(table, &wanted, &mut |key, _| {
-                found = key.get(id.as_bytes().len()..).and_then(|hash| hash.try_into().ok()).map(ChangeHash);
-                ControlFlow::Break(())
-            })?;
-        }
-        Ok(found)
+    /// The present, as this transaction knows it.
+    pub fn now(&self) -> Timestamp {
+        self.context.now
     }
 
     /// Position of this database's log, the steps of this batch included.
@@ -347,7 +217,7 @@ impl<'t> Batch<'t> {
     }
 
     /// Takes a document out of memory, or off the disk, to be brought further.
-    fn take(&self, id: DocumentId) -> Result<(Option<Previous>, Automerge), StoreError> {
+    pub(crate) fn take(&self, id: DocumentId) -> Result<(Option<Previous>, Automerge), StoreError> {
         let found = self.memory.hot.borrow_mut().pop(&id);
         let hot = match found {
             Some(hot) => Some(hot),
@@ -361,7 +231,7 @@ impl<'t> Batch<'t> {
         })
     }
 
-    fn put_back(&self, previous: Previous, automerge: Automerge) {
+    pub(crate) fn put_back(&self, previous: Previous, automerge: Automerge) {
         let Previous { document, projection, record } = previous;
         self.memory.hot.borrow_mut().put(document.id, Hot { automerge, document, projection, record });
     }
@@ -406,7 +276,7 @@ impl<'t> Batch<'t> {
 
     /// A document after a step, with what it says now: asks the schema whether `origin` may bring it there, and what it
     /// contributes.
-    fn assemble(
+    pub(crate) fn assemble(
         &self,
         id: DocumentId,
         scope: &Scope,
@@ -461,105 +331,8 @@ impl<'t> Batch<'t> {
         Ok(Ok((previous, Hot { automerge, document, projection, record })))
     }
 
-    /// Sorts changes into those whose dependencies are known, in causal order, and those that must wait; what had
-    /// waited for the first comes along.
-    fn accept(
-        &mut self,
-        id: DocumentId,
-        scope: &Scope,
-        origin: &Origin,
-        automerge: &Automerge,
-        mut waiting: Vec<VerifiedChange>,
-        ingested: &mut Ingested,
-    ) -> Result<Vec<VerifiedChange>, StoreError> {
-        let mut ready: Vec<VerifiedChange> = Vec::new();
-        let mut known: BTreeSet<ChangeHash> = BTreeSet::new();
-        let parked = self.parked(id)?;
-        let parked_before: BTreeSet<ChangeHash> = parked.iter().map(VerifiedChange::hash).collect();
-        waiting.extend(parked);
-        let is_known = |hash: &ChangeHash, known: &BTreeSet<ChangeHash>| {
-            known.contains(hash)
-                || automerge.get_change_meta_by_hash(&automerge::ChangeHash(hash.0)).is_some()
-        };
-        loop {
-            let (mut now_ready, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut waiting)
-                .into_iter()
-                .filter(|change| !is_known(&change.hash(), &known))
-                .partition(|change| change.dependencies().all(|hash| is_known(&hash, &known)));
-            waiting = rest;
-            if now_ready.is_empty() {
-                break;
-            }
-            now_ready.retain(|change| known.insert(change.hash()));
-            ready.append(&mut now_ready);
-        }
-        for hash in parked_before.iter().filter(|hash| is_known(hash, &known)) {
-            self.tables.remove(PARKED, &tables::hash_key(id, hash))?;
-        }
-        for change in waiting.into_iter().filter(|change| !parked_before.contains(&change.hash())) {
-            self.park(id, scope, origin, change, parked_before.len(), ingested)?;
-        }
-        Ok(ready)
-    }
-
-    fn parked(&self, id: DocumentId) -> Result<Vec<VerifiedChange>, StoreError> {
-        let mut found = Vec::new();
-        self.tables.scan_prefix(PARKED, id.as_bytes(), &mut |_, value| {
-            found.push(value.to_vec());
-            ControlFlow::Continue(())
-        })?;
-        found
-            .iter()
-            .map(|bytes| {
-                let record: ParkedRecord = tables::decode_record("a parked change", bytes)?;
-                VerifiedChange::verify(record.bytes).map_err(|error| StoreError::corrupt(error.to_string()))
-            })
-            .collect()
-    }
-
-    fn park(
-        &mut self,
-        id: DocumentId,
-        scope: &Scope,
-        origin: &Origin,
-        change: VerifiedChange,
-        parked_before: usize,
-        ingested: &mut Ingested,
-    ) -> Result<(), StoreError> {
-        if parked_before + ingested.parked >= PARKED_PER_DOCUMENT_MAX {
-            let refusal = Refusal::new("too-many-parked", "too many changes of the document wait for others");
-            ingested.refused.push((change.hash(), refusal.code));
-            return self.quarantine(id, scope, origin, change.hash(), change.bytes(), &refusal);
-        }
-        let record =
-            ParkedRecord { scope: scope.clone(), device: origin.device, bytes: change.bytes().to_vec() };
-        let value = crate::read::encode_row(&record);
-        ingested.parked += 1;
-        self.tables.insert(PARKED, &tables::hash_key(id, &change.hash()), &value)
-    }
-
-    fn quarantine(
-        &mut self,
-        id: DocumentId,
-        scope: &Scope,
-        origin: &Origin,
-        hash: ChangeHash,
-        bytes: &[u8],
-        refusal: &Refusal,
-    ) -> Result<(), StoreError> {
-        let record = QuarantineRecord {
-            scope: scope.clone(),
-            device: origin.device,
-            code: refusal.code.to_owned(),
-            detail: refusal.detail.clone(),
-            at: self.context.now,
-            bytes: bytes.to_vec(),
-        };
-        self.tables.insert(QUARANTINE, &tables::hash_key(id, &hash), &crate::read::encode_row(&record))
-    }
-
     /// Writes a step: history, record, logs, fingerprints, views.
-    fn store(&mut self, step: Step) -> Result<(), StoreError> {
+    pub(crate) fn store(&mut self, step: Step) -> Result<(), StoreError> {
         let Step { previous, mut after, changes, from, whole } = step;
         let id = after.document.id;
         self.memory.seq += 1;
@@ -579,6 +352,9 @@ impl<'t> Batch<'t> {
             after.record.tail_bytes = after.record.tail_bytes.saturating_add(change.len() as u32);
         }
         after.record.last_seq = seq;
+        if let (DeviceId::NIL, [hash]) = (from, after.record.heads.as_slice()) {
+            self.note_unsealed(&after.record.scope, id, seq, *hash)?;
+        }
         self.log(id, seq, previous.as_ref().map(|previous| &previous.record), &after.record)?;
         let nothing = Projection::default();
         let before = previous.as_ref().map_or(&nothing, |previous| &previous.projection);
@@ -667,41 +443,6 @@ impl<'t> Batch<'t> {
         self.memory.hot.borrow_mut().clear();
         Ok(())
     }
-}
-
-/// Decides how a document from a peer joins what is here: an unknown document's snapshot is taken as it is, a
-/// known one's is taken apart into changes.
-fn merge_plan(
-    exists: bool,
-    incoming: IncomingDocument,
-    automerge: &mut Automerge,
-    actor: Actor,
-) -> (Option<Vec<u8>>, Vec<VerifiedChange>) {
-    let IncomingDocument { snapshot, changes, .. } = incoming;
-    match snapshot {
-        None => (None, changes),
-        Some(snapshot) if !exists => {
-            let bytes = snapshot.bytes().to_vec();
-            *automerge = snapshot.document;
-            automerge.set_actor(automerge::ActorId::from(actor.as_bytes().as_slice()));
-            (Some(bytes), changes)
-        }
-        Some(snapshot) => {
-            let from_snapshot = snapshot
-                .document
-                .get_changes(&[])
-                .into_iter()
-                .filter_map(|change| VerifiedChange::verify(change.raw_bytes().to_vec()).ok());
-            (None, from_snapshot.chain(changes).collect())
-        }
-    }
-}
-
-fn wrote_all(origin: &Origin, automerge: &Automerge) -> bool {
-    automerge
-        .get_changes_meta(&[])
-        .iter()
-        .all(|meta| origin.wrote_as(crate::change::actor_of(meta.actor.to_bytes())))
 }
 
 /// Brings the views from one contribution to another: only what differs is written.

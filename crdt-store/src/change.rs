@@ -111,6 +111,11 @@ impl VerifiedSnapshot {
         &self.heads
     }
 
+    /// The hashes of its changes, causes first; the same order wherever these bytes are read.
+    pub fn history(&self) -> Vec<ChangeHash> {
+        self.document.get_changes_meta(&[]).iter().map(|change| ChangeHash(change.hash.0)).collect()
+    }
+
     /// The changes in it whose hashes begin with the wanted bytes; those that are not there are left out.
     pub fn find_changes<const N: usize>(&self, wanted: &BTreeSet<[u8; N]>) -> BTreeMap<[u8; N], ChangeHash> {
         find_in(&self.heads, &self.document, wanted)

@@ -33,6 +33,12 @@ pub enum OpenError {
         /// Whether it is central's.
         central: bool,
     },
+    /// The file was left in the middle of a write and may only be read here.
+    #[error("{path} was not closed cleanly; start and stop the node once, then it can be read")]
+    NeedsRecovery {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file was written by a later version.
     #[error("the database has format {found}, this program reads up to {known}; install the newer program")]
     NewerFormat {
@@ -74,6 +80,7 @@ impl OpenError {
             Self::Locked { .. } => "database-locked",
             Self::Corrupt { .. } => "database-damaged",
             Self::Missing { .. } => "database-missing",
+            Self::NeedsRecovery { .. } => "needs-recovery",
             Self::NewerFormat { .. } => "database-newer",
             Self::OtherDevice { .. } => "database-other-device",
             Self::Store(error) => error.code(),

@@ -22,6 +22,7 @@
 //! A **rejection** answers a command, a **refusal** answers a change from a peer; both have a stable code and leave no
 //! trace in documents or views.
 
+mod audit;
 mod batch;
 mod change;
 mod conflict;
@@ -30,28 +31,37 @@ mod error;
 mod fingerprint;
 mod hot;
 mod id;
+mod ingest;
 mod parts;
 mod read;
 mod schema;
 mod scope;
+mod seal;
+mod sealing;
 mod snapshot;
 mod store;
 mod tables;
 mod txn;
 mod value;
 
-pub use batch::{Batch, Committed, IncomingDocument, Ingested};
+pub use audit::{Audit, AuditedChain, Contradiction};
+pub use batch::{Batch, Committed};
 pub use change::{InvalidChange, VerifiedChange, VerifiedSnapshot};
 pub use conflict::{Conflict, ConflictingValue};
 pub use document::{ChangeHash, Class, Document, DocumentHeader, Heads, HistoryEntry};
 pub use error::{OpenError, StoreError};
 pub use fingerprint::{BUCKETS, Fingerprint};
 pub use id::{Actor, DeviceId, DocumentId, Incarnation, InvalidId, Timestamp};
+pub use ingest::{IncomingDocument, Ingested};
 pub use parts::ChangeParts;
 pub use read::{KeyRange, ViewRead, ViewReadExt, Visit, VisitTotals, decode_row, encode_row, prefix_end};
 pub use redb::StorageBackend;
 pub use schema::{Amounts, Origin, Projection, Refusal, Rejection, Route, Row, Schema, Sum, Totals, View};
 pub use scope::{InvalidScope, Scope};
+pub use seal::{
+    Chain, Entry, InvalidKey, PublicKey, SEAL_ENTRIES_MAX, SIGNATURE_BYTES, Seal, Sealer, SigningKey,
+};
+pub use sealing::SealVerdict;
 pub use snapshot::{Outgoing, Quarantined, Reader, Snapshot, ViewDump, Whole};
 pub use store::{OpenOptions, Store, Witness};
 pub use txn::{Author, Failure, Txn};

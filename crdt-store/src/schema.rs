@@ -177,6 +177,12 @@ pub trait Schema: Send + Sync + 'static {
         after: &Document,
     ) -> Result<Result<(), Refusal>, StoreError>;
 
+    /// Whether `device` is central, so that what its seals prove it wrote is as good from anyone.
+    fn is_central(&self, views: &dyn ViewRead, device: DeviceId) -> Result<bool, StoreError>;
+
+    /// Whether documents of a class go ahead of others where not everything can be sent at once.
+    fn is_urgent(&self, class: &str) -> bool;
+
     /// Whether `device` receives `scope`.
     fn may_read(&self, views: &dyn ViewRead, device: DeviceId, scope: &Scope) -> Result<bool, StoreError>;
 

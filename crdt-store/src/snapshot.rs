@@ -2,19 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, ControlFlow};
+use std::path::Path;
 use std::sync::Arc;
 
 use automerge::Automerge;
-use redb::{Database, ReadableDatabase};
+use redb::{DatabaseError, ReadOnlyDatabase, ReadableDatabase};
 
 use crate::batch::scan_local;
+use crate::change::VerifiedChange;
 use crate::document::{ChangeHash, Document, DocumentHeader, Heads, HistoryEntry};
-use crate::error::{During, StoreError};
+use crate::error::{During, OpenError, StoreError};
 use crate::fingerprint::{BUCKETS, Fingerprint, bucket_of, state_of};
 use crate::hot::{self, Hot, Reading};
 use crate::id::{Actor, DeviceId, DocumentId, Timestamp};
+use crate::ingest::wrote_all;
 use crate::read::{KeyRange, ViewRead, Visit, VisitTotals};
-use crate::schema::{Projection, Schema, Totals, View};
+use crate::schema::{Origin, Projection, Schema, Totals, View};
 use crate::scope::Scope;
 use crate::tables::{
     self, CHANGE, DOCUMENT, DocumentRecord, FINGERPRINT, LOCAL, META, PARKED, QUARANTINE, QuarantineRecord,
@@ -31,11 +34,28 @@ pub type ViewDump = BTreeMap<(View, Vec<u8>), Vec<u8>>;
 /// Opens snapshots. Cheap to clone and to share between threads.
 #[derive(Clone)]
 pub struct Reader {
-    pub(crate) database: Arc<Database>,
+    pub(crate) database: Arc<dyn ReadableDatabase + Send + Sync>,
     pub(crate) schema: Arc<dyn Schema>,
 }
 
 impl Reader {
+    /// Opens a database file for reading alone: nothing in it changes, not even how often it was opened. For looking into
+    /// files that nobody runs.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`](crate::Store::open); and `needs-recovery` for a file whose node was not stopped cleanly,
+    /// which must run once more before it can be read.
+    pub fn open(path: &Path, schema: Arc<dyn Schema>) -> Result<Self, OpenError> {
+        if std::fs::metadata(path).map_or(true, |metadata| metadata.len() == 0) {
+            return Err(OpenError::Missing { path: path.to_owned(), central: false });
+        }
+        match ReadOnlyDatabase::open(path) {
+            Ok(database) => Ok(Self { database: Arc::new(database), schema }),
+            Err(DatabaseError::RepairAborted) => Err(OpenError::NeedsRecovery { path: path.to_owned() }),
+            Err(error) => Err(crate::store::open_error(path.to_owned(), false, error)),
+        }
+    }
+
     /// The store as of its latest commit. Keep it for a request, not for a session: what it sees cannot be
     /// reused on disk while it lives.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
@@ -46,7 +66,7 @@ impl Reader {
 
 /// The store as of one commit.
 pub struct Snapshot {
-    tables: ReadTables,
+    pub(crate) tables: ReadTables,
     schema: Arc<dyn Schema>,
 }
 
@@ -158,9 +178,74 @@ impl Snapshot {
         after: u64,
         except: Option<DeviceId>,
     ) -> Result<Outgoing, StoreError> {
-        let Some(record) = self.tables.record(id)? else { return Ok(Outgoing::default()) };
+        let (outgoing, _) = self.gather(id, after, except)?;
+        Ok(outgoing)
+    }
+
+    /// Of the same, what a node that is not central may pass on: what it wrote itself, in this or an earlier life, and
+    /// what a seal of its author covers.
+    pub fn outgoing_proven(
+        &self,
+        id: DocumentId,
+        after: u64,
+        except: Option<DeviceId>,
+        own: &Origin,
+    ) -> Result<Outgoing, StoreError> {
+        let (mut outgoing, origins) = self.gather(id, after, except)?;
+        let Some(record) = self.tables.record(id)? else { return Ok(outgoing) };
+        let mut proven = Vec::with_capacity(outgoing.changes.len());
+        if let Some(snapshot) = outgoing.snapshot.take() {
+            let history = load_snapshot(id, &snapshot)?;
+            match wrote_all(own, &history) {
+                true => outgoing.snapshot = Some(snapshot),
+                false => self.add_proven(&mut proven, &record, id, own, &history)?,
+            }
+        }
+        for (bytes, from) in std::mem::take(&mut outgoing.changes).into_iter().zip(origins) {
+            let is_proven = from == DeviceId::NIL
+                || match VerifiedChange::verify(bytes.clone()) {
+                    Ok(change) => {
+                        own.wrote_as(change.actor()) || self.is_sealed(&record.scope, id, change.hash())?
+                    }
+                    Err(error) => return Err(StoreError::corrupt(format!("document {id}: {error}"))),
+                };
+            if is_proven {
+                proven.push(bytes);
+            }
+        }
+        outgoing.changes = proven;
+        Ok(outgoing)
+    }
+
+    fn add_proven(
+        &self,
+        proven: &mut Vec<Vec<u8>>,
+        record: &DocumentRecord,
+        id: DocumentId,
+        own: &Origin,
+        history: &Automerge,
+    ) -> Result<(), StoreError> {
+        for change in history.get_changes(&[]) {
+            let hash = ChangeHash(change.hash().0);
+            if own.wrote_as(crate::change::actor_of(change.actor_id().to_bytes()))
+                || self.is_sealed(&record.scope, id, hash)?
+            {
+                proven.push(change.raw_bytes().to_vec());
+            }
+        }
+        Ok(())
+    }
+
+    /// What a peer lacks of a document, and the device that each of the changes came from.
+    fn gather(
+        &self,
+        id: DocumentId,
+        after: u64,
+        except: Option<DeviceId>,
+    ) -> Result<(Outgoing, Vec<DeviceId>), StoreError> {
+        let Some(record) = self.tables.record(id)? else { return Ok(Default::default()) };
         if record.last_seq <= after {
-            return Ok(Outgoing { heads: record.heads, ..Outgoing::default() });
+            return Ok((Outgoing { heads: record.heads, ..Outgoing::default() }, Vec::new()));
         }
         let whole = after < record.trimmed_through || (after == 0 && record.snapshot_seq > 0);
         let snapshot = match whole {
@@ -168,13 +253,14 @@ impl Snapshot {
             false => None,
         };
         let from = if whole { record.snapshot_seq } else { after };
-        let mut changes = Vec::new();
+        let (mut changes, mut origins) = (Vec::new(), Vec::new());
         for_each_change(&self.tables, id, from, &mut |device, bytes| {
             if whole || except != Some(device) {
                 changes.push(bytes.to_vec());
+                origins.push(device);
             }
         })?;
-        Ok(Outgoing { snapshot, changes, heads: record.heads })
+        Ok((Outgoing { snapshot, changes, heads: record.heads }, origins))
     }
 
     /// A document's whole history in one piece, uncompressed, and who wrote in it. Costs loading and saving it.
@@ -316,7 +402,7 @@ impl Snapshot {
         failed.map_or(Ok(()), Err)
     }
 
-    fn automerge(&self, id: DocumentId) -> Result<Option<Automerge>, StoreError> {
+    pub(crate) fn automerge(&self, id: DocumentId) -> Result<Option<Automerge>, StoreError> {
         let Some(record) = self.tables.record(id)? else { return Ok(None) };
         load_automerge(&self.tables, id, &record, Actor::from_bytes([0; 8])).map(Some)
     }
@@ -332,6 +418,11 @@ impl DocumentRecord {
             last_seq: self.last_seq,
         }
     }
+}
+
+fn load_snapshot(id: DocumentId, bytes: &[u8]) -> Result<Automerge, StoreError> {
+    Automerge::load(bytes)
+        .map_err(|error| StoreError::corrupt(format!("the snapshot of document {id}: {error}")))
 }
 
 /// Visits the stored changes of a document after a position, with the device each came from.

@@ -1,22 +1,23 @@
 //! Opening a store, writing to it, and what it knows of itself.
 
 use std::cell::RefCell;
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use redb::backends::InMemoryBackend;
-use redb::{BackendError, Database, DatabaseError, StorageBackend, StorageError};
+use redb::{BackendError, Database, DatabaseError, ReadableDatabase, StorageBackend, StorageError};
 use serde::{Deserialize, Serialize};
 
 use crate::batch::{Batch, Committed, Context, Memory};
 use crate::error::{During, OpenError, StoreError};
 use crate::id::{Actor, DeviceId, DocumentId, Incarnation, Timestamp};
 use crate::schema::{Origin, Rejection, Schema};
+use crate::seal::SigningKey;
 use crate::snapshot::Reader;
-use crate::tables::{CORE, META, Tables, WriteTables};
+use crate::tables::{CORE, META, ReadTables, Tables, UNSEALED, WriteTables};
 use crate::txn::{Author, Failure, Txn};
 
 /// The format that this version writes.
@@ -48,6 +49,7 @@ pub struct OpenOptions {
     machine: Option<[u8; 16]>,
     witness: Option<Witness>,
     existing: bool,
+    signing: Option<SigningKey>,
 }
 
 impl OpenOptions {
@@ -68,6 +70,7 @@ impl OpenOptions {
             machine: None,
             witness: None,
             existing: false,
+            signing: None,
         }
     }
 
@@ -107,6 +110,13 @@ impl OpenOptions {
     /// Where the store's random numbers come from; give fresh randomness outside tests.
     pub fn seed(mut self, seed: [u8; 32]) -> Self {
         self.seed = seed;
+        self
+    }
+
+    /// The device's key, by which what is written here is proven to those who hear it from others. Without it nothing
+    /// is sealed.
+    pub fn signing(mut self, key: SigningKey) -> Self {
+        self.signing = Some(key);
         self
     }
 
@@ -162,7 +172,8 @@ impl Store {
     }
 
     fn open_at(options: OpenOptions, schema: Arc<dyn Schema>) -> Result<Self, OpenError> {
-        let OpenOptions { device, central, seed, machine, witness, .. } = options;
+        let OpenOptions { device, central, seed, machine, witness, ref signing, .. } = options;
+        let signing = signing.clone();
         let database = Arc::new(open_database(options)?);
         let (identity, seq, retain_from, rebuild) =
             begin_boot(&database, &*schema, device, seed, machine, witness)?;
@@ -172,8 +183,10 @@ impl Store {
             now: Timestamp::default(),
             origin: Origin { device, incarnation: identity.incarnation, central },
             random: RefCell::new(ChaCha12Rng::from_seed(*hasher.finalize().as_bytes())),
+            signing,
         };
-        let memory = Memory::new(seq, retain_from);
+        let unsealed = is_unsealed(&database)?;
+        let memory = Memory::new(seq, retain_from, unsealed);
         let mut store = Self { database, schema, memory, context, identity };
         if rebuild {
             store.rebuild_views()?;
@@ -198,6 +211,7 @@ impl Store {
         let outcome = self.transact(work);
         if outcome.is_err() {
             self.memory.forget(seq);
+            self.memory.unsealed = true;
         }
         outcome
     }
@@ -270,10 +284,25 @@ impl Store {
         self.memory.seq
     }
 
+    /// Whether something was written here that no seal covers yet, and this store can seal it.
+    pub fn is_unsealed(&self) -> bool {
+        self.memory.unsealed && self.context.signing.is_some()
+    }
+
     /// What the side file must say from now on, where the detection of restored files is on.
     pub fn witness(&self) -> Option<Witness> {
         self.identity.machine.map(|machine| Witness { machine, boots: self.identity.boots })
     }
+}
+
+fn is_unsealed(database: &Database) -> Result<bool, StoreError> {
+    let tables = ReadTables::new(database.begin_read().during("beginning to read")?);
+    let mut found = false;
+    tables.scan_prefix(UNSEALED, &[], &mut |_, _| {
+        found = true;
+        ControlFlow::Break(())
+    })?;
+    Ok(found)
 }
 
 fn open_database(options: OpenOptions) -> Result<Database, OpenError> {
@@ -300,7 +329,7 @@ fn is_missing(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
-fn open_error(path: PathBuf, central: bool, error: DatabaseError) -> OpenError {
+pub(crate) fn open_error(path: PathBuf, central: bool, error: DatabaseError) -> OpenError {
     match error {
         DatabaseError::DatabaseAlreadyOpen => OpenError::Locked { path },
         DatabaseError::Storage(StorageError::Io(error)) => match error.kind() {

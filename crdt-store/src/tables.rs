@@ -10,6 +10,10 @@
 //! fingerprint  len:u8, scope[, bucket]  -> count:u64, sum:u128; without a bucket: the whole scope
 //! parked       id, hash                 -> ParkedRecord (CBOR)
 //! quarantine   id, hash                 -> QuarantineRecord (CBOR)
+//! unsealed     len:u8, scope, id, seq:u64 -> hash of a change written here that no seal covers yet
+//! seal         len:u8, scope, actor, through:u64 -> SealRecord (CBOR)
+//! sealed       entry[..16]              -> actor, through:u64 of the seal that covers it
+//! sealer       actor                    -> SealerRecord (CBOR)
 //! local        namespace, 0, key        -> as its owner likes; not replicated
 //! meta         name                     -> see `store.rs`
 //! view/…       as the schema likes      -> rows; sums are count and four amounts, five i64
@@ -26,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use crate::document::{ChangeHash, Class, Heads};
 use crate::error::{During, StoreError};
 use crate::fingerprint::Fingerprint;
-use crate::id::{DeviceId, DocumentId};
+use crate::id::{DeviceId, DocumentId, Incarnation};
 use crate::read::{KeyRange, Visit, VisitTotals};
 use crate::schema::Totals;
 use crate::scope::Scope;
@@ -38,12 +42,29 @@ pub(crate) const SCOPE_LOG: &str = "scope_log";
 pub(crate) const FINGERPRINT: &str = "fingerprint";
 pub(crate) const PARKED: &str = "parked";
 pub(crate) const QUARANTINE: &str = "quarantine";
+pub(crate) const UNSEALED: &str = "unsealed";
+pub(crate) const SEAL: &str = "seal";
+pub(crate) const SEALED: &str = "sealed";
+pub(crate) const SEALER: &str = "sealer";
 pub(crate) const LOCAL: &str = "local";
 pub(crate) const META: &str = "meta";
 
 /// Every table that is not a view.
-pub(crate) const CORE: [&str; 9] =
-    [DOCUMENT, SNAPSHOT, CHANGE, SCOPE_LOG, FINGERPRINT, PARKED, QUARANTINE, LOCAL, META];
+pub(crate) const CORE: [&str; 13] = [
+    DOCUMENT,
+    SNAPSHOT,
+    CHANGE,
+    SCOPE_LOG,
+    FINGERPRINT,
+    PARKED,
+    QUARANTINE,
+    UNSEALED,
+    SEAL,
+    SEALED,
+    SEALER,
+    LOCAL,
+    META,
+];
 
 /// Values above 4 KB take twice their size on disk, so long values are cut just below.
 pub(crate) const CHUNK_BYTES: usize = 3_900;
@@ -76,7 +97,12 @@ pub(crate) struct DocumentRecord {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ParkedRecord {
     pub(crate) scope: Scope,
+    /// Its author; central for what central vouched for.
     pub(crate) device: DeviceId,
+    #[serde(default)]
+    pub(crate) incarnation: Incarnation,
+    #[serde(default)]
+    pub(crate) central: bool,
     #[serde(with = "serde_bytes")]
     pub(crate) bytes: Vec<u8>,
 }
@@ -91,6 +117,28 @@ pub(crate) struct QuarantineRecord {
     pub(crate) at: crate::Timestamp,
     #[serde(with = "serde_bytes")]
     pub(crate) bytes: Vec<u8>,
+}
+
+/// A seal without what its key says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SealRecord {
+    #[serde(rename = "b")]
+    pub(crate) base: u64,
+    #[serde(rename = "c", with = "serde_bytes")]
+    pub(crate) base_chain: [u8; 32],
+    #[serde(rename = "e", with = "serde_bytes")]
+    pub(crate) entries: Vec<u8>,
+    #[serde(rename = "s", with = "serde_bytes")]
+    pub(crate) signature: [u8; 64],
+}
+
+/// Who an actor is: as whom a seal was checked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SealerRecord {
+    #[serde(rename = "k", with = "serde_bytes")]
+    pub(crate) key: [u8; 32],
+    #[serde(rename = "i")]
+    pub(crate) incarnation: Incarnation,
 }
 
 type Bytes = &'static [u8];

@@ -150,6 +150,9 @@ const KINDS: &[Kind] = &[
     kind!(ImportPart, of_store_or_central, import::project_part),
 ];
 
+/// What goes ahead where not everything can be sent at once: ended rights, goods on their way, equipment that fails.
+const URGENT: [&str; 4] = [Site::CLASS, UserAccess::CLASS, Shipment::CLASS, AssetLog::CLASS];
+
 /// The kind of a document, unless it is of a kind or of a shape that this version does not know.
 fn kind_of(root: &Map) -> Option<&'static Kind> {
     let class = root.get("class").and_then(Value::as_text)?;
@@ -196,6 +199,14 @@ impl Schema for DomainSchema {
             return Ok(Err(refusal));
         }
         check_author(views, origin, &after.scope)
+    }
+
+    fn is_central(&self, views: &dyn ViewRead, device: DeviceId) -> Result<bool, StoreError> {
+        Ok(site::device(views, device)?.is_some_and(|device| device.is_central && !device.revoked))
+    }
+
+    fn is_urgent(&self, class: &str) -> bool {
+        URGENT.contains(&class)
     }
 
     fn may_read(&self, views: &dyn ViewRead, device: DeviceId, scope: &Scope) -> Result<bool, StoreError> {

@@ -84,6 +84,8 @@ pub(crate) struct Counters {
     pub(crate) refused_there: u64,
     pub(crate) parked: u64,
     pub(crate) unbuilt: u64,
+    pub(crate) seals_in: u64,
+    pub(crate) seals_refused: u64,
 }
 
 /// One peer.

@@ -46,6 +46,10 @@ pub const SCOPE_WITHHELD: &str = "scope-withheld";
 pub const DIFFERENT: &str = "different";
 /// A change was refused by the other side.
 pub const CHANGE_REFUSED: &str = "change-refused";
+/// A seal that its author did not sign.
+pub const SEAL_FORGED: &str = "seal-forged";
+/// An author signed two different things for one place on its chain.
+pub const SEAL_FORKED: &str = "seal-forked";
 /// The connection ended.
 pub const DISCONNECTED: &str = "disconnected";
 /// Nothing came back.
@@ -112,7 +116,7 @@ pub const STEPS: &[Step] = &[
     step_for(
         "check-device",
         "nothing was applied; check the other device for damage, and report it",
-        &[INVALID_CHANGE],
+        &[INVALID_CHANGE, SEAL_FORGED],
     ),
     step_for(
         "check-network",
@@ -122,7 +126,7 @@ pub const STEPS: &[Step] = &[
     step_for(
         "one-key-twice",
         "nothing to do, unless it repeats: then two machines use one device's key",
-        &[REPLACED],
+        &[REPLACED, SEAL_FORKED],
     ),
     step_for("own-address", "correct the address: it leads back to this device", &[SELF_CONNECTION]),
     step_for("remove-devices", "remove devices that no longer exist", &[TOO_MANY_PEERS]),

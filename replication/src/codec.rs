@@ -139,11 +139,11 @@ fn parse(body: &[u8]) -> Result<Frame, FrameError> {
         other => return Err(FrameError::new(code::FRAME_UNKNOWN, format!("kind {other}"))),
     };
     check_limits(&message)?;
-    let documents = match &mut message {
+    let (documents, seals) = match &mut message {
         Message::Delta(delta) => std::mem::take(&mut delta.documents).unpack()?,
-        _ => Vec::new(),
+        _ => (Vec::new(), Vec::new()),
     };
-    Ok(Frame { message, documents, bytes: 0 })
+    Ok(Frame { message, documents, seals, bytes: 0 })
 }
 
 /// Exactly one CBOR item.

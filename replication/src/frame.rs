@@ -7,7 +7,7 @@ use crdt_store::{ChangeHash, DocumentId, Fingerprint, Incarnation, Scope};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_bytes::{ByteArray, ByteBuf};
 
-use crate::packing::{Arrived, Packed};
+use crate::packing::{Arrived, ArrivedSeal, Packed};
 
 /// The version of the protocol this program speaks.
 pub const PROTOCOL_VERSION: u16 = 2;
@@ -296,6 +296,8 @@ pub struct Frame {
     pub(crate) message: Message,
     /// The documents of a DELTA.
     pub(crate) documents: Vec<Arrived>,
+    /// The seals that came with them.
+    pub(crate) seals: Vec<ArrivedSeal>,
     /// Length on the wire, in bytes.
     pub(crate) bytes: usize,
 }
@@ -315,6 +317,14 @@ impl Frame {
     pub fn goaway_code(&self) -> Option<&str> {
         match &self.message {
             Message::Goaway(goaway) => Some(&goaway.code),
+            _ => None,
+        }
+    }
+
+    /// After how many milliseconds the sender of a GOAWAY may be dialled again, if it says so.
+    pub fn retry_after_millis(&self) -> Option<u64> {
+        match &self.message {
+            Message::Goaway(goaway) => goaway.retry_after_millis,
             _ => None,
         }
     }

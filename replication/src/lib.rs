@@ -39,6 +39,8 @@
 //! #     fn derive(&self, _: View, _: &[u8], _: &Totals) -> Vec<Row> { vec![] }
 //! #     fn check(&self, _: &dyn ViewRead, _: &Origin, _: Option<&Document>, _: &Document)
 //! #         -> Result<Result<(), Refusal>, StoreError> { Ok(Ok(())) }
+//! #     fn is_central(&self, _: &dyn ViewRead, _: DeviceId) -> Result<bool, StoreError> { Ok(false) }
+//! #     fn is_urgent(&self, _: &str) -> bool { false }
 //! #     fn may_read(&self, _: &dyn ViewRead, _: DeviceId, _: &Scope) -> Result<bool, StoreError> { Ok(true) }
 //! #     fn scope_name(&self, _: &dyn ViewRead, _: &Scope) -> String { "all".into() }
 //! # }

@@ -85,6 +85,10 @@ pub struct PeerStatus {
     /// Documents whose changes could not be put together here, because what they continue is missing; they came whole
     /// afterwards. Counted since the start.
     pub unbuilt: u64,
+    /// Seals of authors that came from the peer and are kept, since the start.
+    pub seals_in: u64,
+    /// Seals that proved nothing: not signed by their author, or the second for one place. Since the start.
+    pub seals_refused: u64,
     /// The latest thing that went wrong, and what to do about it.
     pub last_error: Option<PeerError>,
 }

@@ -61,6 +61,14 @@ impl Schema for Bent {
         }
     }
 
+    fn is_central(&self, views: &dyn ViewRead, device: DeviceId) -> Result<bool, StoreError> {
+        DomainSchema.is_central(views, device)
+    }
+
+    fn is_urgent(&self, class: &str) -> bool {
+        DomainSchema.is_urgent(class)
+    }
+
     fn may_read(&self, views: &dyn ViewRead, device: DeviceId, scope: &Scope) -> Result<bool, StoreError> {
         DomainSchema.may_read(views, device, scope)
     }

@@ -198,7 +198,7 @@ impl Inspection<'_> {
         self.world.tally.sometimes_many("late amendment", count_shipments(&documents, amended_late));
         self.world.tally.sometimes_many("discrepancy", count_shipments(&documents, differs));
         note_counts(self.world, &documents);
-        let steps: [Step<'_>; 10] = [
+        let steps: [Step<'_>; 11] = [
             Self::promises,
             Self::effects,
             Self::numbers,
@@ -208,6 +208,7 @@ impl Inspection<'_> {
             Self::shares_add_up,
             Self::counts_are_tasks,
             Self::conflicts_are_tasks,
+            Self::authors_are_proven,
             Self::nothing_is_left_over,
         ];
         for step in steps {
@@ -263,6 +264,31 @@ impl Inspection<'_> {
             Some((invariant, detail)) => Err(self.world.breach(invariant, detail)),
             None => Ok(()),
         })
+    }
+
+    /// I13: nothing anywhere contradicts what its author signed; of what central holds, everything is signed but its own
+    /// latest, and no seal between is missing, unless a device was put back to a backup: what it lost of a chain is a gap.
+    fn authors_are_proven(&mut self, _: &Snapshot, _: &BTreeMap<DocumentId, Document>) -> Looked {
+        for (machine, store) in self.replicas {
+            self.world.tally.checked("I13");
+            let audit = store.reader().snapshot()?.audit(&mut |_| {})?;
+            let gaps: u64 = match self.world.faults.restored_backups {
+                true => 0,
+                false => audit.chains.iter().map(|chain| chain.gaps).sum(),
+            };
+            let name = &self.world.machines[*machine].name;
+            let wrong = match audit.contradictions.first() {
+                Some(first) => Some(format!("{name}: {}, {}", first.code, first.detail)),
+                None if *machine == CENTRAL && audit.unproven() + gaps > 0 => {
+                    Some(format!("{name} has {} unproven changes, and {gaps} gaps", audit.unproven()))
+                }
+                None => None,
+            };
+            if let Some(detail) = wrong {
+                return Ok(Err(self.world.breach("I13", detail)));
+            }
+        }
+        Ok(Ok(()))
     }
 
     /// N1: no two documents carry the same number for people.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crdt_store::{
-    DeviceId, DocumentId, Heads, OpenError, OpenOptions, Store, StoreError, Timestamp, Witness,
+    DeviceId, DocumentId, Heads, OpenError, OpenOptions, SigningKey, Store, StoreError, Timestamp, Witness,
 };
 use domain::ScopeKind;
 use replication::{ConnectionId, Dialer, Monotonic, Node, NodeConfig, Now, Peer, Side, Timing};
@@ -34,6 +34,8 @@ pub(crate) enum Input {
 /// A device.
 pub(crate) struct Machine {
     pub(crate) name: String,
+    /// By which it signs what it writes.
+    pub(crate) key: Option<SigningKey>,
     pub(crate) device: DeviceId,
     pub(crate) central: bool,
     /// Whether its program is what it should be.
@@ -134,6 +136,10 @@ impl Machine {
         let options = match self.watchful {
             true => options.witness(*self.device.as_bytes(), self.witness),
             false => options,
+        };
+        let options = match &self.key {
+            Some(key) => options.signing(key.clone()),
+            None => options,
         };
         let store = Store::open(options, Arc::new(self.schema))?;
         self.disk.mend();

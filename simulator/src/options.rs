@@ -79,6 +79,8 @@ pub enum Mutant {
     SilentCounts,
     /// What a device issues or gives is not taken from its share of the stock.
     UnpaidShares,
+    /// Devices sign nothing of what they write.
+    Unsigned,
 }
 
 /// The kinds of faults of one run.

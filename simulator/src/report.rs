@@ -92,6 +92,7 @@ pub const INVARIANTS: &[(&str, &str)] = &[
     ("I10", "with the network healed, all are in sync within bounded time"),
     ("I11", "nothing panics, and databases open after every crash"),
     ("I12", "the same seed gives the same trace"),
+    ("I13", "every change is signed by its author, and nothing contradicts what was signed"),
     ("N1", "a number for people is given to one document"),
     ("S1", "shares add up to on hand, and where only shares are issued no line is below zero"),
     ("W1", "changes sent without what they continue are put together at the other end"),

@@ -1,7 +1,7 @@
 //! One seed draws the world. Each thing that draws has a generator of its own, found by a label, so that one draw
 //! more in one place does not shift what the others see.
 
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// The root of all randomness of a run: what a person writes after `--seed`.
@@ -69,13 +69,6 @@ impl Dice {
             }
         }
         unreachable!("the draw is below the sum of the weights")
-    }
-
-    /// Random bytes.
-    pub(crate) fn bytes<const N: usize>(&mut self) -> [u8; N] {
-        let mut bytes = [0; N];
-        self.0.fill_bytes(&mut bytes);
-        bytes
     }
 }
 

@@ -66,6 +66,11 @@ fn shares_that_nobody_pays_from_are_found() {
 }
 
 #[test]
+fn devices_that_sign_nothing_are_found() {
+    is_found(Mutant::Unsigned, 1, &["I13"]);
+}
+
+#[test]
 fn counts_that_differ_or_come_late_without_a_task_are_found() {
     is_found(Mutant::SilentCounts, 3, &["I5"]);
 }

@@ -110,7 +110,7 @@ pub fn found(installation: &Installation, clock: &Clock) -> Result<Founded, Fail
     let name = System::named("Benchmark");
     name.begin(installation)?;
     let keys = CentralKeys::create(installation, clock)?;
-    let mut store = installation.create_store(keys.key.device(), true)?;
+    let mut store = installation.create_store(&keys.key, true)?;
     name.save(installation)?;
     let central = DocumentId::from_bytes(*keys.authority.system().as_bytes()).derived("central");
     let caller = Caller::system(Role::Central);

@@ -126,8 +126,13 @@ impl Member {
         let mut node = NodeConfig::new(schema.clone());
         node.entitlement_scopes = vec![ScopeKind::Reference.scope()];
         let device = self.identity.device();
+        let signing = self.identity.key().signing_key();
         let open = move || {
-            let options = OpenOptions::memory().device(device).seed(random_seed()).cache_bytes(CACHE_BYTES);
+            let options = OpenOptions::memory()
+                .device(device)
+                .signing(signing.clone())
+                .seed(random_seed())
+                .cache_bytes(CACHE_BYTES);
             Store::open(options, schema.clone())
         };
         let network = NetworkOptions {

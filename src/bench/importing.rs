@@ -22,8 +22,8 @@ pub fn measure(ground: &Ground<'_>, table: &mut Table) -> Result<(), Failure> {
     let mapping = Mapping::parse(MAPPING).map_err(|error| Failure::failed("mapping", error))?;
     let installation = Installation::at(ground.directory);
     let clock = Clock::start();
-    let device = DeviceKey::load_or_create(installation.directory())?.device();
-    let mut store = installation.create_store(device, true)?;
+    let key = DeviceKey::load_or_create(installation.directory())?;
+    let mut store = installation.create_store(&key, true)?;
     for (what, aim) in [("first", None), ("again, which changes nothing", None)] {
         let began = Instant::now();
         let report = import(&mut store, &bytes, &mapping, clock.wall(), &mut |_| {})

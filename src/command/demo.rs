@@ -180,7 +180,7 @@ fn seed(installation: &Installation, system: &System, teller: &Teller) -> Result
     system.begin(installation)?;
     let clock = Clock::start();
     let keys = CentralKeys::create(installation, &clock)?;
-    let mut store = installation.create_store(keys.key.device(), true)?;
+    let mut store = installation.create_store(&keys.key, true)?;
     let bar = teller.bar("Making three months of history");
     demo::seed(&mut store, SEED, clock.wall(), &mut |progress| {
         bar.set_length(progress.total as u64);

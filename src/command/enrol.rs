@@ -73,7 +73,7 @@ pub async fn join(installation: &Installation, wish: &Wish) -> Result<Membership
         true => DeviceKey::load(installation.directory())?,
         false => DeviceKey::load_or_create(installation.directory())?,
     };
-    drop(installation.create_store(key.device(), false)?);
+    drop(installation.create_store(&key, false)?);
     let membership = approach.enrol(&key).await.map_err(refused)?;
     // Last: a directory with this file is a device that belongs to a site.
     membership.save(installation.directory())?;

@@ -34,8 +34,8 @@ pub fn run(options: ImportDeliveries) -> Result<ExitCode, Failure> {
         return Err(Failure::rejected("central-only", message));
     }
     let clock = Clock::start();
-    let device = DeviceKey::load(installation.directory())?.device();
-    let mut store = installation.open_store(device, true)?;
+    let key = DeviceKey::load(installation.directory())?;
+    let mut store = installation.open_store(&key, true)?;
     let file = options.report.as_deref().map(ReportFile::open).transpose()?;
 
     let bar = progress_bar(options.json);

@@ -107,8 +107,8 @@ fn open(directory: &std::path::Path) -> Result<(Store, Role), Failure> {
             format!("{} is neither central's directory nor a site's", installation.directory().display());
         return Err(Failure::rejected("not-enrolled", message));
     }
-    let device = DeviceKey::load(installation.directory())?.device();
-    let store = installation.open_store(device, central)?;
+    let key = DeviceKey::load(installation.directory())?;
+    let store = installation.open_store(&key, central)?;
     Ok((store, if central { Role::Central } else { Role::Site }))
 }
 

@@ -23,7 +23,7 @@ pub fn run(options: Init) -> Result<ExitCode, Failure> {
     system.begin(&installation)?;
     let clock = Clock::start();
     let keys = CentralKeys::create(&installation, &clock)?;
-    let mut store = installation.create_store(keys.key.device(), true)?;
+    let mut store = installation.create_store(&keys.key, true)?;
     fill(&mut store, &keys, &clock, &admin)?;
     drop(store);
     system.save(&installation)?;

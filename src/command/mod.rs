@@ -8,6 +8,7 @@ mod init;
 mod serve;
 mod simulate;
 mod status;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -29,5 +30,6 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Simulate(options) => simulate::run(options),
         Command::Bench(options) => crate::bench::run(options),
         Command::Status(options) => status::run(options),
+        Command::Verify(options) => verify::run(&options),
     }
 }

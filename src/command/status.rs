@@ -98,8 +98,8 @@ fn ask(running: &RunningNode) -> Result<SyncStatus, Failure> {
 }
 
 fn stored_status(installation: &Installation, central: bool, name: &str) -> Result<SyncStatus, Failure> {
-    let device = DeviceKey::load(installation.directory())?.device();
-    let store = installation.open_store(device, central)?;
+    let key = DeviceKey::load(installation.directory())?;
+    let store = installation.open_store(&key, central)?;
     let node = Node::new(store, NodeConfig::new(Arc::new(domain::DomainSchema)))?;
     let snapshot = node.reader().snapshot()?;
     describe_sync(&node.status(), &snapshot, name, None)

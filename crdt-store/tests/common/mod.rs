@@ -76,6 +76,14 @@ impl Schema for Boxes {
         })
     }
 
+    fn is_central(&self, _: &dyn ViewRead, _: DeviceId) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    fn is_urgent(&self, _: &str) -> bool {
+        false
+    }
+
     fn may_read(&self, _: &dyn ViewRead, _: DeviceId, _: &Scope) -> Result<bool, StoreError> {
         Ok(true)
     }

@@ -35,6 +35,10 @@ const RECOUNT_EVERY: Duration = Duration::from_millis(500);
 const REVIEW_EVERY: Duration = Duration::from_millis(500);
 /// … and for so many connections in one flush: it asks the schema about every scope for each.
 const REVIEWS_PER_FLUSH: usize = 8;
+/// A node that stops is back after this time, if it is only started anew …
+const RETURN_AFTER: Duration = Duration::from_secs(1);
+/// … and takes one peer after the other: a handshake and a quiet greeting are 5 ms of its work.
+const RETURN_EVERY: Duration = Duration::from_millis(10);
 /// How often it is decided which history no peer needs any more.
 const RETAIN_EVERY: Duration = Duration::from_secs(60);
 
@@ -304,11 +308,15 @@ impl Node {
         &self.store
     }
 
-    /// Says GOAWAY on all connections. Flush and poll once more to send it.
+    /// Says GOAWAY on all connections, and to each peer another moment at which to come back: a country of sites that
+    /// dials in the same second would keep its central from starting. Flush and poll once more to send it.
     pub fn stop(&mut self, now: Now) {
         let open: Vec<ConnectionId> = self.sessions.keys().copied().collect();
+        let mut back_in = RETURN_AFTER;
         for conn in open {
-            self.close(now, conn, code::STOPPING, "this side stops");
+            let millis = u64::try_from(back_in.as_millis()).ok();
+            self.close_until(now, conn, code::STOPPING, "this side stops", millis);
+            back_in += RETURN_EVERY;
         }
     }
 
@@ -328,7 +336,10 @@ impl Node {
         let persist = fired(&mut self.timers.persist, now.monotonic);
         let stores = |work: &Work| !matches!(work, Work::Frame { frame, .. } if !matches!(frame.message, Message::Delta(_)));
         let mut heard = Vec::new();
-        if retain.is_none() && !persist && !queue.iter().any(stores) {
+        // What goes to a peer goes sealed; while nobody listens, one signature is enough for a day.
+        let seals = !self.sessions.is_empty();
+        let unsealed = seals && self.store.is_unsealed();
+        if retain.is_none() && !persist && !unsealed && !queue.iter().any(stores) {
             heard.extend(queue.into_iter().filter_map(|work| match work {
                 Work::Frame { conn, frame } => Some((conn, frame.message)),
                 Work::Command { .. } => None,
@@ -349,7 +360,7 @@ impl Node {
                         replies.push_back((ticket, run(batch, now, idempotency, &author, command)?));
                     }
                     Work::Frame { conn, frame } => {
-                        let Frame { message, documents, .. } = frame;
+                        let Frame { message, documents, seals, .. } = frame;
                         let Message::Delta(delta) = message else {
                             heard.push((conn, message));
                             continue;
@@ -357,13 +368,16 @@ impl Node {
                         forget_checks(&mut heard, conn, &delta.scope);
                         let Some(session) = sessions.get_mut(&conn) else { continue };
                         let Some(account) = accounts.get_mut(&session.device) else { continue };
-                        match session.ingest(batch, account, &delta, documents) {
+                        match session.ingest(batch, account, &delta, (documents, seals)) {
                             Ok(()) => {}
                             Err(Fault::Violation(violation)) => violations.push((conn, violation)),
                             Err(Fault::Store(error)) => return Err(error),
                         }
                     }
                 }
+            }
+            if seals {
+                batch.seal()?;
             }
             if persist {
                 accounts.values_mut().try_for_each(|account| account.save(batch, own.log))?;
@@ -390,12 +404,17 @@ impl Node {
             documents: BTreeSet::new(),
             scopes: BTreeSet::new(),
         };
+        let mut urgent = Vec::new();
         for (id, class, scope) in committed.documents {
+            if self.config.schema.is_urgent(&class) {
+                urgent.push((id, scope.clone()));
+            }
             event.classes.insert(class);
             event.documents.insert(id);
             event.scopes.insert(scope);
         }
         for session in self.sessions.values_mut() {
+            urgent.iter().for_each(|(id, scope)| session.hurry(scope, *id));
             event.scopes.iter().for_each(|scope| session.touch(scope));
             let has_new = |scope| session.lacks(scope) && !self.counts.contains_key(scope);
             if event.scopes.iter().any(has_new) {
@@ -519,9 +538,21 @@ impl Node {
 
     /// Says GOAWAY and closes; the session is buried in the next flush.
     fn close(&mut self, now: Now, conn: ConnectionId, code: &'static str, reason: &str) {
+        self.close_until(now, conn, code, reason, None);
+    }
+
+    /// The same, with the time after which the peer may come back.
+    fn close_until(
+        &mut self,
+        now: Now,
+        conn: ConnectionId,
+        code: &'static str,
+        reason: &str,
+        retry_after_millis: Option<u64>,
+    ) {
         let Some(session) = self.sessions.get_mut(&conn).filter(|session| !session.is_gone()) else { return };
         let Some(account) = self.accounts.get_mut(&session.device) else { return };
-        session.close(code, reason, account);
+        session.close(code, reason, retry_after_millis, account);
         let frames = session.take_frames(now.monotonic);
         self.changed.insert(session.device);
         self.transmits.extend(frames.into_iter().map(|bytes| Transmit::Frame { conn, bytes }));

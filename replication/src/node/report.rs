@@ -4,7 +4,7 @@ use crdt_store::{Scope, Snapshot, StoreError};
 
 use super::Node;
 use crate::account::Account;
-use crate::session::{Moment, Session};
+use crate::session::{Moment, Own, Session};
 use crate::status::{Event, LinkState, PeerError, PeerStatus, TO_SEND_MAX};
 
 /// The part of a peer's status whose change is worth an event.
@@ -25,7 +25,7 @@ impl Node {
             let mut unsent = known.clone().unwrap_or_default();
             let all = self.counts.keys().filter(|_| known.is_none());
             for scope in all.chain(touched.iter().filter(|_| known.is_some())) {
-                if let Some(count) = unsent_offline(snapshot, account, scope)? {
+                if let Some(count) = unsent_offline(&self.own, snapshot, account, scope)? {
                     unsent.insert(scope.clone(), count);
                 }
             }
@@ -96,6 +96,8 @@ impl Node {
             refused_there: counters.refused_there,
             parked: counters.parked,
             unbuilt: counters.unbuilt,
+            seals_in: counters.seals_in,
+            seals_refused: counters.seals_refused,
             last_error: account.last_error.clone(),
         }
     }
@@ -112,7 +114,12 @@ impl Node {
 
 /// Documents of a scope with something that an absent peer has not acknowledged; nothing if it does not receive the
 /// scope. Changes that came from it are in the log too; they are told apart while there are few.
-fn unsent_offline(snapshot: &Snapshot, account: &Account, scope: &Scope) -> Result<Option<u64>, StoreError> {
+fn unsent_offline(
+    own: &Own,
+    snapshot: &Snapshot,
+    account: &Account,
+    scope: &Scope,
+) -> Result<Option<u64>, StoreError> {
     const TOLD_APART_MAX: usize = 64;
     let mark = account.mark(scope);
     if !mark.gives && (!account.central || account.knows(scope)) {
@@ -125,7 +132,7 @@ fn unsent_offline(snapshot: &Snapshot, account: &Account, scope: &Scope) -> Resu
     }
     let mut count = 0;
     for (_, id) in rows {
-        let outgoing = snapshot.outgoing(id, acked.floor, Some(account.device))?;
+        let outgoing = own.outgoing(snapshot, id, acked.floor, Some(account.device))?;
         count += u64::from(!outgoing.is_empty());
     }
     Ok(Some(count))

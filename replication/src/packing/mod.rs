@@ -13,6 +13,7 @@
 //! [`pack`] and [`Packed::unpack`] need no store. What depends on a change that is not in the frame waits, as a
 //! [`StrippedDocument`], for someone who can look up its hash.
 
+mod seals;
 mod streams;
 mod stripped;
 
@@ -22,6 +23,8 @@ use crdt_store::{
     Actor, ChangeHash, ChangeParts, DocumentId, IncomingDocument, Outgoing, VerifiedChange, VerifiedSnapshot,
 };
 
+use seals::Likely;
+pub(crate) use seals::{ArrivedSeal, Listed, OutgoingSeal, Place, Places};
 pub(crate) use streams::Packed;
 use streams::{Tables, Unpacker};
 use stripped::{Dependency, Form};
@@ -55,6 +58,14 @@ pub(crate) enum Arrived {
 }
 
 impl Arrived {
+    /// How many changes it came with, those within its snapshot aside.
+    pub(crate) fn change_count(&self) -> usize {
+        match self {
+            Self::Whole(document) => document.changes.len(),
+            Self::Stripped(document) => document.change_count(),
+        }
+    }
+
     /// The document, its changes verified; `find` looks up hashes of changes of the document by their first bytes, all
     /// at once.
     pub(crate) fn build<E>(
@@ -70,22 +81,77 @@ impl Arrived {
 
 /// Packs documents. What cannot be stripped is packed as it is: every history fits.
 pub(crate) fn pack(documents: &[(DocumentId, Outgoing)]) -> Box<Packed> {
-    let mut tables = Tables::default();
-    let mut packed = Box::<Packed>::default();
-    let mut clock = 0;
-    for (id, outgoing) in documents {
-        packed.ids.extend_from_slice(id.as_bytes());
-        let snapshot = outgoing.snapshot.as_deref().unwrap_or_default();
-        packed.put_document(snapshot.len(), outgoing.changes.len());
-        packed.snapshots.extend_from_slice(snapshot);
-        pack_changes(&mut packed, &mut tables, &mut clock, &outgoing.changes);
-    }
-    tables.write(&mut packed);
-    packed
+    Packing::of(documents).finish(&[])
 }
 
-/// The changes of one document; then, of each on which none of them depends, the beginning of its hash.
-fn pack_changes(packed: &mut Packed, tables: &mut Tables, clock: &mut i64, changes: &[Vec<u8>]) {
+/// Documents that are packed, and may still be sealed.
+pub(crate) struct Packing {
+    packed: Box<Packed>,
+    tables: Tables,
+    places: Places,
+    /// The changes, as far as they are well-formed.
+    changes: Vec<(DocumentId, ChangeHash)>,
+}
+
+impl Packing {
+    pub(crate) fn of(documents: &[(DocumentId, Outgoing)]) -> Self {
+        let mut packing = Self {
+            packed: Box::default(),
+            tables: Tables::default(),
+            places: Places::default(),
+            changes: Vec::new(),
+        };
+        let mut clock = 0;
+        for (id, outgoing) in documents {
+            packing.packed.ids.extend_from_slice(id.as_bytes());
+            let snapshot = outgoing.snapshot.as_deref().unwrap_or_default();
+            packing.packed.put_document(snapshot.len(), outgoing.changes.len());
+            packing.packed.snapshots.extend_from_slice(snapshot);
+            let hashes =
+                pack_changes(&mut packing.packed, &mut packing.tables, &mut clock, &outgoing.changes);
+            for hash in hashes {
+                packing.places.push(*id, hash);
+                packing.changes.extend(hash.map(|hash| (*id, hash)));
+            }
+        }
+        packing
+    }
+
+    /// Lists the changes within a document's snapshot too, so that seals may cover them; in the order of documents.
+    pub(crate) fn list_within(&mut self, id: DocumentId, snapshot: &VerifiedSnapshot) {
+        for hash in snapshot.history() {
+            self.places.push_within(id, hash);
+            self.changes.push((id, hash));
+        }
+    }
+
+    /// The changes that seals may cover.
+    pub(crate) fn changes(&self) -> &[(DocumentId, ChangeHash)] {
+        &self.changes
+    }
+
+    /// All of it, with these seals.
+    pub(crate) fn finish(mut self, seals: &[OutgoingSeal]) -> Box<Packed> {
+        if !seals.is_empty() {
+            let places = self.places.by_entry();
+            let mut likely = Likely::default();
+            for seal in seals {
+                seals::put_seal(&mut self.packed, &mut self.tables, &mut likely, &places, seal);
+            }
+        }
+        self.tables.write(&mut self.packed);
+        self.packed
+    }
+}
+
+/// The changes of one document; then, of each on which none of them depends, the beginning of its hash. Returns the
+/// hashes of all.
+fn pack_changes(
+    packed: &mut Packed,
+    tables: &mut Tables,
+    clock: &mut i64,
+    changes: &[Vec<u8>],
+) -> Vec<Option<ChangeHash>> {
     let mut course = Course::new(*clock);
     let mut hashes: Vec<Option<ChangeHash>> = Vec::with_capacity(changes.len());
     let mut places: BTreeMap<ChangeHash, usize> = BTreeMap::new();
@@ -122,6 +188,7 @@ fn pack_changes(packed: &mut Packed, tables: &mut Tables, clock: &mut i64, chang
         }
     }
     *clock = course.time;
+    hashes
 }
 
 fn beginning<const N: usize>(hash: &ChangeHash) -> [u8; N] {
@@ -153,8 +220,8 @@ impl Course {
 }
 
 impl Packed {
-    /// The documents, everything verified that can be without a store.
-    pub(crate) fn unpack(&self) -> Result<Vec<Arrived>, FrameError> {
+    /// The documents, everything verified that can be without a store, and the seals that came with them.
+    pub(crate) fn unpack(&self) -> Result<(Vec<Arrived>, Vec<ArrivedSeal>), FrameError> {
         let mut unpacker = Unpacker::over(self)?;
         let mut arrived = Vec::new();
         let (mut changes, mut clock) = (0, 0);
@@ -172,7 +239,7 @@ impl Packed {
             arrived.push(StrippedDocument::new(id, snapshot, stripped).arrive()?);
         }
         unpacker.finish()?;
-        Ok(arrived)
+        Ok((arrived, seals::read_seals(self, &unpacker.actors)?))
     }
 }
 

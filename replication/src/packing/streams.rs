@@ -88,6 +88,8 @@ streams! {
     operations,
     /// Snapshots.
     snapshots,
+    /// Seals, each in one piece: see `seals`.
+    seals,
 }
 
 /// A note that ends with an id in letters, as who acted is noted: the text before it, and the id in sixteen bytes.
@@ -97,7 +99,7 @@ fn named(message: &[u8]) -> Option<(&[u8], DocumentId)> {
     (id.to_string().as_bytes() == letters).then_some((before, id))
 }
 
-fn put(stream: &mut Vec<u8>, number: u64) {
+pub(super) fn put(stream: &mut Vec<u8>, number: u64) {
     stream.extend_from_slice(encode::u64(number, &mut encode::u64_buffer()));
 }
 
@@ -121,7 +123,7 @@ fn in_order<T>(table: BTreeMap<T, u64>) -> Vec<T> {
 }
 
 impl Tables {
-    fn actor(&mut self, actor: Actor) -> u64 {
+    pub(super) fn actor(&mut self, actor: Actor) -> u64 {
         let next = self.actors.len() as u64;
         *self.actors.entry(actor).or_insert(next)
     }
@@ -210,10 +212,10 @@ fn malformed(what: &str) -> FrameError {
 }
 
 /// A stream that is being read.
-struct Stream<'a>(&'a [u8]);
+pub(super) struct Stream<'a>(pub(super) &'a [u8]);
 
 impl<'a> Stream<'a> {
-    fn number(&mut self) -> Result<u64, FrameError> {
+    pub(super) fn number(&mut self) -> Result<u64, FrameError> {
         let (number, rest) = decode::u64(self.0).map_err(|_| malformed("packed documents lack a number"))?;
         self.0 = rest;
         Ok(number)
@@ -231,7 +233,7 @@ impl<'a> Stream<'a> {
         Ok(bytes)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], FrameError> {
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], FrameError> {
         let (array, rest) =
             self.0.split_first_chunk().ok_or_else(|| malformed("packed documents end too early"))?;
         self.0 = rest;
@@ -252,7 +254,7 @@ pub(super) struct Unpacker<'a> {
     hashes: Stream<'a>,
     operations: Stream<'a>,
     snapshots: Stream<'a>,
-    actors: Vec<Actor>,
+    pub(super) actors: Vec<Actor>,
     messages: Vec<Vec<u8>>,
     /// Bytes that the changes and snapshots so far amount to when they are put together.
     rebuilt: usize,

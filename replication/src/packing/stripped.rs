@@ -141,6 +141,10 @@ impl StrippedDocument {
         Self { id, snapshot, changes, held, missing }
     }
 
+    pub(super) fn change_count(&self) -> usize {
+        self.changes.len()
+    }
+
     /// Puts it together at once if nothing of it must be looked up.
     pub(super) fn arrive(self) -> Result<Arrived, FrameError> {
         if !self.missing.is_empty() {

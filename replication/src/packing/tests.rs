@@ -4,6 +4,8 @@ use std::convert::Infallible;
 
 use proptest::prelude::*;
 
+use crdt_store::{Chain, Entry, SEAL_ENTRIES_MAX, Scope, Seal, Sealer, SigningKey};
+
 use super::*;
 
 /// A change to be made up.
@@ -123,10 +125,23 @@ fn a_change_that_continues_another_takes_what_it_says_and_little_more() {
 }
 
 #[test]
+fn a_seal_of_what_travels_with_it_takes_its_signature_and_little_more() {
+    let document = plain(20);
+    let documents = [(id(0), changes_of(&document))];
+    let bare = pack(&documents).len();
+    let entries: Vec<(bool, usize)> = (0..5).map(|index| (true, index)).collect();
+    let mut seals = sealed(&entries, std::slice::from_ref(&document));
+    seals[0].tells_identity = false;
+    let sealed = Packing::of(&documents).finish(&seals).len();
+    // Author in the table, author, through, count, five places, signature.
+    assert_eq!(sealed - bare, 8 + 3 + 5 + 64);
+}
+
+#[test]
 fn what_is_not_held_leaves_the_document_unbuilt() {
     let document = plain(3);
     let packed = pack(&[(id(0), changes_of(&document[2..]))]);
-    let arrived = packed.unpack().expect("well-formed").pop().expect("one");
+    let arrived = packed.unpack().expect("well-formed").0.pop().expect("one");
     assert!(matches!(built(arrived, &[document[0].1]), Err(Unbuilt::Incomplete)));
 }
 
@@ -136,7 +151,7 @@ fn another_change_with_the_same_beginning_of_its_hash_is_found_out() {
     let mut other = document[1].1;
     other.0[PREFIX_BYTES] ^= 1;
     let packed = pack(&[(id(0), changes_of(&document[2..]))]);
-    let arrived = packed.unpack().expect("well-formed").pop().expect("one");
+    let arrived = packed.unpack().expect("well-formed").0.pop().expect("one");
     assert!(matches!(built(arrived, &[other]), Err(Unbuilt::Incomplete)));
 }
 
@@ -147,7 +162,7 @@ fn a_change_that_cannot_be_stripped_goes_as_it_is_and_others_may_continue_it() {
     packed.ids.extend_from_slice(id(0).as_bytes());
     packed.put_document(0, 1);
     packed.put_raw(&document[0].0);
-    let arrived = packed.unpack().expect("well-formed").pop().expect("one");
+    let arrived = packed.unpack().expect("well-formed").0.pop().expect("one");
     let incoming = built(arrived, &[]).expect("complete");
     assert_eq!(incoming.changes[0].bytes(), document[0].0);
 }
@@ -175,7 +190,72 @@ fn a_few_bytes_cannot_become_many() {
     assert_eq!(packed.unpack().expect_err("twenty megabytes").code, code::FRAME_LIMITS);
 }
 
+/// Seals over some changes of two documents: some in the frame, some not.
+fn sealed(entries: &[(bool, usize)], histories: &[Vec<(Vec<u8>, ChangeHash)>]) -> Vec<OutgoingSeal> {
+    let key = SigningKey::from_seed(&[4; 32]);
+    let sealer = Sealer { key: key.public(), incarnation: 1 };
+    let scope = Scope::new(b"store").expect("a scope");
+    let entry = |(within, index): &(bool, usize)| {
+        let document = index % histories.len();
+        let history = &histories[document];
+        match within {
+            true => Entry::of(id(document), history[index % history.len()].1),
+            false => Entry([*index as u8; 32]),
+        }
+    };
+    let mut base = 0;
+    let mut seals = Vec::new();
+    for (number, part) in entries.chunks(SEAL_ENTRIES_MAX.min(5)).enumerate() {
+        let entries: Vec<Entry> = part.iter().map(entry).collect();
+        let count = entries.len() as u64;
+        let seal = Seal {
+            sealer,
+            scope: scope.clone(),
+            base,
+            base_chain: Chain([number as u8; 32]),
+            entries,
+            signature: [number as u8; 64],
+        };
+        base += count;
+        seals.push(OutgoingSeal { seal, tells_identity: number == 0, tells_base: number % 2 == 1 });
+    }
+    seals
+}
+
 proptest! {
+    #[test]
+    fn every_seal_comes_out_as_it_went_in(
+        made in prop::collection::vec(prop::collection::vec(made(), 1..6), 1..4),
+        entries in prop::collection::vec((any::<bool>(), 0..24usize), 1..24),
+    ) {
+        let histories: Vec<_> = made.iter().map(|made| history(made)).collect();
+        let documents: Vec<(DocumentId, Outgoing)> =
+            histories.iter().enumerate().map(|(index, history)| (id(index), changes_of(history))).collect();
+        let seals = sealed(&entries, &histories);
+        let packed = Packing::of(&documents).finish(&seals);
+        let (arrived, arrived_seals) = packed.unpack().expect("well-formed");
+        let mut places = Places::default();
+        for arrived in arrived {
+            places.list(&built(arrived, &[]).expect("complete"));
+        }
+        prop_assert_eq!(arrived_seals.len(), seals.len());
+        for (arrived, OutgoingSeal { seal, tells_identity, tells_base }) in arrived_seals.iter().zip(&seals) {
+            prop_assert_eq!(arrived.actor, seal.sealer.actor());
+            prop_assert_eq!(arrived.identity, tells_identity.then_some(seal.sealer));
+            prop_assert_eq!(arrived.base_chain, tells_base.then_some(seal.base_chain));
+            prop_assert_eq!((arrived.through, arrived.signature), (seal.through(), seal.signature));
+            let entries: Option<Vec<Entry>> = arrived
+                .entries
+                .iter()
+                .map(|listed| match listed {
+                    Listed::Raw(entry) => Some(*entry),
+                    Listed::At(place) => places.at(*place),
+                })
+                .collect();
+            prop_assert_eq!(entries.as_ref(), Some(&seal.entries));
+        }
+    }
+
     #[test]
     fn every_history_comes_out_byte_for_byte(
         made in prop::collection::vec(prop::collection::vec(made(), 1..12), 1..6),
@@ -193,7 +273,7 @@ proptest! {
         ciborium::into_writer(&packed, &mut bytes).unwrap();
         let read: Packed = ciborium::from_reader(bytes.as_slice()).unwrap();
         prop_assert_eq!(&read, &*packed);
-        let arrived = read.unpack().expect("well-formed");
+        let (arrived, _) = read.unpack().expect("well-formed");
         prop_assert_eq!(arrived.len(), documents.len());
         for (index, arrived) in arrived.into_iter().enumerate() {
             let known: Vec<ChangeHash> = histories[index][..cut(index)].iter().map(|(_, hash)| *hash).collect();
@@ -210,7 +290,7 @@ proptest! {
     #[test]
     fn what_was_tampered_with_is_refused_or_is_another_change(
         made in prop::collection::vec(made(), 1..8),
-        stream in 0..13usize,
+        stream in 0..14usize,
         position in any::<prop::sample::Index>(),
         bit in 0..8u8,
     ) {
@@ -221,7 +301,7 @@ proptest! {
         let index = position.index(bytes.len());
         bytes[index.saturating_sub(stream)] ^= 1 << bit;
         if let Ok(read) = ciborium::from_reader::<Packed, _>(bytes.as_slice())
-            && let Ok(arrived) = read.unpack()
+            && let Ok((arrived, _)) = read.unpack()
         {
             let known: Vec<ChangeHash> = history.iter().map(|(_, hash)| *hash).collect();
             for arrived in arrived {
@@ -235,7 +315,7 @@ proptest! {
     }
 
     #[test]
-    fn any_streams_are_documents_or_an_error(streams in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 13)) {
+    fn any_streams_are_documents_or_an_error(streams in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 14)) {
         let mut bytes = Vec::new();
         let streams: Vec<serde_bytes::ByteBuf> = streams.into_iter().map(serde_bytes::ByteBuf::from).collect();
         ciborium::into_writer(&streams, &mut bytes).unwrap();

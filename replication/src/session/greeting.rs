@@ -147,7 +147,8 @@ impl Session {
     /// Looks again at who may read what: scopes that are new, or newly entitled, are offered; scopes that are not
     /// any more are withdrawn.
     pub(crate) fn review(&mut self, moment: &Moment<'_>) -> Result<(), StoreError> {
-        if !self.is_live() || !self.offers_sent {
+        self.review_due = !(self.is_live() && self.offers_sent);
+        if self.review_due {
             return Ok(());
         }
         for scope in moment.snapshot.scopes()? {
@@ -162,7 +163,7 @@ impl Session {
 
     /// Whether a scope that a commit touched is unknown in this conversation.
     pub(crate) fn lacks(&self, scope: &Scope) -> bool {
-        self.is_live() && !self.scopes.contains_key(scope)
+        !self.gone && !self.scopes.contains_key(scope)
     }
 
     fn may_give(&self, moment: &Moment<'_>, scope: &Scope) -> Result<bool, StoreError> {

@@ -10,11 +10,15 @@ mod greeting;
 mod proving;
 mod receiving;
 mod scope;
+mod sealing;
 mod sending;
+mod urgent;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crdt_store::{DeviceId, DocumentId, Incarnation, Origin, Schema, Scope, Snapshot, StoreError, Whole};
+use crdt_store::{
+    DeviceId, DocumentId, Incarnation, Origin, Outgoing, Schema, Scope, Snapshot, StoreError, Whole,
+};
 
 use scope::{Given, Round, ScopeState};
 
@@ -30,7 +34,7 @@ use crate::time::{Monotonic, Now};
 /// Most scopes shared with one peer: a central of 4,000 stores with another like it. Bounds memory per connection.
 pub(crate) const SCOPES_MAX: usize = 4_096;
 /// Most lives of a database that are believed: each is one restored backup, and each costs a hash per change checked.
-const INCARNATION_MAX: Incarnation = 1_000;
+pub(crate) const INCARNATION_MAX: Incarnation = 1_000;
 
 /// By how many positions of our log a quiet scope's mark may lag: each move costs a write.
 const MARK_LAG_MAX: u64 = 10_000;
@@ -45,10 +49,29 @@ pub(crate) struct Own {
 }
 
 impl Own {
+    /// This node as an author.
+    pub(crate) fn origin(&self) -> Origin {
+        Origin { device: self.device, incarnation: self.incarnation, central: self.central }
+    }
+
+    /// What a peer that holds our log up to `after` lacks of a document, and will believe from us: from central
+    /// everything, from others what they wrote themselves or can prove.
+    pub(crate) fn outgoing(
+        &self,
+        snapshot: &Snapshot,
+        id: DocumentId,
+        after: u64,
+        except: Option<DeviceId>,
+    ) -> Result<Outgoing, StoreError> {
+        match self.central {
+            true => snapshot.outgoing(id, after, except),
+            false => snapshot.outgoing_proven(id, after, except, &self.origin()),
+        }
+    }
+
     /// Whether peers take a whole document from this node: all of it is its own, or it may pass on what others wrote.
     pub(crate) fn may_give_whole(&self, whole: &Whole) -> bool {
-        let origin = Origin { device: self.device, incarnation: self.incarnation, central: self.central };
-        self.central || whole.authors.iter().all(|author| origin.wrote_as(*author))
+        self.central || whole.authors.iter().all(|author| self.origin().wrote_as(*author))
     }
 }
 
@@ -63,6 +86,10 @@ pub(crate) struct Moment<'a> {
 }
 
 impl Moment<'_> {
+    fn outgoing(&self, id: DocumentId, after: u64, except: Option<DeviceId>) -> Result<Outgoing, StoreError> {
+        self.own.outgoing(self.snapshot, id, after, except)
+    }
+
     fn identity(&self) -> Identity {
         Identity {
             version: PROTOCOL_VERSION,
@@ -124,6 +151,8 @@ struct InFlight {
     bytes: usize,
     documents: u64,
     sent_at: Monotonic,
+    /// Bytes that were under way when it was sent, its own included.
+    under_way: usize,
 }
 
 /// The conversation.
@@ -147,6 +176,8 @@ pub(crate) struct Session {
     /// The peer's offers are not complete; ours wait, so as not to cross them.
     hears_offers: bool,
     offers_sent: bool,
+    /// What is offered must be looked at again, as soon as the first offers are made.
+    review_due: bool,
     /// Documents that were unknown here and came whole from the peer, with the position they were given: they need not
     /// be sent back. Entries go when the pass over the log has seen them.
     level: BTreeMap<DocumentId, u64>,
@@ -164,6 +195,8 @@ pub(crate) struct Session {
     refused_count: u64,
     /// Bytes sent before the greeting was over.
     early_bytes: usize,
+    /// Seals that were told.
+    told: sealing::Told,
     out: Vec<Vec<u8>>,
     connected_at: Monotonic,
     last_heard: Monotonic,
@@ -192,6 +225,7 @@ impl Session {
             unoffered: VecDeque::new(),
             hears_offers: true,
             offers_sent: false,
+            review_due: false,
             level: BTreeMap::new(),
             in_flight: VecDeque::new(),
             in_flight_bytes: 0,
@@ -204,6 +238,7 @@ impl Session {
             refused: Vec::new(),
             refused_count: 0,
             early_bytes: 0,
+            told: sealing::Told::default(),
             out: Vec::new(),
             connected_at: now.monotonic,
             last_heard: now.monotonic,
@@ -318,6 +353,10 @@ impl Session {
         if self.is_live() {
             let before = self.out.len();
             self.say_offers(moment, account)?;
+            if self.review_due && self.offers_sent {
+                self.review(moment)?;
+                self.say_offers(moment, account)?;
+            }
             let checks = self.send_pending(moment, account, budget)?;
             self.say_ack_and_checks(account, before, checks);
         }
@@ -350,6 +389,14 @@ impl Session {
         }
     }
 
+    /// A commit touched a document that goes ahead of others. Where nothing waits, it goes at once anyway.
+    pub(crate) fn hurry(&mut self, scope: &Scope, id: DocumentId) {
+        let is_behind = self.window_is_full() || !self.pending.is_empty();
+        if let Some(state) = self.scopes.get_mut(scope).filter(|_| is_behind) {
+            state.urgent.insert(id);
+        }
+    }
+
     /// Whether the conversation is past its greeting.
     pub(crate) fn is_live(&self) -> bool {
         self.heard == Heard::Greeting
@@ -364,15 +411,19 @@ impl Session {
         self.gone = true;
     }
 
-    /// Hangs up, saying why.
-    pub(crate) fn close(&mut self, code: &str, reason: &str, account: &mut Account) {
+    /// Hangs up, saying why, and when to come back at the earliest.
+    pub(crate) fn close(
+        &mut self,
+        code: &str,
+        reason: &str,
+        retry_after_millis: Option<u64>,
+        account: &mut Account,
+    ) {
         if self.gone {
             return;
         }
-        self.say(
-            Message::Goaway(Goaway { code: short(code), reason: short(reason), retry_after_millis: None }),
-            account,
-        );
+        let (code, reason) = (short(code), short(reason));
+        self.say(Message::Goaway(Goaway { code, reason, retry_after_millis }), account);
         self.gone = true;
     }
 

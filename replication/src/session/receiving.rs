@@ -1,13 +1,15 @@
 //! Taking in what the other side sends, inside the node's transaction; and saying so after its commit.
 
-use crdt_store::{Batch, Origin, ViewRead};
+use std::ops::Range;
+
+use crdt_store::{Batch, IncomingDocument, Origin, ViewRead};
 
 use super::{Fault, SCOPES_MAX, Session, Violation};
 use crate::account::Account;
 use crate::code;
 use crate::codec::{REFUSALS_MAX, short};
 use crate::frame::{Ack, Check, Cursor, Delta, Message, RefusedChange, Span};
-use crate::packing::{Arrived, Unbuilt};
+use crate::packing::{Arrived, ArrivedSeal, Place, Places, Unbuilt};
 use crate::status::{Event, RefusedEvent};
 
 impl Session {
@@ -18,7 +20,7 @@ impl Session {
         batch: &mut Batch<'_>,
         account: &mut Account,
         delta: &Delta,
-        documents: Vec<Arrived>,
+        (documents, seals): (Vec<Arrived>, Vec<ArrivedSeal>),
     ) -> Result<(), Fault> {
         if !account.knows(&delta.scope) && account.marks_len() >= SCOPES_MAX {
             return Err(
@@ -28,17 +30,16 @@ impl Session {
         let origin = Origin { device: self.device, incarnation: account.incarnation, central: self.central };
         account.counters.documents_in += documents.len() as u64;
         let gives = self.scopes.get(&delta.scope).is_some_and(|state| state.gives);
-        let mut all_built = true;
-        for document in documents {
-            let document = match document.build(|id, prefixes| batch.find_changes(id, prefixes))? {
-                Ok(document) => document,
-                Err(Unbuilt::Invalid(error)) => return Err(Violation::new(error.code, error.detail).into()),
-                Err(Unbuilt::Incomplete) => {
-                    account.counters.unbuilt += 1;
-                    all_built = false;
-                    continue;
-                }
-            };
+        let Built { documents, places, all: mut all_built } = build(batch, account, documents)?;
+        let unread = self.keep_seals(batch, account, &delta.scope, &places, &seals)?;
+        for (document, places) in documents {
+            // What came with its author's seal is stored with it: without, it could not be passed on.
+            let changes = Place::Change(places.start)..Place::Change(places.end);
+            if unread.range(changes).next().is_some() {
+                account.counters.unbuilt += 1;
+                all_built = false;
+                continue;
+            }
             let id = document.id;
             let unknown = gives && batch.header(id)?.is_none();
             let ingested = batch.ingest(&origin, &delta.scope, document)?;
@@ -105,6 +106,39 @@ impl Session {
             self.say(Message::Check(check), account);
         }
     }
+}
+
+/// The documents of a DELTA, put together.
+struct Built {
+    /// Each with the places of its changes.
+    documents: Vec<(IncomingDocument, Range<usize>)>,
+    /// Their changes, as seals refer to them.
+    places: Places,
+    /// Whether nothing is left out.
+    all: bool,
+}
+
+/// Puts all documents together before any is stored: the seals that came with them refer to them, and must be here
+/// first.
+fn build(batch: &Batch<'_>, account: &mut Account, arrived: Vec<Arrived>) -> Result<Built, Fault> {
+    let mut built =
+        Built { documents: Vec::with_capacity(arrived.len()), places: Places::default(), all: true };
+    for document in arrived {
+        let changes = document.change_count();
+        match document.build(|id, prefixes| batch.find_changes(id, prefixes))? {
+            Ok(document) => {
+                let places = built.places.list(&document);
+                built.documents.push((document, places));
+            }
+            Err(Unbuilt::Invalid(error)) => return Err(Violation::new(error.code, error.detail).into()),
+            Err(Unbuilt::Incomplete) => {
+                account.counters.unbuilt += 1;
+                built.places.skip(changes);
+                built.all = false;
+            }
+        }
+    }
+    Ok(built)
 }
 
 /// What is held after a DELTA that covers `span`; nothing if something before it is missing here, which is so when the

@@ -46,6 +46,10 @@ pub(super) struct ScopeState {
     pub(super) in_flight_documents: u64,
     /// Documents to be sent whole.
     pub(super) repairs: BTreeSet<DocumentId>,
+    /// Documents to be sent before the pass over the log comes to them.
+    pub(super) urgent: BTreeSet<DocumentId>,
+    /// Whether this pass has been looked through for them.
+    pub(super) looked_through: bool,
     pub(super) round: Round,
     /// Rounds begun by us, and begun by the peer, since the last proof.
     pub(super) rounds: u32,
@@ -78,6 +82,8 @@ impl ScopeState {
             in_flight: 0,
             in_flight_documents: 0,
             repairs: BTreeSet::new(),
+            urgent: BTreeSet::new(),
+            looked_through: false,
             round: Round::None,
             rounds: 0,
             rounds_served: 0,

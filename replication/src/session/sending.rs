@@ -5,15 +5,16 @@
 
 use std::time::Duration;
 
-use crdt_store::{DocumentId, Outgoing, Scope, StoreError};
+use crdt_store::{DocumentId, Outgoing, Scope, StoreError, VerifiedSnapshot};
 
 use super::{Fault, InFlight, Moment, Round, Session, Violation};
 use crate::account::Account;
 use crate::code;
 use crate::codec::{CHANGES_MAX, DOCUMENTS_MAX};
 use crate::frame::{Ack, Check, Cursor, Delta, Message, RefusedChange, Span};
-use crate::packing::pack;
+use crate::packing::{Packing, pack};
 use crate::session::greeting::EARLY_BYTES_MAX;
+use crate::session::sealing::divide;
 use crate::status::{Event, PeerError, RefusedEvent, TO_SEND_MAX};
 
 /// Bytes of documents aimed at in one DELTA, before compression to a third or less: half the window, at least what
@@ -26,7 +27,7 @@ const PART_BYTES_MAX: usize = 512 << 10;
 pub(super) const WINDOW_BYTES_MIN: usize = 32 << 10;
 /// The same, at most: what a fast link carries in the time of a commit on a slow disk.
 const WINDOW_BYTES_MAX: usize = 1 << 20;
-/// An acknowledgement within this time doubles the window …
+/// An acknowledgement within this time, of half a window or more, doubles the window …
 const ACK_SOON: Duration = Duration::from_secs(4);
 /// … and one later than this halves it: well before the peer would be taken for stalled.
 const ACK_LATE: Duration = Duration::from_secs(30);
@@ -48,7 +49,7 @@ const CHANGE_STRIPPED: usize = 56;
 const WHOLE_FROM_CHANGES: usize = 8;
 
 /// What a turn at one scope came to.
-enum Turn {
+pub(super) enum Turn {
     Sent,
     /// The end of the log is reached.
     Done,
@@ -65,20 +66,26 @@ struct Early {
 
 /// Documents for one DELTA.
 #[derive(Default)]
-struct Load {
+pub(super) struct Load {
+    /// Whether they are whole, to repair a difference.
+    repairs: bool,
     documents: Vec<(DocumentId, Outgoing)>,
     bytes: usize,
     changes: usize,
 }
 
 impl Load {
-    fn add(&mut self, id: DocumentId, outgoing: Outgoing) {
+    pub(super) fn add(&mut self, id: DocumentId, outgoing: Outgoing) {
         self.bytes += size_of(&outgoing);
         self.changes += outgoing.changes.len();
         self.documents.push((id, outgoing));
     }
 
-    fn has_room_for(&self, outgoing: &Outgoing, target: usize) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
+        self.documents.is_empty()
+    }
+
+    pub(super) fn has_room_for(&self, outgoing: &Outgoing, target: usize) -> bool {
         self.bytes + size_of(outgoing) <= target
             && self.documents.len() < DOCUMENTS_MAX
             && self.changes + outgoing.changes.len() <= CHANGES_MAX
@@ -118,7 +125,7 @@ impl Session {
         let rows = moment.snapshot.scope_log_after(scope, 0, LITTLE_ROWS_MAX)?;
         let mut documents = 0;
         for (_, id) in &rows {
-            documents += usize::from(!moment.snapshot.outgoing(*id, 0, except)?.is_empty());
+            documents += usize::from(!moment.outgoing(*id, 0, except)?.is_empty());
             if documents > LITTLE_DOCUMENTS_MAX {
                 return Ok(false);
             }
@@ -130,9 +137,10 @@ impl Session {
         (self.window / 2).clamp(DELTA_BYTES_MIN, DELTA_BYTES_MAX)
     }
 
-    /// An acknowledgement took so long.
-    fn adapt_window(&mut self, took: Duration) {
-        if took < ACK_SOON {
+    /// An acknowledgement took so long, with so much under way up to what it acknowledges. What was sent while the window
+    /// was nearly empty says nothing of a link that would have to carry a full one.
+    fn adapt_window(&mut self, took: Duration, under_way: usize) {
+        if took < ACK_SOON && under_way >= self.window / 2 {
             self.window = (self.window * 2).min(WINDOW_BYTES_MAX);
         } else if took > ACK_LATE {
             self.window = (self.window / 2).max(WINDOW_BYTES_MIN);
@@ -175,6 +183,7 @@ impl Session {
         account: &mut Account,
         budget: &mut usize,
     ) -> Result<Vec<Check>, StoreError> {
+        self.send_urgent(moment, account, budget)?;
         let mut quiet = Vec::new();
         for scope in std::mem::take(&mut self.pending) {
             match self.send_scope(moment, account, &scope, budget)? {
@@ -184,6 +193,7 @@ impl Session {
                 }
             }
         }
+        self.look_for_urgent(moment)?;
         self.checks(moment, account, quiet)
     }
 
@@ -240,7 +250,7 @@ impl Session {
             for (seq, id) in &rows {
                 let outgoing = match self.is_level(*id, *seq) {
                     true => Outgoing::default(),
-                    false => shortest(moment, *id, moment.snapshot.outgoing(*id, sent.floor, except)?)?,
+                    false => shortest(moment, *id, moment.outgoing(*id, sent.floor, except)?)?,
                 };
                 if !outgoing.is_empty() && !load.has_room_for(&outgoing, target) {
                     if early.is_none() && load.documents.is_empty() {
@@ -262,6 +272,9 @@ impl Session {
                 complete = true;
                 break;
             }
+        }
+        if let Some(state) = self.scopes.get_mut(scope).filter(|_| complete) {
+            state.looked_through = false;
         }
         let cursor = match complete {
             true => Cursor::at(moment.head),
@@ -292,9 +305,9 @@ impl Session {
         account: &mut Account,
         scope: &Scope,
     ) -> Result<Turn, StoreError> {
-        let mut load = Load::default();
+        let mut load = Load { repairs: true, ..Load::default() };
         while let Some(id) = self.scopes.get(scope).and_then(|state| state.repairs.first().copied()) {
-            let outgoing = shortest(moment, id, moment.snapshot.outgoing(id, 0, None)?)?;
+            let outgoing = shortest(moment, id, moment.outgoing(id, 0, None)?)?;
             let fits = load.has_room_for(&outgoing, self.delta_bytes());
             if !fits && !load.documents.is_empty() {
                 break;
@@ -337,7 +350,7 @@ impl Session {
         parts.push(part);
         let last = parts.len() - 1;
         for (index, part) in parts.into_iter().enumerate() {
-            let mut load = Load::default();
+            let mut load = Load { repairs: span.is_none(), ..Load::default() };
             load.add(id, part);
             let span = span.clone().filter(|_| index == last);
             if !self.send_delta(moment, account, scope, load, span.clone(), None)? {
@@ -352,8 +365,8 @@ impl Session {
         Ok(())
     }
 
-    /// Puts a DELTA into the line; whether it fitted.
-    fn send_delta(
+    /// Sends documents, with the seals that cover them; whether they fitted.
+    pub(super) fn send_delta(
         &mut self,
         moment: &Moment<'_>,
         account: &mut Account,
@@ -362,7 +375,6 @@ impl Session {
         span: Option<Span>,
         early_max: Option<usize>,
     ) -> Result<bool, StoreError> {
-        let documents = load.documents.len() as u64;
         let left = match &span {
             Some(span) if span.complete => 0,
             // What is left is told by the answer to HELLO: possibly nothing.
@@ -370,18 +382,66 @@ impl Session {
             Some(span) => {
                 moment.snapshot.scope_log_after(scope, span.through, TO_SEND_MAX as usize)?.len() as u64
             }
-            None => self.scopes.get(scope).map_or(0, |state| state.repairs.len() as u64),
+            None if load.repairs => self.scopes.get(scope).map_or(0, |state| state.repairs.len() as u64),
+            None => {
+                let from = self.scopes.get(scope).map_or(0, |state| state.sent.through);
+                moment.snapshot.scope_log_after(scope, from, TO_SEND_MAX as usize)?.len() as u64
+            }
         };
-        let number = self.sent_number + 1;
         let told = span.as_ref().map(|span| match span.complete {
             true => Cursor::at(span.through),
             false => Cursor { floor: span.floor, through: span.through },
         });
-        let delta = Delta { number, scope: scope.clone(), span, left, documents: pack(&load.documents) };
-        let Some(frame) = crate::codec::encode(&Message::Delta(delta)) else { return Ok(false) };
+        let packing = self.packing(moment, &load)?;
+        let (ahead, seals) = divide(self.seals_for(moment, scope, &packing, load.repairs)?);
+        if early_max.is_some() && !ahead.is_empty() {
+            return Ok(false);
+        }
+        for seals in ahead {
+            let documents = Packing::of(&[]).finish(&seals);
+            let delta =
+                Delta { number: self.sent_number + 1, scope: scope.clone(), span: None, left, documents };
+            self.note_told(&seals);
+            self.put(moment, account, delta, 0, None, None);
+        }
+        let documents = packing.finish(&seals);
+        let number = self.sent_number + 1;
+        let delta = Delta { number, scope: scope.clone(), span, left, documents };
+        let sent = self.put(moment, account, delta, load.documents.len() as u64, told, early_max);
+        if sent {
+            self.note_told(&seals);
+        }
+        Ok(sent)
+    }
+
+    /// Packs documents. What lies within snapshots is listed only by those from whom peers need a proof for it.
+    fn packing(&self, moment: &Moment<'_>, load: &Load) -> Result<Packing, StoreError> {
+        let mut packing = Packing::of(&load.documents);
+        let snapshots =
+            load.documents.iter().filter_map(|(id, outgoing)| Some((*id, outgoing.snapshot.as_ref()?)));
+        for (id, bytes) in snapshots.filter(|_| !moment.own.central) {
+            let snapshot = VerifiedSnapshot::verify(bytes.clone())
+                .map_err(|error| StoreError::Corrupt(format!("the snapshot of document {id}: {error}")))?;
+            packing.list_within(id, &snapshot);
+        }
+        Ok(packing)
+    }
+
+    /// Puts a DELTA into the line; whether it fitted.
+    fn put(
+        &mut self,
+        moment: &Moment<'_>,
+        account: &mut Account,
+        delta: Delta,
+        documents: u64,
+        told: Option<Cursor>,
+        early_max: Option<usize>,
+    ) -> bool {
+        let (number, scope) = (delta.number, delta.scope.clone());
+        let Some(frame) = crate::codec::encode(&Message::Delta(delta)) else { return false };
         let bytes = frame.len();
         if early_max.is_some_and(|max| self.early_bytes + bytes > max) {
-            return Ok(false);
+            return false;
         }
         self.early_bytes += bytes;
         self.sent_number = number;
@@ -394,8 +454,17 @@ impl Session {
         }
         self.in_flight_bytes += bytes;
         let sent_at = moment.now.monotonic;
-        self.in_flight.push_back(InFlight { number, scope: scope.clone(), told, bytes, documents, sent_at });
-        if let Some(state) = self.scopes.get_mut(scope) {
+        let under_way = self.in_flight_bytes;
+        self.in_flight.push_back(InFlight {
+            number,
+            scope: scope.clone(),
+            told,
+            bytes,
+            documents,
+            sent_at,
+            under_way,
+        });
+        if let Some(state) = self.scopes.get_mut(&scope) {
             state.in_flight += 1;
             state.in_flight_documents += documents;
             state.stir();
@@ -405,7 +474,7 @@ impl Session {
                 state.told = told;
             }
         }
-        Ok(true)
+        true
     }
 
     pub(super) fn hear_ack(
@@ -423,7 +492,7 @@ impl Session {
         while let Some(sent) = self.in_flight.pop_front_if(|sent| sent.number <= ack.number) {
             self.in_flight_bytes -= sent.bytes;
             if sent.number == ack.number {
-                self.adapt_window(moment.now.monotonic.since(sent.sent_at));
+                self.adapt_window(moment.now.monotonic.since(sent.sent_at), sent.under_way);
             }
             if let Some(state) = self.scopes.get_mut(&sent.scope) {
                 state.in_flight -= 1;
@@ -487,9 +556,7 @@ impl Session {
         let except = state.echo_off.then_some(self.device);
         let rows = moment.snapshot.scope_log_after(scope, state.sent.through, ROWS)?;
         for (seq, id) in &rows {
-            if !self.is_level(*id, *seq)
-                && !moment.snapshot.outgoing(*id, state.sent.floor, except)?.is_empty()
-            {
+            if !self.is_level(*id, *seq) && !moment.outgoing(*id, state.sent.floor, except)?.is_empty() {
                 return Ok(false);
             }
         }
@@ -506,7 +573,7 @@ impl Session {
     }
 
     /// Whether the document, in the version at this position, is what the peer sent and nothing else.
-    fn is_level(&self, id: DocumentId, seq: u64) -> bool {
+    pub(super) fn is_level(&self, id: DocumentId, seq: u64) -> bool {
         self.level.get(&id) == Some(&seq)
     }
 

@@ -107,6 +107,14 @@ impl Schema for Meaningless {
         Ok(Err(Refusal::new("closed", "the database of this node is closed")))
     }
 
+    fn is_central(&self, _: &dyn ViewRead, _: DeviceId) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    fn is_urgent(&self, _: &str) -> bool {
+        false
+    }
+
     fn may_read(&self, _views: &dyn ViewRead, _device: DeviceId, _scope: &Scope) -> Result<bool, StoreError> {
         Ok(false)
     }

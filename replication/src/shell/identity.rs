@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crdt_store::DeviceId;
+use crdt_store::{DeviceId, SigningKey};
 use rcgen::{CertificateParams, DistinguishedName, KeyPair, PKCS_ED25519, PublicKeyData};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde::{Deserialize, Serialize};
@@ -171,6 +171,11 @@ impl DeviceKey {
         Ok(request.der().to_vec())
     }
 
+    /// The same key as the store takes it, to seal what is written on this device.
+    pub fn signing_key(&self) -> SigningKey {
+        SigningKey::from_pkcs8(&self.pair.serialize_der()).expect("the key is Ed25519, as PKCS #8")
+    }
+
     pub(crate) fn private_key(&self) -> PrivateKeyDer<'static> {
         PrivatePkcs8KeyDer::from(self.pair.serialize_der()).into()
     }
@@ -210,6 +215,11 @@ impl Identity {
     /// The device.
     pub fn device(&self) -> DeviceId {
         self.key.device
+    }
+
+    /// Its key.
+    pub fn key(&self) -> &DeviceKey {
+        &self.key
     }
 }
 
@@ -291,6 +301,11 @@ mod tests {
         let again = DeviceKey::load_or_create(directory.path()).expect("found");
         assert_eq!(first.device(), again.device());
         assert_eq!(first.device(), DeviceId::of_public_key(&again.public_key_info()));
+        assert_eq!(
+            first.device(),
+            again.signing_key().public().device(),
+            "the store knows it by the same name"
+        );
         assert_ne!(first.device(), DeviceKey::generate().expect("made").device());
     }
 

@@ -30,6 +30,9 @@ enum Happening {
     Connect {
         site: usize,
     },
+    /// The two sites meet without central, or part.
+    Meet,
+    Part,
     Crash {
         place: usize,
     },
@@ -46,6 +49,8 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         1 => (0..=SITES, 1..40u8).prop_map(|(place, notes)| Happening::Burst { place, notes }),
         2 => (1..=SITES).prop_map(|site| Happening::Cut { site }),
         3 => (1..=SITES).prop_map(|site| Happening::Connect { site }),
+        1 => Just(Happening::Meet),
+        1 => Just(Happening::Part),
         1 => (0..=SITES).prop_map(|place| Happening::Crash { place }),
         6 => (1..60u64).prop_map(|millis| Happening::Pass { millis }),
         2 => Just(Happening::Flush),
@@ -89,6 +94,10 @@ impl Run {
             Happening::Connect { site } => {
                 self.world.connect(site, CENTRAL);
             }
+            Happening::Meet => {
+                self.world.connect(1, 2);
+            }
+            Happening::Part => self.world.cut(1, 2),
             Happening::Crash { place } => self.world.crash(place),
             Happening::Pass { millis } => self.world.run_for(Duration::from_millis(millis)),
             Happening::Flush => self.world.flush_all(),
@@ -127,6 +136,9 @@ proptest! {
             prop_assert_eq!(world.peer(site, CENTRAL).to_send, Some(0));
             prop_assert_eq!(world.peer(CENTRAL, site).to_receive, Some(0));
             prop_assert_eq!(world.peer(CENTRAL, site).refused_here, 0, "{:?}", world.peer(site, CENTRAL).last_error);
+        }
+        if let Some(other) = world.status(1).peer(world.device(2)) {
+            prop_assert_eq!(other.refused_here, 0, "{:?}", other.last_error);
         }
         for Written { place, ticket, scope, note, key, value } in &run.written {
             // Answered: it is in every entitled replica. Not answered: it may have been lost in a crash.

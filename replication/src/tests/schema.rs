@@ -3,11 +3,13 @@
 use std::ops::ControlFlow;
 
 use crdt_store::{
-    DeviceId, Document, DocumentId, Map, Origin, Projection, Refusal, Route, Row, Schema, Scope, StoreError,
-    Totals, Value, View, ViewRead,
+    DeviceId, Document, DocumentId, Map, Origin, Projection, Refusal, Route, Row, Schema, Scope, SigningKey,
+    StoreError, Totals, Value, View, ViewRead,
 };
 
 pub(super) const GRANTS: View = View("view/grant");
+/// Class of notes that go ahead.
+pub(super) const URGENT: &str = "urgent";
 pub(super) const REF: &str = "ref";
 
 pub(super) fn scope(name: &str) -> Scope {
@@ -16,6 +18,14 @@ pub(super) fn scope(name: &str) -> Scope {
 
 pub(super) fn grant_key(device: DeviceId, scope: &[u8]) -> Vec<u8> {
     [device.as_bytes(), scope].concat()
+}
+
+/// The place of central, in every world that has one.
+pub(super) const CENTRAL: usize = 0;
+
+/// The key of the device at a place.
+pub(super) fn signing_key(place: usize) -> SigningKey {
+    SigningKey::from_seed(&[place as u8 + 1; 32])
 }
 
 /// `strict` nodes take changes to `ref` from central only, and no note that says it is bad; the others take everything,
@@ -73,6 +83,14 @@ impl Schema for TestSchema {
             Some(_) => Err(Refusal::new("bad-note", "the note says it is bad")),
             None => Ok(()),
         })
+    }
+
+    fn is_central(&self, _: &dyn ViewRead, device: DeviceId) -> Result<bool, StoreError> {
+        Ok(device == signing_key(CENTRAL).public().device())
+    }
+
+    fn is_urgent(&self, class: &str) -> bool {
+        class == URGENT
     }
 
     fn may_read(&self, views: &dyn ViewRead, device: DeviceId, wanted: &Scope) -> Result<bool, StoreError> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::schema::REF;
 use super::world::World;
-use crate::{Event, IdempotencyKey, LinkState, Timing, code};
+use crate::{Event, IdempotencyKey, LinkState, Timing, Transmit, code, decode};
 
 const CENTRAL: usize = 0;
 const SITE: usize = 1;
@@ -393,7 +393,7 @@ fn many_documents_go_in_bounded_frames_and_a_cut_in_between_costs_little() {
     world.cut(SITE, CENTRAL);
     world.settle();
     let arrived = world.heads(CENTRAL, "store/1").len();
-    assert!(arrived > 100 && arrived < 3_000, "{arrived} arrived before the cut");
+    assert!(arrived > 100 && arrived < 2_500, "{arrived} arrived before the cut");
     let second = world.wire.len();
     world.connect(SITE, CENTRAL);
     world.settle();
@@ -579,4 +579,175 @@ fn a_document_changed_twice_is_whole_after_a_cut_between_its_two_positions() {
     assert_eq!(world.value(SITE, "store/1", "twice", "k2"), Some(2));
     assert_eq!(world.peer(SITE, CENTRAL).parked, 0);
     assert!(!world.kinds_since(from).contains(&"BUCKETS"), "without a comparison");
+}
+
+#[test]
+fn a_colleague_carries_what_a_third_wrote_to_one_who_never_meets_the_author() {
+    let mut world = World::with_sites(3);
+    (1..=3).for_each(|site| world.cut(site, CENTRAL));
+    world.edit(1, "shared", "n", "k", 7);
+    world.edit(1, "store/1", "private", "k", 8);
+    world.connect(1, 2);
+    world.settle();
+    assert_eq!(world.value(2, "shared", "n", "k"), Some(7));
+    world.cut(1, 2);
+    world.connect(2, 3);
+    world.settle();
+    assert_eq!(world.value(3, "shared", "n", "k"), Some(7), "from a device that did not write it");
+    assert!(world.both_in_sync(2, 3));
+    assert_eq!((world.peer(3, 2).refused_here, world.peer(3, 2).seals_in), (0, 1));
+    world.connect(3, CENTRAL);
+    world.settle();
+    assert_eq!(world.value(CENTRAL, "shared", "n", "k"), Some(7), "and from there to central");
+    assert_eq!(
+        world.value(CENTRAL, "store/1", "private", "k"),
+        None,
+        "which nobody else was entitled to carry"
+    );
+    assert_eq!(world.peer(CENTRAL, 3).refused_here, 0);
+}
+
+#[test]
+fn what_two_devices_wrote_on_each_other_travels_as_one_document() {
+    let mut world = World::with_sites(3);
+    (1..=3).for_each(|site| world.cut(site, CENTRAL));
+    for turn in 0..3 {
+        world.edit(1, "shared", "n", &format!("a{turn}"), turn);
+        world.connect(1, 2);
+        world.settle();
+        world.edit(2, "shared", "n", &format!("b{turn}"), turn);
+        world.settle();
+        world.cut(1, 2);
+    }
+    world.connect(2, 3);
+    world.settle();
+    let heads = world.heads(2, "shared");
+    assert_eq!(world.heads(3, "shared"), heads);
+    world.connect(3, CENTRAL);
+    world.settle();
+    assert_eq!(world.heads(CENTRAL, "shared"), heads);
+    assert_eq!(world.peer(CENTRAL, 3).refused_here, 0);
+}
+
+#[test]
+fn reference_data_reaches_a_site_through_another_site() {
+    let mut world = World::with_sites(2);
+    world.cut(2, CENTRAL);
+    world.grant(CENTRAL, 2, "store/1");
+    world.edit(1, "store/1", "n", "k", 1);
+    world.settle();
+    world.cut(1, CENTRAL);
+    world.connect(1, 2);
+    world.settle();
+    assert_eq!(world.heads(2, REF), world.heads(1, REF), "what central wrote, from a site");
+    assert_eq!(world.value(2, "store/1", "n", "k"), Some(1), "and what it entitles to");
+    assert_eq!((world.peer(2, 1).refused_here, world.peer(1, 2).refused_here), (0, 0));
+}
+
+#[test]
+fn a_relay_lends_nobody_its_rights() {
+    let mut world = World::new();
+    let central = world.add(true);
+    // A device of a program that lets it write what only central may, and an honest colleague of the same kind.
+    let forger = world.add_with(false, false);
+    let naive = world.add_with(false, false);
+    let strict = world.add(false);
+    for site in [forger, naive, strict] {
+        world.grant(central, site, "shared");
+        world.connect(site, central);
+    }
+    world.settle();
+    [forger, naive, strict].into_iter().for_each(|site| world.cut(site, central));
+    world.edit(forger, REF, "forged", "k", 1);
+    world.connect(forger, naive);
+    world.settle();
+    assert_eq!(world.value(naive, REF, "forged", "k"), Some(1), "the naive one believes it");
+    world.connect(naive, strict);
+    world.connect(naive, central);
+    world.settle();
+    assert_eq!(world.value(strict, REF, "forged", "k"), None);
+    assert_eq!(
+        world.value(central, REF, "forged", "k"),
+        None,
+        "its author has no right to it, whoever brings it"
+    );
+}
+
+#[test]
+fn a_central_restored_from_a_backup_is_refilled_with_what_it_had_written_itself() {
+    let mut world = World::with_sites(2);
+    let backup = world.image(CENTRAL);
+    world.edit(CENTRAL, REF, "item", "k", 5);
+    world.edit(1, "shared", "n", "k", 6);
+    world.settle();
+    assert_eq!(world.value(2, REF, "item", "k"), Some(5));
+    world.restore(CENTRAL, &backup);
+    assert_eq!(world.value(CENTRAL, REF, "item", "k"), None);
+    (1..=2).for_each(|site| {
+        world.connect(site, CENTRAL);
+    });
+    world.settle();
+    assert_eq!(world.value(CENTRAL, REF, "item", "k"), Some(5), "by its own seal, from a site");
+    assert_eq!(world.value(CENTRAL, "shared", "n", "k"), Some(6));
+    for site in 1..=2 {
+        assert!(world.both_in_sync(site, CENTRAL), "site {site}");
+        assert_eq!(world.peer(CENTRAL, site).refused_here, 0);
+    }
+}
+
+#[test]
+fn a_node_that_stops_tells_each_peer_another_moment_to_come_back() {
+    let mut world = World::with_sites(3);
+    let now = world.now();
+    let node = world.node(CENTRAL);
+    node.stop(now);
+    let mut told: Vec<u64> = Vec::new();
+    while let Some(transmit) = node.poll_transmit() {
+        if let Transmit::Frame { bytes, .. } = transmit {
+            let frame = decode(&bytes).expect("a node sends frames");
+            told.extend(frame.retry_after_millis());
+        }
+    }
+    assert_eq!(told, [1_000, 1_010, 1_020]);
+}
+
+#[test]
+fn what_is_urgent_overtakes_a_long_backlog() {
+    let mut world = World::with_sites(1);
+    world.edit(CENTRAL, "store/1", "known", "k", 0);
+    world.settle();
+    world.bytes_per_milli = 2;
+    world.cut(SITE, CENTRAL);
+    for note in 0..4_000 {
+        world.edit(CENTRAL, "store/1", &format!("bulk {note}"), "k", note);
+    }
+    // One urgent document in the backlog, made last, and one that is made while it is being sent.
+    world.edit_urgent(CENTRAL, "store/1", "before", 1);
+    world.flush_all();
+    world.connect(SITE, CENTRAL);
+    world.run_for(Duration::from_millis(4_000));
+    world.edit_urgent(CENTRAL, "store/1", "meanwhile", 2);
+    world.run_for(Duration::from_secs(20));
+    for (note, value) in [("before", 1), ("meanwhile", 2)] {
+        assert_eq!(world.value(SITE, "store/1", note, "k"), Some(value), "{note}");
+    }
+    let arrived = world.heads(SITE, "store/1").len();
+    assert!(arrived < 2_500, "{arrived} of 4,003 documents have arrived");
+    world.run_for(Duration::from_secs(120));
+    assert_eq!(world.heads(SITE, "store/1"), world.heads(CENTRAL, "store/1"));
+    assert!(world.both_in_sync(SITE, CENTRAL));
+    assert_eq!(world.peer(SITE, CENTRAL).documents_in as usize, 4_003 + 2, "each came once, and two grants");
+}
+
+#[test]
+fn a_scope_that_begins_while_both_sides_greet_joins_the_conversation() {
+    for later in 0..4 {
+        let mut world = World::with_sites(1);
+        world.cut(SITE, CENTRAL);
+        world.connect(SITE, CENTRAL);
+        world.run_for(Duration::from_millis(later * 7));
+        world.edit(SITE, "store/1", "first", "k", 1);
+        world.settle();
+        assert_eq!(world.value(CENTRAL, "store/1", "first", "k"), Some(1), "{} ms later", later * 7);
+    }
 }

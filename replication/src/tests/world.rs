@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crdt_store::{
-    Author, ChangeHash, DeviceId, DocumentId, Map, OpenOptions, Rejection, StorageBackend, Store, Timestamp,
-    Txn, Value, ViewRead, Witness,
+    Author, ChangeHash, DeviceId, DocumentId, Map, OpenOptions, Rejection, SigningKey, StorageBackend, Store,
+    Timestamp, Txn, Value, ViewRead, Witness,
 };
 
-use super::schema::{REF, TestSchema, scope};
+use super::schema::{REF, TestSchema, URGENT, scope, signing_key};
 use crate::{
     ConnectionId, Event, IdempotencyKey, Monotonic, Node, NodeConfig, NodeStatus, Now, Peer, PeerStatus,
     Side, Ticket, Transmit, decode,
@@ -59,6 +59,7 @@ impl StorageBackend for Disk {
 pub(super) type Place = usize;
 
 struct Seat {
+    key: SigningKey,
     device: DeviceId,
     central: bool,
     strict: bool,
@@ -135,10 +136,12 @@ impl World {
 
     pub(super) fn add_with(&mut self, central: bool, strict: bool) -> Place {
         let place = self.seats.len();
-        let device = DeviceId::from_bytes([place as u8 + 1; 16]);
+        let key = signing_key(place);
+        let device = key.public().device();
         let disk = Disk::default();
-        let (node, witness) = open(device, central, strict, &disk, 0, None);
+        let (node, witness) = open(&key, central, strict, &disk, 0, None);
         self.seats.push(Seat {
+            key,
             device,
             central,
             strict,
@@ -207,6 +210,17 @@ impl World {
                 txn.create(id, root.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
             }
             txn.put(id, &[&key], value);
+            Ok(Vec::new())
+        })
+    }
+
+    /// Makes a note of the class that goes ahead.
+    pub(super) fn edit_urgent(&mut self, place: Place, scope: &str, note: &str, value: i64) -> Ticket {
+        let (scope, id) = (scope.to_owned(), note_id(scope, note));
+        self.execute(place, None, move |txn| {
+            let root =
+                [("class", Value::from(URGENT)), ("scope", Value::from(scope)), ("k", Value::from(value))];
+            txn.create(id, root.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
             Ok(Vec::new())
         })
     }
@@ -303,11 +317,12 @@ impl World {
             let other = if link.dialer == place { link.acceptor } else { link.dialer };
             self.node(other).handle_disconnected(now, link.conn, crate::code::DISCONNECTED, "reset");
         }
-        let Seat { device, central, strict, witness, boots, .. } = self.seats[place];
+        let Seat { ref key, central, strict, witness, boots, .. } = self.seats[place];
+        let key = key.clone();
         // The old node must let go of its disk before the new one takes it.
-        let stand_in = open(device, central, strict, &Disk::default(), 0, None).0;
+        let stand_in = open(&key, central, strict, &Disk::default(), 0, None).0;
         drop(std::mem::replace(&mut self.seats[place].node, stand_in));
-        let (node, witness) = open(device, central, strict, &disk, boots + 1, witness);
+        let (node, witness) = open(&key, central, strict, &disk, boots + 1, witness);
         let seat = &mut self.seats[place];
         (seat.node, seat.witness, seat.disk, seat.boots, seat.dirty) = (node, witness, disk, boots + 1, true);
     }
@@ -476,18 +491,20 @@ pub(super) fn note_id(scope: &str, note: &str) -> DocumentId {
 }
 
 fn open(
-    device: DeviceId,
+    key: &SigningKey,
     central: bool,
     strict: bool,
     disk: &Disk,
     boots: u8,
     witness: Option<Witness>,
 ) -> (Node, Option<Witness>) {
+    let device = key.public().device();
     let mut seed = [boots; 32];
     seed[..16].copy_from_slice(device.as_bytes());
     let schema = Arc::new(TestSchema { strict });
     let options = OpenOptions::backend(Box::new(disk.clone()))
         .device(device)
+        .signing(key.clone())
         .central(central)
         .seed(seed)
         .cache_bytes(1 << 20)

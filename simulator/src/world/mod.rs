@@ -14,7 +14,7 @@ mod work;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crdt_store::{DeviceId, DocumentId, Heads};
+use crdt_store::{DocumentId, Heads, SigningKey};
 use replication::{Dialer, Timing, code};
 
 use crate::bent::Bent;
@@ -186,6 +186,7 @@ impl World {
     fn add_machine(&mut self, name: String, site: Option<usize>, honest: bool) {
         let machine = self.machines.len();
         let mut dice = self.seed.fork(&format!("machine/{name}"));
+        let key = SigningKey::from_seed(&self.seed.bytes(&format!("key/{name}")));
         let mutant = self.options.mutant;
         let unchecked = !honest || (site.is_none() && mutant == Some(Mutant::UncheckedAuthor));
         let fsync = if mutant == Some(Mutant::IgnoredFsync) { Fsync::Ignored } else { Fsync::Honest };
@@ -195,7 +196,8 @@ impl World {
             self.network.add_link(machine, quality, self.seed.fork(&format!("link/{machine}->0")))
         });
         self.machines.push(Machine {
-            device: DeviceId::from_bytes(dice.bytes()),
+            device: key.public().device(),
+            key: (mutant != Some(Mutant::Unsigned)).then_some(key),
             central: site.is_none(),
             honest,
             store: None,
@@ -393,7 +395,11 @@ fn draw_faults(options: &Options, dice: &mut Dice) -> Faults {
     match options.mutant {
         None
         | Some(
-            Mutant::SilentOverIssue | Mutant::SilentConflict | Mutant::SilentCounts | Mutant::UnpaidShares,
+            Mutant::SilentOverIssue
+            | Mutant::SilentConflict
+            | Mutant::SilentCounts
+            | Mutant::UnpaidShares
+            | Mutant::Unsigned,
         ) => chosen,
         Some(Mutant::IgnoredFsync) => Faults { power_cuts: true, ..chosen },
         Some(Mutant::AnsweredBeforeCommit) => Faults { power_cuts: true, kills: true, ..chosen },

@@ -81,6 +81,14 @@ impl Schema for Notes {
         Ok(Ok(()))
     }
 
+    fn is_central(&self, _: &dyn ViewRead, _: DeviceId) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    fn is_urgent(&self, _: &str) -> bool {
+        false
+    }
+
     fn may_read(&self, _: &dyn ViewRead, device: DeviceId, scope: &Scope) -> Result<bool, StoreError> {
         let names = String::from_utf8_lossy(scope.as_bytes()).contains(&short(device));
         Ok(names || *scope == for_all())

@@ -6,5 +6,6 @@ mod enrolling;
 mod hostile;
 mod lifecycle;
 mod meeting;
+mod moving;
 mod neighbours;
 mod over_tcp;
