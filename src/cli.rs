@@ -4,7 +4,9 @@ use std::io::IsTerminal;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use replication::shell::CentralAddress;
 use tracing_subscriber::EnvFilter;
 
 use crate::exit::EXIT_CODES;
@@ -83,8 +85,8 @@ pub enum Command {
     /// Say how a node is: documents, peers, what is left to send
     #[command(
         long_about = "Says how the node of a directory is. A running node is asked over its own address; of a node that \
-        does not run, the database is opened. Exit code 4 when a running node is not proven to be in sync with a peer, \
-        or a stopped one has something to send."
+        does not run, the database is opened. Exit code 4 when a running node is not proven to be in sync with \
+        central (or central with a site), or a stopped one has something to send there."
     )]
     Status(Status),
     /// Check who wrote what, from the signatures in a database that nobody runs
@@ -166,12 +168,33 @@ pub struct Serve {
     /// Port of the web interface
     #[arg(long, env = "TRIBUTARY_HTTP_PORT", default_value_t = 8100, value_name = "PORT")]
     pub http_port: u16,
-    /// Address that central takes connections of sites on
+    /// Address that connections of other nodes are taken on
     #[arg(long, env = "TRIBUTARY_QUIC_ADDRESS", default_value = "0.0.0.0", value_name = "IP")]
     pub quic_address: IpAddr,
-    /// UDP port that central takes connections of sites on
-    #[arg(long, env = "TRIBUTARY_QUIC_PORT", default_value_t = replication::shell::PORT, value_name = "PORT")]
-    pub quic_port: u16,
+    /// UDP port that connections of other nodes are taken on [default: 7443 for central, any free one for a site]
+    #[arg(long, env = "TRIBUTARY_QUIC_PORT", value_name = "PORT")]
+    pub quic_port: Option<u16>,
+    /// Neither listen on TCP nor try it where nothing comes back over UDP
+    #[arg(long, env = "TRIBUTARY_NO_TCP", value_parser = FalseyValueParser::new())]
+    pub no_tcp: bool,
+    /// The link a site reaches central over: `slow` is patient with 2G and satellites, and saves their bytes
+    #[arg(long, env = "TRIBUTARY_LINK", default_value = "fast", value_name = "LINK")]
+    pub link: Link,
+    /// At a site: do not announce this device on the local network, nor look for others there
+    #[arg(long, env = "TRIBUTARY_NO_LAN", value_parser = FalseyValueParser::new())]
+    pub no_lan: bool,
+    /// At a site: another device to exchange with directly, where the local network does not tell of it; repeatable
+    #[arg(long, env = "TRIBUTARY_NEIGHBOURS", value_name = "HOST:PORT", value_delimiter = ',')]
+    pub neighbour: Vec<CentralAddress>,
+}
+
+/// What kind of link a site reaches central over.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Link {
+    /// A local network, fibre, or 3G and better
+    Fast,
+    /// 2G, satellite, metered
+    Slow,
 }
 
 /// `tributary import …`.

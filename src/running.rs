@@ -1,6 +1,6 @@
 //! A node that runs: its database, its thread, its network, its web interface.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use central::authority::Authority;
@@ -9,8 +9,8 @@ use domain::{DomainSchema, Role, ScopeKind};
 use http_api::Settings;
 use replication::enrolment::SystemId;
 use replication::shell::{
-    CentralAddress, Clock, Congestion, DeviceKey, Identity, Membership, NetworkOptions, NodeHandle, Profile,
-    Reception, Recovery, StartOptions, random_seed, start,
+    CentralAddress, Clock, Congestion, DeviceKey, Identity, Lan, Membership, NeighbourOptions,
+    NetworkOptions, NodeHandle, Profile, Reception, Recovery, StartOptions, random_seed, start,
 };
 use replication::{NodeConfig, Peer, private_file};
 use serde::{Deserialize, Serialize};
@@ -137,7 +137,7 @@ impl Started {
         self.settings.device
     }
 
-    /// The UDP address it is reached at.
+    /// The UDP address its socket is bound to.
     pub fn quic(&self) -> Option<SocketAddr> {
         self.node.network().and_then(|network| network.address)
     }
@@ -173,22 +173,64 @@ impl CentralKeys {
     }
 }
 
+/// How central is on its networks.
+#[derive(Clone, Copy, Debug)]
+pub struct CentralNetwork {
+    /// Where its socket is bound.
+    pub bind: SocketAddr,
+    /// Whether the way over TCP is open.
+    pub tcp: bool,
+    /// How it finds out how much a link carries.
+    pub congestion: Congestion,
+}
+
+/// How a site is on its networks.
+#[derive(Clone, Debug)]
+pub struct SiteNetwork {
+    /// Where its socket is bound.
+    pub bind: SocketAddr,
+    /// Whether the way over TCP is open.
+    pub tcp: bool,
+    /// The link it reaches central over.
+    pub profile: Profile,
+    /// How it meets other devices; not at all without it.
+    pub neighbours: Option<SiteNeighbours>,
+}
+
+/// How a site meets other devices.
+#[derive(Clone, Debug)]
+pub struct SiteNeighbours {
+    /// Those that a person named.
+    pub named: Vec<CentralAddress>,
+    /// Whether the local network is searched, and this device announced there.
+    pub lan: Option<Lan>,
+}
+
+impl SiteNetwork {
+    /// A site on this machine that meets central and nobody else.
+    pub fn with_central_alone() -> Self {
+        let bind = (Ipv4Addr::LOCALHOST, 0).into();
+        Self { bind, tcp: true, profile: Profile::Fast, neighbours: None }
+    }
+}
+
 /// Starts the central node of a directory.
 pub async fn start_central(
     installation: &Installation,
     system: &System,
     bind: SocketAddr,
 ) -> Result<Started, Failure> {
-    start_central_with(installation, system, bind, Congestion::default()).await
+    let network = CentralNetwork { bind, tcp: true, congestion: Congestion::default() };
+    start_central_with(installation, system, network).await
 }
 
-/// The same with this congestion control.
+/// The same on this network.
 pub async fn start_central_with(
     installation: &Installation,
     system: &System,
-    bind: SocketAddr,
-    congestion: Congestion,
+    network: CentralNetwork,
 ) -> Result<Started, Failure> {
+    let CentralNetwork { bind, tcp, congestion } = network;
     let clock = Clock::start();
     let keys = CentralKeys::load(installation)?;
     // A clock that fell back to before the system began is known to be wrong.
@@ -203,10 +245,11 @@ pub async fn start_central_with(
         identity,
         bind,
         profile: Profile::Fast,
-        tcp: true,
+        tcp,
         congestion,
         reception: Some(reception),
         centrals: Vec::new(),
+        neighbours: None,
     };
     let node = start_node(installation, Role::Central, clock, network, Vec::new()).await?;
     let name = site_name(&node, device).unwrap_or_else(|| "Central".to_owned());
@@ -214,13 +257,12 @@ pub async fn start_central_with(
     Ok(Started { node, settings })
 }
 
-/// Starts the node of a device that has enrolled. `central` overrides the address it enrolled at; its own socket is
-/// bound to `address`, at any port.
+/// Starts the node of a device that has enrolled. `central` overrides the address it enrolled at.
 pub async fn start_site(
     installation: &Installation,
     membership: Membership,
     central: Option<CentralAddress>,
-    address: IpAddr,
+    network: SiteNetwork,
 ) -> Result<Started, Failure> {
     let clock = Clock::start();
     clock.prove(membership.grant.granted_at);
@@ -231,14 +273,23 @@ pub async fn start_site(
         Some(central) => central,
         None => membership.central.parse().map_err(|error| Failure::rejected("central-address", error))?,
     };
+    let SiteNetwork { bind, tcp, profile, neighbours } = network;
+    let system = membership.grant.system;
+    let neighbours = neighbours.map(|SiteNeighbours { named, lan }| NeighbourOptions {
+        registry: Arc::new(central::registry::admit_neighbour),
+        system,
+        named,
+        lan,
+    });
     let network = NetworkOptions {
         identity,
-        bind: SocketAddr::new(address, 0),
-        profile: Profile::Fast,
-        tcp: true,
+        bind,
+        profile,
+        tcp,
         congestion: Congestion::default(),
         reception: None,
         centrals: vec![central],
+        neighbours,
     };
     let node = start_node(installation, Role::Site, clock, network, Vec::new()).await?;
     stewardship::attend(node.clone(), device);
@@ -319,20 +370,25 @@ pub fn retract(installation: &Installation) {
     let _ = std::fs::remove_file(installation.running());
 }
 
-/// Resolves when the person or the system asks the program to stop.
-pub async fn asked_to_stop() {
+/// Resolves when the person or the system asks the program to stop. Signals are heeded from the call on: whoever has read
+/// that the node answers may ask at once.
+pub fn asked_to_stop() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
+    let signals = {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        signal(SignalKind::interrupt()).ok().zip(signal(SignalKind::terminate()).ok())
+    };
+    async move {
+        #[cfg(unix)]
+        if let Some((mut interrupt, mut terminate)) = signals {
             tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
+                _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
             return;
         }
+        let _ = tokio::signal::ctrl_c().await;
     }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// Runs asynchronous work on a runtime of its own. What still works beside it when it is done is left behind.

@@ -111,9 +111,30 @@ impl Place {
     }
 
     fn serve(&self, more: &[&str]) -> Running {
-        let ports = ["serve", "--http-port", "0", "--quic-address", "127.0.0.1", "--quic-port", "0"];
-        let mut command = command(&[&ports, more].concat());
+        let loopback = ["--quic-address", "127.0.0.1", "--quic-port", "0", "--no-lan"];
+        let mut command = command(&[&["serve", "--http-port", "0"], &loopback[..], more].concat());
         Running::start(command.arg("--dir").arg(&self.directory), "answers at")
+    }
+
+    /// What `status` says of the node, for programs.
+    fn status(&self) -> serde_json::Value {
+        let answer = self.run(&["status", "--json"]);
+        let said: serde_json::Value =
+            serde_json::from_str(&answer.out).unwrap_or_else(|_| panic!("{answer:?}"));
+        said["node"].clone()
+    }
+
+    /// Waits until `holds` of what `status` says.
+    fn until(&self, holds: impl Fn(&serde_json::Value) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let status = self.status();
+            if holds(&status) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "never so: {status:#}");
+            std::thread::sleep(GLANCE);
+        }
     }
 
     /// Waits until `status` answers so, and gives the answer.
@@ -477,6 +498,46 @@ fn a_site_that_lost_its_database_is_told_to_enrol_again_and_never_begins_it_anew
     country.enrol().is(1, "database-missing");
     std::fs::rename(&site.directory, site.beside("aside")).expect("moved aside");
     country.enrol().is(0, "");
+}
+
+#[test]
+fn two_devices_of_a_store_exchange_while_central_is_gone() {
+    let central = Place::central();
+    make_site(&central);
+    let table = central.beside("items.csv");
+    let path = table.to_str().expect("UTF-8").to_owned();
+    std::fs::write(&table, "code;name;unit\nA1;Aspirin;tablet\n").expect("written");
+    central.run(&["import", "items", &path]).is(0, "").says("1 new");
+    let mut at_central = central.serve(&[]);
+    let devices = [Place::new(), Place::new()];
+    for device in &devices {
+        device.run(&["enrol", "--url", &quic_url(&central), "--site", SITE]).is(0, "");
+    }
+    // Both are enrolled, so each hears of the other from central.
+    let mut running = devices.each_ref().map(|device| device.serve(&[]));
+    for device in &devices {
+        device.until(|status| status["peers"][0]["inSync"] == true);
+    }
+    for device in running.iter_mut().chain([&mut at_central]) {
+        assert_eq!(device.end("-TERM"), Some(0));
+    }
+
+    let [first, second] = &devices;
+    std::fs::write(&table, "code;quantity\nA1;1200\n").expect("written");
+    first.run(&["import", "stock", &path, "--store", "KPU"]).is(0, "").says("1 new");
+    let _first = first.serve(&[]);
+    let address = quic_url(first);
+    let _second = second.serve(&["--neighbour", &address, "--no-tcp"]);
+    let counted = first.status()["documents"].clone();
+    second.until(|status| status["documents"] == counted);
+    second.until(|status| {
+        let neighbour = &status["neighbours"][0];
+        let met = status["peers"].as_array().is_some_and(|peers| {
+            peers.iter().any(|peer| peer["device"] == neighbour["device"] && peer["inSync"] == true)
+        });
+        met && neighbour["foundBy"] == "hand" && neighbour["state"] == "connected"
+    });
+    second.run(&["status"]).is(4, "").says("is not searched").says("named at").says("connected");
 }
 
 const CSV: &str = "ID,Note,Day,Store,Vendor,Item,Packs,Size\n1,DN-1,2024-05-01,Kipuna,Baobab,Aspirin,5,10\n";

@@ -29,7 +29,8 @@ mod ui;
 
 pub use api::replies;
 pub use api::sync::{
-    Link, SyncConnection, SyncDial, SyncError, SyncPeer, SyncStatus, describe as describe_sync,
+    Link, SyncConnection, SyncDial, SyncError, SyncLan, SyncNeighbour, SyncPeer, SyncStatus,
+    describe as describe_sync,
 };
 pub use auth::Visitor;
 pub use error::{FieldError, Problem};

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crdt_store::{StoreError, Timestamp};
-use replication::shell::LinkStatus;
+use replication::shell::{DialState, LinkStatus, NeighbourStatus};
 use replication::{LinkState, PeerStatus};
 
 use crate::state::AppState;
@@ -90,8 +90,10 @@ pub(crate) fn text(state: &AppState) -> Result<String, StoreError> {
             status.frames_refused,
         )?;
         write_peers(&mut text, &status.peers, state.now())?;
-        let links = state.node().network().map(|network| network.links).unwrap_or_default();
-        write_links(&mut text, &links)?;
+        if let Some(network) = state.node().network() {
+            write_neighbours(&mut text, &network.neighbours)?;
+            write_links(&mut text, &network.links)?;
+        }
         Ok::<_, std::fmt::Error>(())
     })();
     debug_assert!(written.is_ok(), "a string takes all that is written");
@@ -148,6 +150,13 @@ fn write_peers(text: &mut String, peers: &[PeerStatus], now: Timestamp) -> std::
         }
     }
     Ok(())
+}
+
+fn write_neighbours(text: &mut String, neighbours: &[NeighbourStatus]) -> std::fmt::Result {
+    let is_met = |neighbour: &&NeighbourStatus| neighbour.dial.state == DialState::Connected;
+    let met = neighbours.iter().filter(is_met).count();
+    gauge(text, "tributary_neighbours", "Devices named or found on the local network.", neighbours.len())?;
+    gauge(text, "tributary_neighbours_connected", "Of those, the ones that are connected.", met)
 }
 
 /// A figure of each open connection; nothing where its carrier does not tell.

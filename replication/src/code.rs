@@ -56,6 +56,21 @@ pub const DISCONNECTED: &str = "disconnected";
 pub const UNREACHABLE: &str = "unreachable";
 /// The node stops.
 pub const STOPPING: &str = "stopping";
+/// A device of this system that this node has not heard of from central yet.
+pub const DEVICE_NOT_KNOWN_YET: &str = "device-not-known-yet";
+/// Another device than the one that was looked for answers at an address.
+pub const OTHER_DEVICE: &str = "other-device";
+/// The neighbour's rights have ended.
+pub const NEIGHBOUR_REVOKED: &str = "neighbour-revoked";
+/// Central was dialled, or came, as if it were a neighbour.
+pub const CENTRAL_AS_NEIGHBOUR: &str = "central-as-neighbour";
+/// More devices are found on the local network than are dialled.
+pub const TOO_MANY_NEIGHBOURS: &str = "too-many-neighbours";
+/// The local network cannot be searched.
+pub const LAN_UNAVAILABLE: &str = "lan-unavailable";
+/// The local network says more than can be listened to.
+pub const LAN_FLOODED: &str = "lan-flooded";
+
 /// An idempotency key was used for another request.
 pub const IDEMPOTENCY_KEY_REUSED: &str = "idempotency-key-reused";
 
@@ -178,6 +193,41 @@ pub const STEPS: &[Step] = &[
         "spelling",
         "check the spelling of the address, and that this device can resolve names",
         &["address-not-resolved"],
+    ),
+    step_for(
+        "wait-for-introduction",
+        "nothing to do: central tells this device and the other of each other; it is tried again by itself",
+        &[DEVICE_NOT_KNOWN_YET],
+    ),
+    step_for(
+        "other-device",
+        "correct the address if somebody wrote it: another device has it now; one that is found is found again by itself",
+        &[OTHER_DEVICE],
+    ),
+    step_for(
+        "not-a-neighbour",
+        "remove this address from the neighbours: it is central's, which is dialled by itself",
+        &[CENTRAL_AS_NEIGHBOUR],
+    ),
+    step_for(
+        "neighbour-revoked",
+        "nothing to do here: the rights of the other device have ended; if it may come back, it is enrolled again",
+        &[NEIGHBOUR_REVOKED],
+    ),
+    step_for(
+        "through-others",
+        "nothing to do: what this device and the other write reaches each through central",
+        &[TOO_MANY_NEIGHBOURS],
+    ),
+    step_for(
+        "name-neighbours",
+        "name neighbours by their addresses (--neighbour), or let multicast (UDP port 5353) through on this network",
+        &[LAN_UNAVAILABLE],
+    ),
+    step_for(
+        "flooded",
+        "nothing to do here: something on the local network shouts; it is listened to again after a while",
+        &[LAN_FLOODED],
     ),
     step_for("see-logs", "see the log of both sides", &[]),
 ];

@@ -143,6 +143,7 @@ impl Member {
             tcp: false,
             reception: None,
             centrals: vec![central],
+            neighbours: None,
         };
         Ok(start(StartOptions {
             node,

@@ -19,7 +19,7 @@ use super::sync::{DAY_DOCUMENTS, DAY_EDITS_EACH, annotate, cut, in_sync, link_of
 use super::{Ground, Table};
 use crate::exit::Failure;
 use crate::installation::Installation;
-use crate::running::{System, block_on, start_central_with};
+use crate::running::{CentralNetwork, System, block_on, start_central_with};
 
 /// Runs of each case.
 const SEEDS: usize = 5;
@@ -116,8 +116,9 @@ async fn all_cases(
     mut members: Vec<Member>,
 ) -> Result<Vec<(Case, Vec<Run>)>, Failure> {
     let congestion = cases.first().map_or(Congestion::default(), |case| case.congestion);
-    let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let central = start_central_with(place, &System::named("Benchmark"), loopback, congestion).await?;
+    let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let network = CentralNetwork { bind, tcp: true, congestion };
+    let central = start_central_with(place, &System::named("Benchmark"), network).await?;
     let address = central.quic().ok_or_else(|| Failure::failed("benchmark", "central has no network"))?;
     let mut found: Vec<_> = cases.iter().map(|case| (*case, Vec::new())).collect();
     let mut slow = JoinSet::new();

@@ -60,7 +60,7 @@ impl Process {
             .arg("serve")
             .arg("--dir")
             .arg(installation.directory())
-            .args(["--http-port", "0", "--quic-address", "127.0.0.1", "--quic-port", "0"])
+            .args(["--http-port", "0", "--quic-address", "127.0.0.1", "--quic-port", "0", "--no-lan"])
             .stdout(Stdio::piped())
             .spawn()?;
         // Its first line is printed when it answers.

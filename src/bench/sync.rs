@@ -17,7 +17,7 @@ use super::{Ground, LINES, Table};
 use crate::command::join;
 use crate::exit::Failure;
 use crate::installation::Installation;
-use crate::running::{Started, System, block_on, start_central, start_site};
+use crate::running::{SiteNetwork, Started, System, block_on, start_central, start_site};
 
 /// Documents edited in a day …
 pub const DAY_DOCUMENTS: usize = 200;
@@ -62,7 +62,8 @@ async fn life_of_a_site(ground: &Ground<'_>, table: &mut Table) -> Result<(), Fa
     table.add("enrolment", began.elapsed().as_secs_f64() * 1e3, "ms", None);
 
     let began = Instant::now();
-    let site = start_site(&site_place, membership, Some(address.clone()), Ipv4Addr::LOCALHOST.into()).await?;
+    let site =
+        start_site(&site_place, membership, Some(address.clone()), SiteNetwork::with_central_alone()).await?;
     in_sync(&site.node).await?;
     let documents = site.node.status().documents;
     table.add(format!("new site of {documents} documents: time"), began.elapsed().as_secs_f64(), "s", None);
@@ -76,7 +77,8 @@ async fn life_of_a_site(ground: &Ground<'_>, table: &mut Table) -> Result<(), Fa
     site.node.shutdown().await;
 
     let membership = enrolled(&site_place)?;
-    let site = start_site(&site_place, membership, Some(address.clone()), Ipv4Addr::LOCALHOST.into()).await?;
+    let site =
+        start_site(&site_place, membership, Some(address.clone()), SiteNetwork::with_central_alone()).await?;
     in_sync(&site.node).await?;
     let cold = traffic(&site);
     table.add("quiet sync from cold: bytes both ways, handshake included", sum(cold), "B", Some("≤ 5,120"));
@@ -112,7 +114,8 @@ async fn round_trips(
         .parse()
         .map_err(|error| Failure::failed("central-address", error))?;
     let site =
-        start_site(site_place, enrolled(site_place)?, Some(address), Ipv4Addr::LOCALHOST.into()).await?;
+        start_site(site_place, enrolled(site_place)?, Some(address), SiteNetwork::with_central_alone())
+            .await?;
     in_sync(&site.node).await?;
     let link = link_of(&site.node)?;
     let mut measured = |what: &str, began: Instant, aim| {

@@ -1,15 +1,22 @@
 //! `tributary serve`: runs the node of a directory.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use http_api::AppState;
+use replication::shell::{Congestion, Lan, PORT, Profile};
 
-use crate::cli::Serve;
+use crate::cli::{Link, Serve};
 use crate::exit::Failure;
 use crate::installation::Installation;
 use crate::interface::{Interface, listen};
-use crate::running::{Belonging, announce, asked_to_stop, block_on, retract, start_central, start_site};
+use crate::running::{
+    Belonging, CentralNetwork, SiteNeighbours, SiteNetwork, announce, asked_to_stop, block_on, retract,
+    start_central_with, start_site,
+};
+
+/// Neighbours that may be named: each is dialled for as long as the node runs.
+const NAMED_MAX: usize = 16;
 
 /// Runs until asked to stop.
 pub fn run(options: Serve) -> Result<ExitCode, Failure> {
@@ -23,14 +30,14 @@ async fn serve(options: Serve) -> Result<ExitCode, Failure> {
     let listener = listen(http, "--http-port", "--http-address").await?;
     let started = match belonging {
         Belonging::Central(system) => {
-            let bind = SocketAddr::new(options.quic_address, options.quic_port);
-            start_central(&installation, &system, bind).await?
+            start_central_with(&installation, &system, central_network(&options)).await?
         }
         Belonging::Site(membership) => {
-            start_site(&installation, membership, None, Ipv4Addr::UNSPECIFIED.into()).await?
+            start_site(&installation, membership, None, site_network(&options)?).await?
         }
     };
     let interface = Interface::open(listener, AppState::new(started.node.clone(), started.settings.clone()))?;
+    let stop = asked_to_stop();
     announce(&installation, &started, &interface)?;
     say!("«{}» answers at {}", started.settings.site_name, interface.url());
     if let (true, Some(quic)) = (started.settings.role == domain::Role::Central, started.quic()) {
@@ -38,7 +45,7 @@ async fn serve(options: Serve) -> Result<ExitCode, Failure> {
     }
     say!("Stop with Ctrl-C.");
     let failure = tokio::select! {
-        () = asked_to_stop() => None,
+        () = stop => None,
         failure = started.node.stopped() => Some(failure),
     };
     retract(&installation);
@@ -50,4 +57,29 @@ async fn serve(options: Serve) -> Result<ExitCode, Failure> {
         }
         None => Ok(ExitCode::SUCCESS),
     }
+}
+
+fn central_network(options: &Serve) -> CentralNetwork {
+    let bind = SocketAddr::new(options.quic_address, options.quic_port.unwrap_or(PORT));
+    CentralNetwork { bind, tcp: !options.no_tcp, congestion: Congestion::default() }
+}
+
+/// A site that people use finds its neighbours by itself: two tablets of a store should merge without anybody knowing
+/// what an address is.
+fn site_network(options: &Serve) -> Result<SiteNetwork, Failure> {
+    if options.neighbour.len() > NAMED_MAX {
+        let message = format!("{} neighbours are named, more than {NAMED_MAX}", options.neighbour.len());
+        return Err(Failure::rejected("too-many-neighbours", message));
+    }
+    let neighbours =
+        SiteNeighbours { named: options.neighbour.clone(), lan: (!options.no_lan).then(Lan::default) };
+    Ok(SiteNetwork {
+        bind: SocketAddr::new(options.quic_address, options.quic_port.unwrap_or(0)),
+        tcp: !options.no_tcp,
+        profile: match options.link {
+            Link::Fast => Profile::Fast,
+            Link::Slow => Profile::Slow,
+        },
+        neighbours: Some(neighbours),
+    })
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
-use http_api::{SyncConnection, SyncPeer, SyncStatus, describe_sync};
-use replication::shell::DeviceKey;
+use http_api::{SyncConnection, SyncError, SyncNeighbour, SyncPeer, SyncStatus, describe_sync};
+use replication::shell::{DeviceKey, DialState, FoundBy, LanState};
 use replication::{Node, NodeConfig};
 use serde::Serialize;
 
@@ -66,7 +66,11 @@ pub fn run(options: Status) -> Result<ExitCode, Failure> {
         true => say!("{}", serde_json::to_string(&output).map_err(|error| Failure::failed("report", error))?),
         false => print(&output),
     }
-    let is_behind = |peer: &SyncPeer| !peer.in_sync && (output.running.is_some() || peer.to_send != Some(0));
+    // A site owes what it has to central. Neighbours are a help: they come and go, and one that is gone is no disorder.
+    let counts = |peer: &SyncPeer| peer.central || output.node.role == domain::Role::Central;
+    let is_behind = |peer: &SyncPeer| {
+        counts(peer) && !peer.in_sync && (output.running.is_some() || peer.to_send != Some(0))
+    };
     let behind = output.node.peers.iter().any(is_behind) || !has_met_central(&output.node);
     Ok(if behind { ExitCode::from(Exit::NotInOrder as u8) } else { ExitCode::SUCCESS })
 }
@@ -123,6 +127,44 @@ fn print(output: &Output) {
     for peer in &node.peers {
         print_peer(peer);
     }
+    if let (Some(_), domain::Role::Site) = (running, node.role) {
+        print_neighbours(node);
+    }
+}
+
+fn print_neighbours(node: &SyncStatus) {
+    match node.lan.state {
+        LanState::Off => say!("the local network is not searched for other devices"),
+        LanState::Searching => say!("the local network is searched for other devices"),
+        LanState::Waiting => say!("the local network is not searched at this moment"),
+    }
+    print_error(node.lan.last_error.as_ref());
+    node.neighbours.iter().for_each(print_neighbour);
+}
+
+fn print_neighbour(neighbour: &SyncNeighbour) {
+    let name = [&neighbour.site_name, &neighbour.name].into_iter().flatten().next();
+    let name = name.map_or_else(|| "a device".to_owned(), |name| format!("«{name}»"));
+    let found = match neighbour.found_by {
+        FoundBy::Hand => "named",
+        FoundBy::Lan => "found",
+    };
+    let state = match neighbour.state {
+        DialState::Waiting => "waits for the next attempt",
+        DialState::Dialing => "is being dialled",
+        DialState::Connected => "connected",
+        DialState::Cut => "the network of this node is cut",
+        DialState::Yielding => "is to dial this one",
+        DialState::KeptOut => "not dialled",
+    };
+    say!("neighbour {name}, {found} at {}: {state}", neighbour.address);
+    print_error(neighbour.last_error.as_ref());
+}
+
+fn print_error(error: Option<&SyncError>) {
+    if let Some(error) = error {
+        say!("    last error: {} [{}]; {}", error.detail, error.code, error.next_step);
+    }
 }
 
 fn print_peer(peer: &SyncPeer) {
@@ -142,9 +184,7 @@ fn print_peer(peer: &SyncPeer) {
     if let Some(connection) = &peer.connection {
         print_connection(connection);
     }
-    if let Some(error) = &peer.last_error {
-        say!("    last error: {} [{}]; {}", error.detail, error.code, error.next_step);
-    }
+    print_error(peer.last_error.as_ref());
 }
 
 fn print_connection(connection: &SyncConnection) {

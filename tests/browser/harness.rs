@@ -117,7 +117,17 @@ impl Device {
             .expect("the program starts");
         assert!(joined.success(), "another device joins {site}");
         let mut child = Command::new(program())
-            .args(["serve", "--http-port", "0", "--quic-address", "127.0.0.1", "--quic-port", "0", "--dir"])
+            .args([
+                "serve",
+                "--http-port",
+                "0",
+                "--quic-address",
+                "127.0.0.1",
+                "--quic-port",
+                "0",
+                "--no-lan",
+                "--dir",
+            ])
             .arg(directory.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())

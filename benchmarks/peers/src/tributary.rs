@@ -216,6 +216,7 @@ fn network(
         tcp: true,
         reception,
         centrals,
+        neighbours: None,
     }
 }
 

@@ -5,7 +5,10 @@ use axum::http::{Method, StatusCode};
 use crdt_store::{DeviceId, DocumentId, Failure, Snapshot, Timestamp};
 use domain::Role;
 use domain::query::reference;
-use replication::shell::{CarrierKind, DialState, DialStatus, LinkStatus};
+use domain::site::{DeviceRow, SiteRow};
+use replication::shell::{
+    CarrierKind, DialState, DialStatus, FoundBy, LanState, LanStatus, LinkStatus, NeighbourStatus,
+};
 use replication::{LinkState, NodeStatus, PeerError, PeerStatus};
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +46,49 @@ pub struct SyncStatus {
     pub peers: Vec<SyncPeer>,
     /// The centrals it dials, whether or not one has ever answered; empty where nothing is dialled.
     pub dials: Vec<SyncDial>,
+    /// The other devices it dials without central, or would: those that a person named, and those that are found on the
+    /// local network. A device that dials this one is among the peers only.
+    #[serde(default)]
+    pub neighbours: Vec<SyncNeighbour>,
+    /// Whether it looks for other devices on the local network.
+    #[serde(default)]
+    pub lan: SyncLan,
+}
+
+/// A device that is met without central.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncNeighbour {
+    /// How it was found.
+    pub found_by: FoundBy,
+    /// Its address; several, with commas between them, of a device that says it has several.
+    pub address: String,
+    /// What is being done.
+    pub state: DialState,
+    /// The device; null while nobody has answered at an address that a person named.
+    pub device: Option<DeviceId>,
+    /// What people call it; null if nobody has said.
+    pub name: Option<String>,
+    /// The name of the site it belongs to.
+    pub site_name: Option<String>,
+    /// Why the latest attempt or connection ended, or why it is not dialled.
+    pub last_error: Option<SyncError>,
+}
+
+/// Whether other devices are looked for on the local network.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncLan {
+    /// What is being done.
+    pub state: LanState,
+    /// Why it does not work, if it does not.
+    pub last_error: Option<SyncError>,
+}
+
+impl From<&LanStatus> for SyncLan {
+    fn from(lan: &LanStatus) -> Self {
+        Self { state: lan.state, last_error: lan.last_error.as_ref().map(SyncError::from) }
+    }
 }
 
 /// A central that is dialled.
@@ -62,7 +108,7 @@ pub struct SyncDial {
 impl From<&DialStatus> for SyncDial {
     fn from(dial: &DialStatus) -> Self {
         Self {
-            address: dial.central.clone(),
+            address: dial.address.clone(),
             state: dial.state,
             device: dial.device,
             last_error: dial.last_error.as_ref().map(SyncError::from),
@@ -230,24 +276,39 @@ const QUARANTINED_MAX: usize = 1_000;
 pub fn status(state: &AppState, read: &Snapshot) -> Result<SyncStatus, Problem> {
     let network_up = state.node().link().map(|link| link.is_up());
     let mut status = describe(&state.node().status(), read, &state.settings().site_name, network_up)?;
-    let (dials, links) =
-        state.node().network().map(|network| (network.dials, network.links)).unwrap_or_default();
-    status.dials = dials.iter().map(SyncDial::from).collect();
+    let Some(network) = state.node().network() else { return Ok(status) };
+    status.dials = network.dials.iter().map(SyncDial::from).collect();
+    status.neighbours = network
+        .neighbours
+        .iter()
+        .map(|neighbour| sync_neighbour(read, neighbour))
+        .collect::<Result<_, _>>()?;
+    status.lan = SyncLan::from(&network.lan);
     for peer in &mut status.peers {
-        peer.connection = links.iter().find(|link| link.device == peer.device).map(SyncConnection::from);
+        let link = network.links.iter().find(|link| link.device == peer.device);
+        peer.connection = link.map(SyncConnection::from);
     }
-    for dial in &status.dials {
+    let SyncStatus { peers, dials, neighbours, .. } = &mut status;
+    for dial in dials {
         // What keeps central from being reached is what is wrong with central, as far as people are concerned.
         let central =
-            status.peers.iter_mut().find(|peer| peer.central && dial.device.is_none_or(|d| d == peer.device));
-        if let (Some(peer), Some(error), true) =
-            (central, &dial.last_error, dial.state != DialState::Connected)
-            && peer.last_error.as_ref().is_none_or(|known| known.at < error.at)
-        {
-            peer.last_error = Some(error.clone());
-        }
+            peers.iter_mut().find(|peer| peer.central && dial.device.is_none_or(|d| d == peer.device));
+        blame(central, dial.state, dial.last_error.as_ref());
+    }
+    for neighbour in neighbours {
+        let peer = peers.iter_mut().find(|peer| neighbour.device == Some(peer.device));
+        blame(peer, neighbour.state, neighbour.last_error.as_ref());
     }
     Ok(status)
+}
+
+/// What keeps a peer from being reached is what went wrong with it last.
+fn blame(peer: Option<&mut SyncPeer>, state: DialState, error: Option<&SyncError>) {
+    if let (Some(peer), Some(error), true) = (peer, error, state != DialState::Connected)
+        && peer.last_error.as_ref().is_none_or(|known| known.at < error.at)
+    {
+        peer.last_error = Some(error.clone());
+    }
 }
 
 /// What a node knows of itself and its peers, in the words of this API; `name` is what people call it.
@@ -267,6 +328,8 @@ pub fn describe(
         name: name.to_owned(),
         network_up,
         dials: Vec::new(),
+        neighbours: Vec::new(),
+        lan: SyncLan::default(),
         head_seq: node.head_seq,
         documents: node.documents,
         scopes: node.scopes,
@@ -276,17 +339,37 @@ pub fn describe(
     })
 }
 
-fn sync_peer(read: &Snapshot, peer: &PeerStatus) -> Result<SyncPeer, Problem> {
-    let device = reference::device(read, peer.device)?;
+/// A device and its site, as far as this node knows them.
+fn known(read: &Snapshot, device: DeviceId) -> Result<(Option<DeviceRow>, Option<SiteRow>), Problem> {
+    let device = reference::device(read, device)?;
     let site = match device.as_ref().map(|device| reference::site(read, device.site)) {
         Some(Ok(site)) => Some(site),
         Some(Err(Failure::Store(error))) => return Err(error.into()),
         // A device whose site has not arrived here yet.
         Some(Err(Failure::Rejected(_))) | None => None,
     };
+    Ok((device, site))
+}
+
+fn sync_neighbour(read: &Snapshot, neighbour: &NeighbourStatus) -> Result<SyncNeighbour, Problem> {
+    let NeighbourStatus { found_by, dial } = neighbour;
+    let (device, site) = dial.device.map_or(Ok((None, None)), |device| known(read, device))?;
+    Ok(SyncNeighbour {
+        found_by: *found_by,
+        address: dial.address.clone(),
+        state: dial.state,
+        device: dial.device,
+        name: device.map(|device| device.name),
+        site_name: site.map(|site| site.name),
+        last_error: dial.last_error.as_ref().map(SyncError::from),
+    })
+}
+
+fn sync_peer(read: &Snapshot, peer: &PeerStatus) -> Result<SyncPeer, Problem> {
+    let (device, site) = known(read, peer.device)?;
     Ok(SyncPeer {
         device: peer.device,
-        name: device.as_ref().map(|device| device.name.clone()).or_else(|| peer.name.clone()),
+        name: device.map(|device| device.name).or_else(|| peer.name.clone()),
         site: site.as_ref().map(|site| site.id),
         site_name: site.map(|site| site.name),
         central: peer.central,
@@ -352,7 +435,7 @@ pub(super) fn routes() -> Vec<Route> {
         query::<Empty, SyncStatus, _>("/api/v1/sync", TAG, "This node and its peers", |ask, _| {
             status(ask.state, ask.read)
         }),
-        Route::raw(Method::POST, "/api/v1/sync", TAG, "Dial central now", sync_now),
+        Route::raw(Method::POST, "/api/v1/sync", TAG, "Dial central and neighbours now", sync_now),
         query::<Empty, RefusedChanges, _>(
             "/api/v1/sync/refused-changes",
             TAG,

@@ -1,33 +1,29 @@
 //! Who comes in: handshakes, certificates, the registry, enrolment.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crdt_store::DeviceId;
 use quinn::{Connection, Incoming};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, broadcast};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::carrier::{Carrier, Handle};
+use super::carrier::Carrier;
 use super::close::{CloseCode, Ending};
 use super::enrolment;
-use super::handle::{NodeHandle, lock};
+use super::handle::NodeHandle;
 use super::link::{SwitchState, cut_since};
-use super::network::{Network, Reception};
+use super::network::Network;
+use super::roster::Roster;
 use super::{connection, tcp, tls};
 use crate::enrolment::EnrolmentDesk;
-use crate::peer::{Peer, Side};
-use crate::registry::{PeerRole, RefusedPeer, Registry};
-use crate::status::Event;
+use crate::peer::Side;
 
-/// Connections at once: five times the sites of a country, so that all may reconnect before their old connections
-/// are given up.
-const CONNECTIONS_MAX: usize = 5_000;
-/// With more handshakes than this under way, a dialer must first prove that it is where it says it is.
+/// With more handshakes than this under way, a dialer must first prove that it is where it says it is …
 const HANDSHAKES_UNPROVEN_MAX: usize = 100;
+/// … and with more than this part of all connections: those who prove nothing must not take all places.
+const HANDSHAKES_UNPROVEN_PART: usize = 4;
 /// A handshake over a link with a round trip of a minute.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(150);
 /// The same over TCP, which dialers give up earlier; less memory is claimed by those who say nothing.
@@ -36,46 +32,49 @@ const HANDSHAKE_TCP_WITHIN: Duration = Duration::from_secs(45);
 const TCP_PAUSE: Duration = Duration::from_millis(100);
 /// Enrolments at once; each is a person who waits.
 const ENROLMENTS_MAX: usize = 16;
-/// The registry is asked again about everybody at most this often.
-const RECHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// What the tasks of one reception share.
 struct Desk {
     network: Arc<Network>,
     node: NodeHandle,
-    registry: Registry,
+    roster: Arc<Roster>,
     enrolment: Option<Arc<EnrolmentDesk>>,
     enrolments: Semaphore,
     handshakes: Semaphore,
     tcp_handshakes: Arc<Semaphore>,
-    /// Connections that the registry let in, by number.
-    live: Mutex<BTreeMap<u64, (DeviceId, Handle)>>,
-    last_live: AtomicU64,
+    connections_max: usize,
+}
+
+/// How connections are taken.
+pub(crate) struct Acceptance {
+    /// Who is let in.
+    pub roster: Arc<Roster>,
+    /// Who may enrol; nobody without it.
+    pub enrolment: Option<EnrolmentDesk>,
+    /// How connections over TCP are taken, where that way is open.
+    pub over_tcp: Option<OverTcp>,
+    /// Connections at once, those that have proven nothing yet among them.
+    pub connections_max: usize,
 }
 
 /// How connections over TCP are taken.
 pub(crate) type OverTcp = (TcpListener, Arc<rustls::ServerConfig>);
 
 /// Accepts until the node stops, then waits for the goodbyes.
-pub(crate) async fn run(
-    network: Arc<Network>,
-    node: NodeHandle,
-    reception: Reception,
-    over_tcp: Option<OverTcp>,
-) {
+pub(crate) async fn run(network: Arc<Network>, node: NodeHandle, acceptance: Acceptance) {
+    let Acceptance { roster, enrolment, over_tcp, connections_max } = acceptance;
+    let unproven_max = HANDSHAKES_UNPROVEN_MAX.min(connections_max / HANDSHAKES_UNPROVEN_PART);
     let desk = Arc::new(Desk {
         network: network.clone(),
         node,
-        registry: reception.registry,
-        enrolment: reception.enrolment.map(Arc::new),
+        roster,
+        enrolment: enrolment.map(Arc::new),
         enrolments: Semaphore::new(ENROLMENTS_MAX),
-        handshakes: Semaphore::new(HANDSHAKES_UNPROVEN_MAX),
-        tcp_handshakes: Arc::new(Semaphore::new(HANDSHAKES_UNPROVEN_MAX)),
-        live: Mutex::default(),
-        last_live: AtomicU64::new(0),
+        handshakes: Semaphore::new(unproven_max),
+        tcp_handshakes: Arc::new(Semaphore::new(unproven_max)),
+        connections_max,
     });
     let mut tasks = JoinSet::new();
-    let recheck = tokio::spawn(recheck(desk.clone()));
     loop {
         tokio::select! {
             biased;
@@ -88,7 +87,6 @@ pub(crate) async fn run(
             (stream, config) = next_over_tcp(&over_tcp) => admit_tcp(&desk, stream, config, &mut tasks),
         }
     }
-    recheck.abort();
     while tasks.join_next().await.is_some() {}
 }
 
@@ -114,7 +112,7 @@ fn admit_tcp(
     tasks: &mut JoinSet<()>,
 ) {
     // TCP proves where the dialer is; what is left to bound is how many shake hands at once.
-    if tasks.len() >= CONNECTIONS_MAX || !desk.network.link.is_up() {
+    if tasks.len() >= desk.connections_max || !desk.network.link.is_up() {
         return;
     }
     let Ok(permit) = desk.tcp_handshakes.clone().try_acquire_owned() else {
@@ -153,7 +151,7 @@ fn admit_tcp(
 }
 
 fn admit(desk: &Arc<Desk>, incoming: Incoming, tasks: &mut JoinSet<()>) {
-    if tasks.len() >= CONNECTIONS_MAX {
+    if tasks.len() >= desk.connections_max {
         return incoming.refuse();
     }
     if desk.handshakes.available_permits() == 0 && !incoming.remote_address_validated() {
@@ -210,66 +208,25 @@ fn refuse(desk: &Desk, connection: &Connection, whom: &str, code: CloseCode, det
 }
 
 async fn sync(desk: &Arc<Desk>, carrier: Carrier, whom: &str, device: DeviceId, link: SwitchState) {
-    let role = match check(desk, device).await {
-        Ok(role) => role,
+    let peer = match desk.roster.recognise(device).await {
+        Ok(peer) => peer,
         Err(refused) => {
-            note_refusal(desk, &format!("device {device} at {whom}"), &refused);
-            return match carrier {
-                Carrier::Quic(connection) => {
-                    connection.close(CloseCode::Refused.into(), refused.code.as_bytes())
-                }
-                Carrier::Tcp(carrier) => tcp::refuse(carrier, refused.code).await,
-            };
+            desk.roster.note_refusal(&format!("device {device} at {whom}"), &refused);
+            return turn_away(carrier, CloseCode::Refused, refused.code).await;
         }
+    };
+    let Some(_stay) = desk.roster.enter(device, carrier.handle()) else {
+        return turn_away(carrier, CloseCode::Busy, CloseCode::Busy.as_str()).await;
     };
     desk.network.count(|counters| &counters.accepted);
-    let peer = match role {
-        PeerRole::Central => Peer { device, central: true, name: None },
-        PeerRole::Device { name } => Peer { device, central: false, name },
-    };
-    let live = desk.last_live.fetch_add(1, Ordering::Relaxed);
-    lock(&desk.live).insert(live, (device, carrier.handle()));
     connection::run(&desk.network, &desk.node, carrier, peer, Side::Accepted, link).await;
-    lock(&desk.live).remove(&live);
 }
 
-fn note_refusal(desk: &Desk, whom: &str, refused: &RefusedPeer) {
-    desk.network.note(whom, &Ending::new(refused.code, refused.detail.clone()));
-    desk.network.count(|counters| &counters.refused);
-}
-
-/// Asks the registry, on a thread that may wait for the disk. A registry that cannot answer lets nobody in.
-async fn check(desk: &Arc<Desk>, device: DeviceId) -> Result<PeerRole, RefusedPeer> {
-    let failed = |detail: String| RefusedPeer { code: "registry-unavailable", detail };
-    let (registry, reader) = (desk.registry.clone(), desk.node.reader());
-    tokio::task::spawn_blocking(move || {
-        let snapshot = reader.snapshot().map_err(|error| failed(error.to_string()))?;
-        registry(&snapshot, device)
-    })
-    .await
-    .unwrap_or_else(|error| Err(failed(error.to_string())))
-}
-
-/// After each commit, within a second, everybody who is connected is looked up again.
-async fn recheck(desk: Arc<Desk>) {
-    let mut events = desk.node.subscribe();
-    loop {
-        match events.recv().await {
-            Ok(Event::Committed(_)) | Err(broadcast::error::RecvError::Lagged(_)) => {}
-            Ok(_) => continue,
-            Err(broadcast::error::RecvError::Closed) => return,
-        }
-        let connected: Vec<_> = lock(&desk.live).values().cloned().collect();
-        for (device, handle) in connected {
-            match check(&desk, device).await {
-                Err(refused) if refused.code != "registry-unavailable" => {
-                    note_refusal(&desk, &format!("device {device}"), &refused);
-                    handle.close(CloseCode::Refused, refused.code);
-                }
-                _ => {}
-            }
-        }
-        tokio::time::sleep(RECHECK_EVERY).await;
+/// Ends a connection of a certified device, which is told why.
+async fn turn_away(carrier: Carrier, code: CloseCode, reason: &'static str) {
+    match carrier {
+        Carrier::Quic(connection) => connection.close(code.into(), reason.as_bytes()),
+        Carrier::Tcp(carrier) => tcp::refuse(carrier, reason).await,
     }
 }
 

@@ -1,26 +1,26 @@
-//! Where central is, as people write it.
+//! Where central or another node is, as people write it.
 
 use std::fmt;
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
-/// The UDP port of a central, where an address names none.
+/// The UDP port of a node, where an address names none: central's by default.
 pub const PORT: u16 = 7443;
 
 /// The longest name of the domain name system.
 const HOST_LENGTH_MAX: usize = 253;
 
-/// The address of a central: `quic://host:port`; scheme and port may be left out.
+/// The address of a node, central's above all: `quic://host:port`; scheme and port may be left out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CentralAddress {
     host: String,
     port: u16,
 }
 
-/// Text that is not the address of a central.
+/// Text that is not the address of a node.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("«{text}» is not the address of a central ({reason}); write it like quic://central.example.org:7443")]
+#[error("«{text}» is not an address ({reason}); write it like quic://central.example.org:7443")]
 pub struct InvalidAddress {
     text: String,
     reason: &'static str,

@@ -235,7 +235,8 @@ impl NodeHandle {
         self.0.network.as_ref().map(|network| network.link.clone())
     }
 
-    /// Dials every central that is not connected, now.
+    /// Dials every central and every neighbour that is not connected, now, and searches the local network again if that
+    /// had been given up for a while.
     pub fn sync_now(&self) {
         if let Some(network) = &self.0.network {
             network.link.hurry();

@@ -29,6 +29,8 @@ pub(crate) struct Ladder {
     first: Rung,
     rung: Rung,
     tcp: bool,
+    /// Whether the patient rung is on it.
+    patient: bool,
     /// When TCP was found to be what works.
     tcp_since: Option<Monotonic>,
 }
@@ -40,7 +42,12 @@ impl Ladder {
             Profile::Fast => Rung::Quick,
             Profile::Slow => Rung::Patient,
         };
-        Self { first, rung: first, tcp, tcp_since: None }
+        Self { first, rung: first, tcp, patient: true, tcp_since: None }
+    }
+
+    /// To somebody on the same local network, who answers within seconds or is not there: without the patient rung.
+    pub(crate) fn near(tcp: bool) -> Self {
+        Self { first: Rung::Quick, rung: Rung::Quick, tcp, patient: false, tcp_since: None }
     }
 
     /// How to dial now.
@@ -68,8 +75,8 @@ impl Ladder {
         self.tcp_since = None;
         self.rung = match self.rung {
             Rung::Quick if self.tcp => Rung::Tcp,
-            Rung::Quick | Rung::Tcp => Rung::Patient,
-            Rung::Patient => Rung::Quick,
+            Rung::Quick | Rung::Tcp if self.patient => Rung::Patient,
+            Rung::Quick | Rung::Tcp | Rung::Patient => Rung::Quick,
         };
     }
 
@@ -128,6 +135,17 @@ mod tests {
         assert_eq!(ladder.rung(NOW), Rung::Quick);
         ladder.failed(true);
         assert_eq!(ladder.rung(NOW), Rung::Patient);
+    }
+
+    #[test]
+    fn nobody_on_the_same_network_is_waited_for_with_patience() {
+        for (tcp, expected) in [(true, [Rung::Quick, Rung::Tcp, Rung::Quick]), (false, [Rung::Quick; 3])] {
+            let mut ladder = Ladder::near(tcp);
+            for rung in expected {
+                assert_eq!(ladder.rung(NOW), rung);
+                ladder.failed(true);
+            }
+        }
     }
 
     #[test]

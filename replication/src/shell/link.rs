@@ -9,7 +9,8 @@ use super::socket::{Gate, Traffic};
 /// Cuts and restores the network of a node. Clones are the same switch.
 ///
 /// A cut is that of a cable: packets vanish both ways, this node's connections end, and its peers learn of it only
-/// when they have heard nothing for the idle time. Restoring dials at once, whatever the backoff was.
+/// when they have heard nothing for the idle time. The local network is neither told nor asked anything meanwhile.
+/// Restoring dials at once, whatever the backoff was.
 #[derive(Clone, Debug)]
 pub struct LinkSwitch {
     gate: Arc<Gate>,

@@ -12,7 +12,7 @@
 //!
 //! `identity` holds the device's key, `tls` what is spoken over it, `enrolment` how a device gets its certificate,
 //! `link` the switch that cuts and restores the network, `ladder` the ways a peer is
-//! dialled. Nothing here decides what is replicated.
+//! dialled, `roster` who is let in, `neighbours` how devices meet without central. Nothing here decides what is replicated.
 
 mod accept;
 mod address;
@@ -28,9 +28,11 @@ mod handle;
 mod identity;
 mod ladder;
 mod link;
+mod neighbours;
 mod network;
 mod pake;
 mod quic;
+mod roster;
 mod socket;
 mod start;
 mod tcp;
@@ -45,6 +47,7 @@ pub use enrolment::{Approach, PATIENCE, Wish, enrol};
 pub use handle::{ExecuteError, Health, NodeHandle};
 pub use identity::{DeviceKey, Identity, IdentityError, Membership};
 pub use link::LinkSwitch;
+pub use neighbours::{FoundBy, Lan, LanState, LanStatus, NeighbourOptions, NeighbourStatus};
 pub use network::{
     CarrierKind, Counts, DialState, DialStatus, LinkStatus, NetworkError, NetworkOptions, NetworkStatus,
     QuicStatus, Reception,

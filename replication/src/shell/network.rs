@@ -13,14 +13,18 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::accept::Acceptance;
 use super::address::CentralAddress;
 use super::carrier::Handle;
 use super::clock::Clock;
 use super::close::{CloseCode, Ending};
+use super::dial::Callee;
 use super::handle::{NodeHandle, lock};
 use super::identity::Identity;
 use super::link::LinkSwitch;
+use super::neighbours::{self, LanStatus, NeighbourKey, NeighbourOptions, NeighbourStatus};
 use super::quic::{self, Congestion, Profile};
+use super::roster::{Company, Roster};
 use super::socket::{Gate, GatedSocket, Traffic};
 use super::{accept, dial, tcp, tls};
 use crate::enrolment::EnrolmentDesk;
@@ -31,10 +35,13 @@ use crate::status::PeerError;
 /// Memory of frames read and not yet durable, over all connections, in KiB: four of the largest, and many of the
 /// usual size. A connection waits for its share before it decodes.
 const FRAME_MEMORY_KIB: usize = 16 * 1024;
+/// Connections at once of a node that everybody may come to: five times the sites of a country, so that all may reconnect
+/// before their old connections are given up.
+const CONNECTIONS_MAX: usize = 5_000;
 /// How long goodbyes may take when the node stops.
 const GOODBYE_MAX: Duration = Duration::from_secs(2);
 
-/// How a node takes connections.
+/// How a node takes connections of everybody.
 pub struct Reception {
     /// Who may come in.
     pub registry: Registry,
@@ -55,10 +62,12 @@ pub struct NetworkOptions {
     pub tcp: bool,
     /// How it finds out how much the links of all its connections carry.
     pub congestion: Congestion,
-    /// How it takes connections; without it, it only dials.
+    /// How it takes connections of everybody in the system; what central does.
     pub reception: Option<Reception>,
     /// The centrals it dials and stays connected to.
     pub centrals: Vec<CentralAddress>,
+    /// How it meets other devices without central; not at all without it. A node with a reception has it already.
+    pub neighbours: Option<NeighbourOptions>,
 }
 
 /// A node's network cannot be set up.
@@ -111,6 +120,10 @@ pub struct NetworkStatus {
     pub counts: Counts,
     /// The centrals it dials.
     pub dials: Vec<DialStatus>,
+    /// The neighbours it dials, or would: those that a person named first.
+    pub neighbours: Vec<NeighbourStatus>,
+    /// Whether the local network is searched for neighbours.
+    pub lan: LanStatus,
     /// What each open connection has been through, in the order of devices.
     pub links: Vec<LinkStatus>,
     /// The latest thing that went wrong before or at the end of a connection.
@@ -220,17 +233,24 @@ pub struct Counts {
     pub enrolments_refused: u64,
 }
 
-/// What happens with one central that is dialled.
+/// What happens with one node that is dialled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DialStatus {
-    /// Its address.
-    pub central: String,
+    /// Its address; several, with commas between them, of a neighbour that is said to have several.
+    pub address: String,
     /// What is being done.
     pub state: DialState,
-    /// The device found there, once it proved to be central.
+    /// The device found there, once it has proved to be central, or the neighbour that is looked for or was found.
     pub device: Option<DeviceId>,
     /// Why the latest attempt or connection ended.
     pub last_error: Option<PeerError>,
+}
+
+impl DialStatus {
+    /// Nothing has happened yet.
+    pub(crate) fn begun(address: String) -> Self {
+        Self { address, state: DialState::Waiting, device: None, last_error: None }
+    }
 }
 
 /// What a dialer does.
@@ -241,10 +261,36 @@ pub enum DialState {
     Waiting,
     /// Is dialling.
     Dialing,
-    /// Is connected.
+    /// Is connected; to a neighbour, whoever dialled.
     Connected,
     /// The network is cut.
     Cut,
+    /// Leaves it to the other one to dial, for a while: only one of two neighbours needs to.
+    Yielding,
+    /// Is found on the local network and not dialled; the error says why.
+    KeptOut,
+}
+
+/// A node in the status that is dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The central with this number.
+    Central(usize),
+    /// A neighbour.
+    Neighbour(NeighbourKey),
+}
+
+/// How somebody is dialled: what TLS demands of them, over each way.
+pub(crate) struct Ways {
+    quic: Arc<quinn::crypto::rustls::QuicClientConfig>,
+    /// Nothing where that way is closed.
+    pub tcp: Option<Arc<rustls::ClientConfig>>,
+}
+
+impl Ways {
+    fn new(config: rustls::ClientConfig, tcp: bool) -> Result<Self, tls::TlsError> {
+        Ok(Self { quic: Arc::new(tls::over_quic(config.clone())?), tcp: tcp.then(|| Arc::new(config)) })
+    }
 }
 
 #[derive(Default)]
@@ -281,14 +327,16 @@ pub(crate) struct Network {
     pub endpoint: Endpoint,
     counters: Counters,
     pub frame_memory: Arc<Semaphore>,
-    dial_tls: Arc<quinn::crypto::rustls::QuicClientConfig>,
-    /// How peers are dialled over TCP; nothing where that way is closed.
-    pub tcp_dial: Option<Arc<rustls::ClientConfig>>,
+    device: DeviceId,
+    to_central: Ways,
+    to_neighbours: Ways,
     pub gate: Arc<Gate>,
     pub profile: Profile,
     congestion: Congestion,
     clock: Clock,
     dials: Mutex<Vec<DialStatus>>,
+    neighbours: Mutex<BTreeMap<NeighbourKey, NeighbourStatus>>,
+    lan: Mutex<LanStatus>,
     links: Mutex<BTreeMap<ConnectionId, OpenLink>>,
     last_error: Mutex<Option<PeerError>>,
     changes: watch::Sender<()>,
@@ -299,8 +347,9 @@ pub(crate) struct Network {
 /// What the tasks of a network take with them.
 pub(crate) struct Plan {
     reception: Option<Reception>,
-    tcp: Option<(TcpListener, Arc<rustls::ServerConfig>)>,
+    over_tcp: Option<accept::OverTcp>,
     centrals: Vec<CentralAddress>,
+    neighbours: Option<NeighbourOptions>,
 }
 
 /// The listener at the port of the socket. Where any port would do, it may be taken for TCP, and the node does without.
@@ -318,67 +367,95 @@ fn listener(asked: SocketAddr, bound: SocketAddr) -> Result<Option<TcpListener>,
 impl Network {
     /// Opens the socket; nothing is accepted or dialled before [`run`](Self::run).
     pub(crate) fn open(options: NetworkOptions, clock: &Clock) -> Result<(Arc<Self>, Plan), NetworkError> {
-        let NetworkOptions { identity, bind, profile, congestion, tcp, reception, centrals } = options;
-        let server = match &reception {
-            Some(_) => Some(quic::server_config(tls::server(&identity, clock)?, congestion)),
-            None => None,
+        let NetworkOptions { identity, bind, profile, congestion, tcp, reception, centrals, neighbours } =
+            options;
+        let takes = reception.is_some() || neighbours.is_some();
+        let server = match takes {
+            true => Some(quic::server_config(tls::server(&identity, clock)?, congestion)),
+            false => None,
         };
-        let dial_tls = Arc::new(tls::sync_client(&identity, clock)?);
         let gate = Arc::<Gate>::default();
         let failed = |source| NetworkError::Socket { address: bind, source };
         let socket = GatedSocket::bind(bind, Arc::clone(&gate)).map_err(failed)?;
         let endpoint = quic::endpoint(socket, server).map_err(failed)?;
-        let listener = match &reception {
-            Some(_) if tcp => listener(bind, endpoint.local_addr().map_err(failed)?)?,
-            _ => None,
-        };
-        let tcp_server = listener
-            .map(|listener| Ok::<_, tls::TlsError>((listener, Arc::new(tls::tcp_server(&identity, clock)?))))
-            .transpose()?;
-        let tcp_dial = match tcp {
-            true => Some(Arc::new(tls::tcp_client(&identity, clock)?)),
+        let listener = match takes && tcp {
+            true => listener(bind, endpoint.local_addr().map_err(failed)?)?,
             false => None,
         };
-        let dials = centrals.iter().map(|central| DialStatus {
-            central: central.to_string(),
-            state: DialState::Waiting,
-            device: None,
-            last_error: None,
-        });
+        let over_tcp = listener
+            .map(|listener| Ok::<_, tls::TlsError>((listener, Arc::new(tls::tcp_server(&identity, clock)?))))
+            .transpose()?;
         let network = Self {
             link: LinkSwitch::new(gate.clone()),
-            tcp_dial,
+            device: identity.device(),
+            to_central: Ways::new(tls::central_client(&identity, clock)?, tcp)?,
+            to_neighbours: Ways::new(tls::neighbour_client(&identity, clock)?, tcp)?,
             gate,
             endpoint,
             counters: Counters::default(),
             frame_memory: Arc::new(Semaphore::new(FRAME_MEMORY_KIB)),
-            dial_tls,
             profile,
             congestion,
             clock: clock.clone(),
-            dials: Mutex::new(dials.collect()),
+            dials: Mutex::new(centrals.iter().map(|at| DialStatus::begun(at.to_string())).collect()),
+            neighbours: Mutex::default(),
+            lan: Mutex::default(),
             links: Mutex::default(),
             last_error: Mutex::default(),
             changes: watch::Sender::new(()),
             stopping: watch::Sender::new(false),
             task: Mutex::default(),
         };
-        Ok((Arc::new(network), Plan { reception, tcp: tcp_server, centrals }))
+        Ok((Arc::new(network), Plan { reception, over_tcp, centrals, neighbours }))
     }
 
-    /// How a peer is dialled.
-    pub(crate) fn dial_config(&self, profile: Profile) -> quinn::ClientConfig {
-        quic::client_config(self.dial_tls.clone(), profile, self.congestion)
+    /// This node's device.
+    pub(crate) fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    /// Where the socket is bound.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.endpoint.local_addr().ok()
+    }
+
+    /// How whoever is at `place` is dialled.
+    pub(crate) fn ways(&self, place: Place) -> &Ways {
+        match place {
+            Place::Central(_) => &self.to_central,
+            Place::Neighbour(_) => &self.to_neighbours,
+        }
+    }
+
+    /// The same over QUIC.
+    pub(crate) fn dial_config(&self, ways: &Ways, profile: Profile) -> quinn::ClientConfig {
+        quic::client_config(ways.quic.clone(), profile, self.congestion)
     }
 
     /// Begins to accept and to dial.
     pub(crate) fn run(self: &Arc<Self>, node: &NodeHandle, plan: Plan) {
+        let Plan { reception, over_tcp, centrals, neighbours } = plan;
         let mut tasks = JoinSet::new();
-        if let Some(reception) = plan.reception {
-            tasks.spawn(accept::run(self.clone(), node.clone(), reception, plan.tcp));
+        if let Some(Reception { registry, enrolment }) = reception {
+            let roster =
+                Roster::new(self.clone(), node.clone(), registry, Company::Everybody, CONNECTIONS_MAX);
+            let acceptance =
+                Acceptance { roster: roster.clone(), enrolment, over_tcp, connections_max: CONNECTIONS_MAX };
+            tasks.spawn(accept::run(self.clone(), node.clone(), acceptance));
+            tasks.spawn(roster.run());
+        } else if let Some(options) = neighbours {
+            let (registry, places) = (options.registry.clone(), neighbours::CONNECTED_MAX);
+            let roster = Roster::new(self.clone(), node.clone(), registry, Company::Neighbours, places);
+            let connections_max = neighbours::TAKEN_MAX;
+            let acceptance =
+                Acceptance { roster: roster.clone(), enrolment: None, over_tcp, connections_max };
+            tasks.spawn(accept::run(self.clone(), node.clone(), acceptance));
+            tasks.spawn(neighbours::run(self.clone(), node.clone(), roster.clone(), options));
+            tasks.spawn(roster.run());
         }
-        for (index, central) in plan.centrals.into_iter().enumerate() {
-            tasks.spawn(dial::run(self.clone(), node.clone(), central, index));
+        for (index, central) in centrals.into_iter().enumerate() {
+            let callee = Callee::Central(central);
+            tasks.spawn(dial::run(self.clone(), node.clone(), callee, Place::Central(index)));
         }
         let task = tokio::spawn(async move { while tasks.join_next().await.is_some() {} });
         *lock(&self.task) = Some(task);
@@ -413,14 +490,14 @@ impl Network {
         self.changes.send_replace(());
     }
 
+    /// Something that goes wrong now.
+    pub(crate) fn error(&self, code: &str, detail: &str) -> PeerError {
+        PeerError::new(code, detail, self.clock.wall())
+    }
+
     /// Takes note of something that went wrong, for the status and the log.
     pub(crate) fn note(&self, whom: &str, ending: &Ending) -> PeerError {
-        let error = PeerError {
-            code: ending.code.clone(),
-            detail: format!("{whom}: {}", ending.detail),
-            next_step: crate::code::next_step(&ending.code),
-            at: self.clock.wall(),
-        };
+        let error = self.error(&ending.code, &format!("{whom}: {}", ending.detail));
         tracing::warn!(
             whom,
             code = error.code,
@@ -433,21 +510,65 @@ impl Network {
         error
     }
 
-    pub(crate) fn set_dial(&self, index: usize, change: impl FnOnce(&mut DialStatus)) {
-        if let Some(dial) = lock(&self.dials).get_mut(index) {
+    /// Changes what is said of whoever is dialled; nobody is woken when that is what was said before.
+    pub(crate) fn set_dial(&self, place: Place, change: impl FnOnce(&mut DialStatus)) {
+        let changed = |dial: &mut DialStatus| {
+            let before = dial.clone();
             change(dial);
+            *dial != before
+        };
+        let is_news = match place {
+            Place::Central(index) => lock(&self.dials).get_mut(index).is_some_and(changed),
+            Place::Neighbour(key) => {
+                lock(&self.neighbours).get_mut(&key).is_some_and(|neighbour| changed(&mut neighbour.dial))
+            }
+        };
+        if is_news {
+            self.changes.send_replace(());
         }
+    }
+
+    /// Shows a neighbour, in place of what was shown of it.
+    pub(crate) fn put_neighbour(&self, key: NeighbourKey, status: NeighbourStatus) {
+        lock(&self.neighbours).insert(key, status);
+        self.changes.send_replace(());
+    }
+
+    /// Whether a neighbour is shown as found and not dialled, for this reason.
+    pub(crate) fn keeps_out(&self, key: NeighbourKey, code: &str) -> bool {
+        lock(&self.neighbours).get(&key).is_some_and(|neighbour| {
+            let DialStatus { state, last_error, .. } = &neighbour.dial;
+            *state == DialState::KeptOut && last_error.as_ref().is_some_and(|error| error.code == code)
+        })
+    }
+
+    /// Shows a neighbour no more.
+    pub(crate) fn remove_neighbour(&self, key: NeighbourKey) {
+        lock(&self.neighbours).remove(&key);
+        self.changes.send_replace(());
+    }
+
+    /// Says how the search of the local network is.
+    pub(crate) fn set_lan(&self, status: LanStatus) {
+        *lock(&self.lan) = status;
         self.changes.send_replace(());
     }
 
     /// A connection stands.
     pub(crate) fn linked(&self, conn: ConnectionId, link: OpenLink) {
         lock(&self.links).insert(conn, link);
+        self.changes.send_replace(());
     }
 
     /// It does not any more.
     pub(crate) fn unlinked(&self, conn: ConnectionId) {
         lock(&self.links).remove(&conn);
+        self.changes.send_replace(());
+    }
+
+    /// Whether a device is connected, whoever dialled.
+    pub(crate) fn is_linked(&self, device: DeviceId) -> bool {
+        lock(&self.links).values().any(|link| link.device == device)
     }
 
     /// What the open connections have been through, in the order of devices.
@@ -459,12 +580,14 @@ impl Network {
 
     pub(crate) fn status(&self) -> NetworkStatus {
         NetworkStatus {
-            address: self.endpoint.local_addr().ok(),
+            address: self.address(),
             up: self.link.is_up(),
             traffic: self.link.traffic(),
             connections: self.endpoint.open_connections() as u64,
             counts: self.counters.read(),
             dials: lock(&self.dials).clone(),
+            neighbours: lock(&self.neighbours).values().cloned().collect(),
+            lan: lock(&self.lan).clone(),
             links: self.links(),
             last_error: lock(&self.last_error).clone(),
         }

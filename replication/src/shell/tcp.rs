@@ -13,7 +13,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 use super::carrier::{Counted, TcpCarrier, TcpLine, counted};
 use super::close::Ending;
 use super::socket::Gate;
-use super::tls::{self, CENTRAL_NAME, Purpose};
+use super::tls::{self, Purpose};
 use crate::code;
 use crate::codec::{encode, short};
 use crate::frame::{Goaway, Message};
@@ -28,9 +28,10 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(listener)
 }
 
-/// Dials central, and finishes the handshake.
+/// Dials somebody who is called `name` in the handshake, and finishes it.
 pub(crate) async fn dial(
     address: SocketAddr,
+    name: &'static str,
     config: Arc<rustls::ClientConfig>,
     gate: Arc<Gate>,
 ) -> Result<(TcpCarrier, Purpose), Ending> {
@@ -38,7 +39,7 @@ pub(crate) async fn dial(
         |error: io::Error| Ending::new(code::UNREACHABLE, format!("{address} over TCP: {error}"));
     let stream = TcpStream::connect(address).await.map_err(unreachable)?;
     let (stream, line) = prepared(stream, gate).map_err(unreachable)?;
-    let name = ServerName::try_from(CENTRAL_NAME).expect("a name");
+    let name = ServerName::try_from(name).expect("a name");
     let stream = TlsConnector::from(config).connect(name, stream).await.map_err(|error| failed(&error))?;
     let purpose = {
         let (_, session) = stream.get_ref();

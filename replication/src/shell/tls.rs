@@ -3,6 +3,7 @@
 //! ```text
 //! ALPN                 server proves          client proves
 //! tributary/1          authority's cert.      authority's cert. (required, checked in code after the handshake)
+//!                      of central, or, where a neighbour is dialled, of a device
 //! tributary-enrol/1    nothing yet            nothing yet      (both prove the password afterwards, see `enrolment`)
 //! ```
 //!
@@ -18,7 +19,8 @@ use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{ClientCertVerifierBuilder, NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::version::TLS13;
 use rustls::{DigitallySignedStruct, RootCertStore, SignatureScheme};
 
@@ -31,6 +33,9 @@ pub const ALPN_SYNC: &[u8] = b"tributary/1";
 pub const ALPN_ENROL: &[u8] = b"tributary-enrol/1";
 /// The name in central's certificate, whatever address it is reached at.
 pub const CENTRAL_NAME: &str = "central.tributary";
+
+/// What a dialled neighbour is called in the handshake. Nobody's certificate says it: who a neighbour is comes from its key.
+pub(crate) const NEIGHBOUR_NAME: &str = "neighbour.tributary";
 
 /// A certificate or key that TLS does not accept.
 #[derive(Debug, thiserror::Error)]
@@ -102,11 +107,8 @@ fn server_config(
     clock: &Clock,
     protocols: Vec<Vec<u8>>,
 ) -> Result<rustls::ServerConfig, TlsError> {
-    let verifier = WebPkiClientVerifier::builder_with_provider(roots(identity)?, provider())
-        .clear_root_hint_subjects()
-        .allow_unauthenticated()
-        .build()
-        .map_err(TlsError::of)?;
+    let verifier =
+        devices_of_the_authority(identity)?.allow_unauthenticated().build().map_err(TlsError::of)?;
     let mut config = rustls::ServerConfig::builder_with_details(provider(), Arc::new(clock.clone()))
         .with_protocol_versions(&[&TLS13])
         .map_err(TlsError::of)?
@@ -120,17 +122,37 @@ fn server_config(
     Ok(config)
 }
 
-/// Dials central as a certified device, trusting the pinned authority only.
-pub(crate) fn sync_client(identity: &Identity, clock: &Clock) -> Result<QuicClientConfig, TlsError> {
-    QuicClientConfig::try_from(tcp_client(identity, clock)?).map_err(TlsError::of)
+/// Takes certificates of the pinned authority for client authentication, which every device's is.
+fn devices_of_the_authority(identity: &Identity) -> Result<ClientCertVerifierBuilder, TlsError> {
+    Ok(WebPkiClientVerifier::builder_with_provider(roots(identity)?, provider()).clear_root_hint_subjects())
 }
 
-/// The same over TCP.
-pub(crate) fn tcp_client(identity: &Identity, clock: &Clock) -> Result<rustls::ClientConfig, TlsError> {
+/// A configuration as QUIC wants it; as it is, it is for TCP.
+pub(crate) fn over_quic(config: rustls::ClientConfig) -> Result<QuicClientConfig, TlsError> {
+    QuicClientConfig::try_from(config).map_err(TlsError::of)
+}
+
+/// Dials central as a certified device, trusting the pinned authority only: a certificate for servers with central's name, which
+/// no device has, is the only one that will do.
+pub(crate) fn central_client(identity: &Identity, clock: &Clock) -> Result<rustls::ClientConfig, TlsError> {
     let config = rustls::ClientConfig::builder_with_details(provider(), Arc::new(clock.clone()))
         .with_protocol_versions(&[&TLS13])
         .map_err(TlsError::of)?
         .with_root_certificates(roots(identity)?)
+        .with_client_auth_cert(vec![identity.certificate.clone()], identity.key.private_key())
+        .map_err(TlsError::of)?;
+    Ok(finish_client(config, ALPN_SYNC))
+}
+
+/// Dials a neighbour: a device of the same authority. Which one it is, and whether it is let in, is asked in code as soon
+/// as the handshake is done, before a byte of a frame is read or sent.
+pub(crate) fn neighbour_client(identity: &Identity, clock: &Clock) -> Result<rustls::ClientConfig, TlsError> {
+    let devices = devices_of_the_authority(identity)?.build().map_err(TlsError::of)?;
+    let config = rustls::ClientConfig::builder_with_details(provider(), Arc::new(clock.clone()))
+        .with_protocol_versions(&[&TLS13])
+        .map_err(TlsError::of)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AnyDevice(devices)))
         .with_client_auth_cert(vec![identity.certificate.clone()], identity.key.private_key())
         .map_err(TlsError::of)?;
     Ok(finish_client(config, ALPN_SYNC))
@@ -154,6 +176,47 @@ fn finish_client(mut config: rustls::ClientConfig, alpn: &[u8]) -> rustls::Clien
     config.resumption = Resumption::disabled();
     config.enable_early_data = false;
     config
+}
+
+/// Takes the certificate of any device of the authority from whoever is dialled. A device's certificate is for client
+/// authentication only, so that it can never pass for central's; between devices, who dials is chance, and each is to the
+/// other what a client is to central.
+#[derive(Debug)]
+struct AnyDevice(Arc<dyn ClientCertVerifier>);
+
+impl ServerCertVerifier for AnyDevice {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        self.0.verify_client_cert(end_entity, intermediates, now).map(|_| ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
 }
 
 /// Takes any certificate, for enrolment only. The holder must still sign the handshake with its key.

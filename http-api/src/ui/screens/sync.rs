@@ -6,9 +6,10 @@ use axum::response::{IntoResponse, Response};
 use crdt_store::DeviceId;
 use domain::{Permission, Role};
 use maud::{Markup, html};
+use replication::shell::{FoundBy, LanState};
 use replication::{TO_SEND_MAX, code};
 
-use crate::api::sync::{self, Link, SyncConnection, SyncDial, SyncError, SyncPeer};
+use crate::api::sync::{self, Link, SyncConnection, SyncDial, SyncError, SyncLan, SyncNeighbour, SyncPeer};
 use crate::state::DemoNodeStatus;
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
@@ -57,7 +58,16 @@ fn quality(words: Words, connection: &SyncConnection) -> Markup {
     }
 }
 
-fn peer_row(visit: &Visit, peer: &SyncPeer, name: &str) -> Markup {
+/// How a device was found that is met without central.
+fn found_by(words: Words, found_by: FoundBy) -> Markup {
+    let text = match found_by {
+        FoundBy::Lan => t!(words, "found-on-lan"),
+        FoundBy::Hand => t!(words, "found-by-hand"),
+    };
+    html! { span class="muted small" { (text) } }
+}
+
+fn peer_row(visit: &Visit, peer: &SyncPeer, name: &str, neighbour: Option<&SyncNeighbour>) -> Markup {
     let words = visit.words;
     html! {
         div class="peer" id={ "peer-" (peer.device) } {
@@ -65,6 +75,7 @@ fn peer_row(visit: &Visit, peer: &SyncPeer, name: &str) -> Markup {
                 (icon(if peer.central { "server" } else { "monitor" }))
                 span class="strong" { (name) }
                 (link_chip(words, peer))
+                @if let Some(neighbour) = neighbour { (found_by(words, neighbour.found_by)) }
             }
             (value(&t!(words, "last-contact"), html! {
                 @match (peer.link, peer.last_contact) {
@@ -112,17 +123,52 @@ fn never_reached(visit: &Visit, dial: &SyncDial) -> Markup {
     }
 }
 
-fn peer_name(words: Words, peer: &SyncPeer) -> String {
-    match (peer.central, &peer.site_name, &peer.name) {
-        (true, _, _) => t!(words, "central-server"),
-        (false, Some(site), Some(name)) if name != site => format!("{site} · {name}"),
-        (false, Some(site), _) => site.clone(),
-        (false, None, Some(name)) => name.clone(),
-        (false, None, None) => peer.device.to_string(),
+/// A device that is named, or found nearby, and has not been in contact yet.
+fn not_met(visit: &Visit, neighbour: &SyncNeighbour) -> Markup {
+    let words = visit.words;
+    let name = device_name(neighbour.site_name.as_deref(), neighbour.name.as_deref());
+    let name = name.unwrap_or_else(|| t!(words, "device-at", address = neighbour.address.as_str()));
+    html! {
+        div class="peer" {
+            div class="row" {
+                (icon("monitor"))
+                span class="strong" title=(neighbour.address) { (name) }
+                (chip(Tone::Calm, "wifi-off", &t!(words, "not-met")))
+                (found_by(words, neighbour.found_by))
+            }
+            @if let Some(error) = &neighbour.last_error { (cause(visit, error)) }
+        }
     }
 }
 
-fn network(visit: &Visit, nodes: &[DemoNodeStatus]) -> Markup {
+fn peer_name(words: Words, peer: &SyncPeer) -> String {
+    match peer.central {
+        true => t!(words, "central-server"),
+        false => device_name(peer.site_name.as_deref(), peer.name.as_deref())
+            .unwrap_or_else(|| peer.device.to_string()),
+    }
+}
+
+fn device_name(site: Option<&str>, name: Option<&str>) -> Option<String> {
+    match (site, name) {
+        (Some(site), Some(name)) if name != site => Some(format!("{site} · {name}")),
+        (Some(site), _) => Some(site.to_owned()),
+        (None, name) => name.map(str::to_owned),
+    }
+}
+
+/// Whether others are looked for nearby.
+fn lan(visit: &Visit, lan: &SyncLan) -> Markup {
+    let words = visit.words;
+    let state = match lan.state {
+        LanState::Off => t!(words, "lan-off"),
+        LanState::Searching => t!(words, "lan-searching"),
+        LanState::Waiting => t!(words, "lan-waiting"),
+    };
+    html! { (state) @if let Some(error) = &lan.last_error { (cause(visit, error)) } }
+}
+
+fn cables(visit: &Visit, nodes: &[DemoNodeStatus]) -> Markup {
     let words = visit.words;
     html! {
         section class="card" aria-labelledby="network" {
@@ -160,17 +206,25 @@ pub(in crate::ui) fn peers(visit: &Visit) -> Result<Markup, Trouble> {
     let unreached: Vec<_> = status.dials.iter().filter(|_| !reached).collect();
     // Those that wait longest come first on central; at a site the central server does.
     peers.sort_by_key(|peer| (!peer.central, peer.link, peer.last_contact));
+    let neighbour = |device| status.neighbours.iter().find(|neighbour| neighbour.device == Some(device));
+    let is_met = |neighbour: &&SyncNeighbour| {
+        neighbour.device.is_some_and(|device| peers.iter().any(|peer| peer.device == device))
+    };
+    let not_yet: Vec<_> = status.neighbours.iter().filter(|neighbour| !is_met(neighbour)).collect();
     Ok(html! {
         @for dial in &unreached { (never_reached(visit, dial)) }
-        @if peers.is_empty() && unreached.is_empty() { (empty("refresh-cw", &t!(words, "no-peers"), &t!(words, "no-peers-text"), html! {})) }
-        @for peer in peers { (peer_row(visit, peer, &peer_name(words, peer))) }
+        @if peers.is_empty() && unreached.is_empty() && not_yet.is_empty() {
+            (empty("refresh-cw", &t!(words, "no-peers"), &t!(words, "no-peers-text"), html! {}))
+        }
+        @for peer in &peers { (peer_row(visit, peer, &peer_name(words, peer), neighbour(peer.device))) }
+        @for neighbour in &not_yet { (not_met(visit, neighbour)) }
     })
 }
 
 /// The page.
 pub(in crate::ui) async fn show(visit: Visit) -> Result<Response, Trouble> {
     let words = visit.words;
-    let status = visit.state.node().status();
+    let (status, network) = (visit.state.node().status(), visit.state.node().network());
     let settings = visit.state.settings();
     let name = t!(words, "nav-sync");
     let demo = visit.state.demo().map(|demo| demo.status(settings.device));
@@ -183,12 +237,15 @@ pub(in crate::ui) async fn show(visit: Visit) -> Result<Response, Trouble> {
                 header { h2 id="peers" { (t!(words, "peers")) } }
                 div data-live="peers" data-quiet { (peers(&visit)?) }
             }
-            @if let Some(nodes) = demo { div data-live="network" data-quiet { (network(&visit, &nodes)) } }
+            @if let Some(nodes) = demo { div data-live="network" data-quiet { (cables(&visit, &nodes)) } }
             section class="card pad" {
                 h2 { (t!(words, "this-device")) }
                 dl class="facts" data-live="device" data-quiet {
                     (fact(&t!(words, "documents"), html! { span class="tabular" { (words.whole(status.documents as i64)) } }))
                     (fact(&t!(words, "changes-position"), html! { span class="tabular" { (words.whole(status.head_seq as i64)) } }))
+                    @if let (Some(network), false) = (&network, visit.is_central()) {
+                        (fact(&t!(words, "nearby-devices"), lan(&visit, &SyncLan::from(&network.lan))))
+                    }
                     (fact(&t!(words, "version"), html! { (settings.version) }))
                     (fact(&t!(words, "device"), html! { code { (short(settings.device)) } }))
                     (fact(&t!(words, "role"), html! { (t!(words, "role-name", central = if visit.is_central() { "yes" } else { "no" })) }))

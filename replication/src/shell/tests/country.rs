@@ -16,6 +16,7 @@ use rcgen::{
 };
 use tokio::sync::broadcast;
 
+use crate::code;
 use crate::config::NodeConfig;
 use crate::enrolment::EnrolmentDesk;
 use crate::registry::{PeerRole, RefusedPeer, Registry};
@@ -30,8 +31,10 @@ pub(super) const LONG: Duration = Duration::from_secs(120);
 
 const NOTES: View = View("view/notes");
 const REVOKED: View = View("view/revoked");
+const INTRODUCED: View = View("view/introduced");
 
-/// Notes that everybody has, and devices that were revoked.
+/// Notes, devices that were revoked, and devices that were introduced. A note belongs to everybody, or to the devices
+/// that its scope names.
 pub(super) struct Notes;
 
 impl Schema for Notes {
@@ -40,18 +43,25 @@ impl Schema for Notes {
     }
 
     fn views(&self) -> &'static [View] {
-        &[NOTES, REVOKED]
+        &[NOTES, REVOKED, INTRODUCED]
     }
 
     fn route(&self, _: DocumentId, root: &Map) -> Option<Route> {
-        Some(Route { class: root.get("class")?.as_text()?.to_owned(), scope: scope() })
+        let scope = match root.get("scope").and_then(Value::as_text) {
+            Some(scope) => Scope::new(scope.as_bytes()).ok()?,
+            None => for_all(),
+        };
+        Some(Route { class: root.get("class")?.as_text()?.to_owned(), scope })
     }
 
     fn project(&self, document: &Document) -> Projection {
         let text = document.at(&["text"]).and_then(Value::as_text).unwrap_or_default();
         let id = document.id.as_bytes();
         let row = match document.at(&["device"]).and_then(Value::as_bytes) {
-            Some(device) => Row { view: REVOKED, key: [device, id].concat(), value: Vec::new() },
+            Some(device) => {
+                let view = if document.class == "introduction" { INTRODUCED } else { REVOKED };
+                Row { view, key: [device, id].concat(), value: Vec::new() }
+            }
             None => Row { view: NOTES, key: id.to_vec(), value: text.as_bytes().to_vec() },
         };
         Projection { rows: vec![row], sums: Vec::new() }
@@ -79,8 +89,9 @@ impl Schema for Notes {
         false
     }
 
-    fn may_read(&self, _: &dyn ViewRead, _: DeviceId, _: &Scope) -> Result<bool, StoreError> {
-        Ok(true)
+    fn may_read(&self, _: &dyn ViewRead, device: DeviceId, scope: &Scope) -> Result<bool, StoreError> {
+        let names = String::from_utf8_lossy(scope.as_bytes()).contains(&short(device));
+        Ok(names || *scope == for_all())
     }
 
     fn scope_name(&self, _: &dyn ViewRead, _: &Scope) -> String {
@@ -88,24 +99,40 @@ impl Schema for Notes {
     }
 }
 
-fn scope() -> Scope {
+/// The beginning of a device's id, which is what fits into the name of a scope.
+pub(super) fn short(device: DeviceId) -> String {
+    device.to_string()[..8].to_owned()
+}
+
+fn for_all() -> Scope {
     Scope::new(b"all").expect("a name")
 }
 
+/// Whether a view says something of a device.
+fn says(views: &dyn ViewRead, view: View, device: DeviceId) -> Result<bool, RefusedPeer> {
+    let mut said = false;
+    views
+        .scan_prefix(view, device.as_bytes(), &mut |_, _| {
+            said = true;
+            ControlFlow::Break(())
+        })
+        .map_err(|error| RefusedPeer { code: "registry-unavailable", detail: error.to_string() })?;
+    Ok(said)
+}
+
 /// Everybody but the revoked.
-fn registry() -> Registry {
-    Arc::new(|views: &dyn ViewRead, device: DeviceId| {
-        let mut revoked = false;
-        views
-            .scan_prefix(REVOKED, device.as_bytes(), &mut |_, _| {
-                revoked = true;
-                ControlFlow::Break(())
-            })
-            .map_err(|error| RefusedPeer { code: "registry-unavailable", detail: error.to_string() })?;
-        match revoked {
-            true => Err(RefusedPeer { code: "revoked-device", detail: "for a test".to_owned() }),
-            false => Ok(PeerRole::Device { name: Some("device".to_owned()) }),
-        }
+pub(super) fn registry() -> Registry {
+    Arc::new(|views: &dyn ViewRead, device: DeviceId| match says(views, REVOKED, device)? {
+        true => Err(RefusedPeer { code: "revoked-device", detail: "for a test".to_owned() }),
+        false => Ok(PeerRole::Device { name: Some("device".to_owned()) }),
+    })
+}
+
+/// Those who were introduced.
+pub(super) fn registry_of_introduced() -> Registry {
+    Arc::new(|views: &dyn ViewRead, device: DeviceId| match says(views, INTRODUCED, device)? {
+        true => Ok(PeerRole::Device { name: None }),
+        false => Err(RefusedPeer { code: code::DEVICE_NOT_KNOWN_YET, detail: "for a test".to_owned() }),
     })
 }
 
@@ -233,6 +260,7 @@ impl Place {
             congestion: crate::shell::Congestion::default(),
             reception: reception(enrolment),
             centrals: Vec::new(),
+            neighbours: None,
         };
         start(options(open, Some(network))).await
     }
@@ -261,9 +289,24 @@ impl Place {
         self.create(vec![("class", Value::from("note")), ("text", Value::from(text.as_str()))]).await
     }
 
+    /// Writes a note of some devices only.
+    pub(super) async fn write_in(&self, scope: &str, text: &str) {
+        let leaves = [("class", "note"), ("scope", scope), ("text", text)];
+        let leaves = leaves.map(|(name, value)| (name, Value::from(value)));
+        self.create(leaves.to_vec()).await.expect("written");
+    }
+
     pub(super) async fn revoke(&self, device: DeviceId) {
+        self.say_of(device, "revocation").await;
+    }
+
+    pub(super) async fn introduce(&self, device: DeviceId) {
+        self.say_of(device, "introduction").await;
+    }
+
+    async fn say_of(&self, device: DeviceId, class: &str) {
         let device = Value::Bytes(device.as_bytes().to_vec());
-        self.create(vec![("class", Value::from("revocation")), ("device", device)]).await.expect("written");
+        self.create(vec![("class", Value::from(class)), ("device", device)]).await.expect("written");
     }
 
     async fn create(&self, leaves: Vec<(&'static str, Value)>) -> Result<DocumentId, ExecuteError> {
@@ -346,6 +389,7 @@ pub(super) fn dialing(identity: Identity, central: SocketAddr) -> NetworkOptions
         congestion: crate::shell::Congestion::default(),
         reception: None,
         centrals: vec![CentralAddress::from(central)],
+        neighbours: None,
     }
 }
 

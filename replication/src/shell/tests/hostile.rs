@@ -23,7 +23,8 @@ async fn dial(address: SocketAddr, tls: QuicClientConfig) -> Result<(Endpoint, C
 }
 
 async fn dial_as(address: SocketAddr, identity: &Identity) -> (Endpoint, Connection) {
-    let tls = tls::sync_client(identity, &Clock::start()).expect("a configuration");
+    let tls = tls::central_client(identity, &Clock::start()).and_then(tls::over_quic);
+    let tls = tls.expect("a configuration");
     dial(address, tls).await.expect("connected")
 }
 

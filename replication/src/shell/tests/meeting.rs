@@ -125,6 +125,7 @@ async fn a_central_that_comes_later_is_found() {
         congestion: crate::shell::Congestion::default(),
         reception: super::country::reception(None),
         centrals: Vec::new(),
+        neighbours: None,
     };
     let central = Place::start(super::country::options(open, Some(network))).await;
     site.0.sync_now();

@@ -7,4 +7,5 @@ mod hostile;
 mod lifecycle;
 mod meeting;
 mod moving;
+mod neighbours;
 mod over_tcp;

@@ -10,7 +10,7 @@ use super::country::{Authority, LONG, Place, loopback};
 use crate::shell::CarrierKind;
 
 /// A port at which TCP leads to `central` and UDP to nothing.
-async fn only_tcp(central: SocketAddr) -> (SocketAddr, JoinHandle<()>) {
+pub(super) async fn only_tcp(central: SocketAddr) -> (SocketAddr, JoinHandle<()>) {
     let listener = TcpListener::bind(loopback()).await.expect("a port");
     let address = listener.local_addr().expect("bound");
     let forwarding = tokio::spawn(async move {
