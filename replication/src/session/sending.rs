@@ -25,7 +25,7 @@ const PART_BYTES_MAX: usize = 512 << 10;
 /// Bytes on the wire that may be unacknowledged, at first: little enough for the slowest link that is promised to work.
 pub(super) const WINDOW_BYTES_MIN: usize = 32 << 10;
 /// The same, at most: what a fast link carries in the time of a commit on a slow disk.
-const WINDOW_BYTES_MAX: usize = 1 << 20;
+pub(super) const WINDOW_BYTES_MAX: usize = 1 << 20;
 /// An acknowledgement within this time doubles the window …
 const ACK_SOON: Duration = Duration::from_secs(4);
 /// … and one later than this halves it: well before the peer would be taken for stalled.
@@ -48,7 +48,7 @@ const CHANGE_STRIPPED: usize = 56;
 const WHOLE_FROM_CHANGES: usize = 8;
 
 /// What a turn at one scope came to.
-enum Turn {
+pub(super) enum Turn {
     Sent,
     /// The end of the log is reached.
     Done,
@@ -58,7 +58,7 @@ enum Turn {
 
 /// Before the greeting is over: how much may have been sent after this DELTA, and what it aims at before compression.
 #[derive(Clone, Copy)]
-struct Early {
+pub(super) struct Early {
     bytes_max: usize,
     target: usize,
 }
@@ -219,7 +219,7 @@ impl Session {
     }
 
     /// One DELTA of the pass over the log.
-    fn send_from_log(
+    pub(super) fn send_from_log(
         &mut self,
         moment: &Moment<'_>,
         account: &mut Account,
@@ -506,7 +506,7 @@ impl Session {
     }
 
     /// Whether the document, in the version at this position, is what the peer sent and nothing else.
-    fn is_level(&self, id: DocumentId, seq: u64) -> bool {
+    pub(super) fn is_level(&self, id: DocumentId, seq: u64) -> bool {
         self.level.get(&id) == Some(&seq)
     }
 
@@ -527,6 +527,7 @@ impl Session {
         self.fast_forward(account, scope, ours, theirs);
         let mut mark = account.mark(scope);
         mark.difference = None;
+        mark.lost = false;
         account.set_mark(scope, mark);
         self.proved = true;
         if let Some(state) = self.scopes.get_mut(scope) {
