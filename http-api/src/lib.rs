@@ -15,6 +15,7 @@
 
 mod api;
 mod auth;
+mod bundles;
 mod docs;
 mod error;
 mod imports;
@@ -32,6 +33,9 @@ pub use api::sync::{
     Link, SyncConnection, SyncDial, SyncError, SyncPeer, SyncStatus, describe as describe_sync,
 };
 pub use auth::Visitor;
+pub use bundles::{
+    BundleAbout, BundleFile, BundleLoaded, load_whole_bundle, save_bundle, show_bundle,
+};
 pub use error::{FieldError, Problem};
 pub use rights::{StoreChoice, StoreRight};
 pub use server::router;

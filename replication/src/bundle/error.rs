@@ -14,7 +14,8 @@ pub struct BundleError {
 }
 
 impl BundleError {
-    pub(crate) fn new(code: &'static str, detail: impl Into<String>) -> Self {
+    /// What is wrong, by its code.
+    pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
     }
 

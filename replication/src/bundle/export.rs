@@ -73,22 +73,16 @@ impl Export {
         }
     }
 
-    /// Puts as many frames into a bundle as fit; whether that was all. `progress` is told the scopes done, and all scopes.
+    /// Puts as many frames into a bundle as fit; whether that was all.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn write(
-        &mut self,
-        bundle: &mut Writer,
-        mut progress: impl FnMut(usize, usize),
-    ) -> Result<bool, StoreError> {
+    pub fn write(&mut self, bundle: &mut Writer) -> Result<bool, StoreError> {
         while let Some(frame) = self.next_frame()? {
             if frame.len() > bundle.room() {
                 return Ok(false);
             }
             bundle.put(&frame);
-            let left = self.scopes.as_ref().map_or(0, VecDeque::len);
-            progress(self.given.len() - left.min(self.given.len()), self.given.len());
         }
         Ok(true)
     }

@@ -98,6 +98,13 @@ impl Writer {
         self.frames += 1;
     }
 
+    /// Frames one behind the other, for tests that take them from another file.
+    #[cfg(test)]
+    pub(crate) fn put_all(&mut self, frames: &[u8], count: usize) {
+        self.bytes.extend_from_slice(frames);
+        self.frames += count as u32;
+    }
+
     /// The whole file; `sign` is given the 32 bytes that the signature is over.
     pub fn finish<E>(mut self, sign: impl FnOnce(&[u8; 32]) -> Result<Vec<u8>, E>) -> Result<Vec<u8>, E> {
         self.bytes.extend_from_slice(&[0; LENGTH_BYTES]);
@@ -170,6 +177,15 @@ impl Bundle {
     /// How many frames it holds.
     pub fn frame_count(&self) -> usize {
         self.frames.len()
+    }
+
+    /// All of its frames as they stand in the file.
+    #[cfg(test)]
+    pub(crate) fn raw_frames(&self) -> &[u8] {
+        match (self.frames.first(), self.frames.last()) {
+            (Some(first), Some(last)) => &self.file[first.start..last.end],
+            _ => &[],
+        }
     }
 
     /// One of its frames, read and verified as far as that needs no store; nothing behind the last.

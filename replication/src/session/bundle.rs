@@ -148,7 +148,11 @@ impl Session {
         if acknowledges && mark.gives {
             mark.acked = match equal {
                 true => Some(Cursor::at(moment.head)),
-                false => mark.acked.map(|acked| self.beyond_known(moment, scope, acked)).transpose()?,
+                false => {
+                    let acked = mark.acked.filter(|_| !mark.lost);
+                    let further = acked.map(|acked| self.beyond_known(moment, scope, acked)).transpose()?;
+                    further.or(mark.acked)
+                }
             };
         }
         account.set_mark(scope, mark);

@@ -171,6 +171,10 @@ impl DeviceKey {
         Ok(request.der().to_vec())
     }
 
+    pub(super) fn pair(&self) -> &KeyPair {
+        &self.pair
+    }
+
     pub(crate) fn private_key(&self) -> PrivateKeyDer<'static> {
         PrivatePkcs8KeyDer::from(self.pair.serialize_der()).into()
     }
