@@ -9,8 +9,8 @@ use domain::{DomainSchema, Role, ScopeKind};
 use http_api::Settings;
 use replication::enrolment::SystemId;
 use replication::shell::{
-    CentralAddress, Clock, Congestion, Courier, DeviceKey, Identity, Membership, NetworkOptions, NodeHandle, Profile,
-    Reception, Recovery, StartOptions, random_seed, start,
+    CentralAddress, Clock, Congestion, Courier, DeviceKey, Identity, Membership, NetworkOptions, NodeHandle,
+    Profile, Reception, Recovery, StartOptions, random_seed, start,
 };
 use replication::{NodeConfig, private_file};
 use serde::{Deserialize, Serialize};

@@ -15,6 +15,8 @@ use crate::auth;
 use crate::error::Problem;
 use crate::state::AppState;
 
+/// A header of files that could not hold all there is; the rest follows when the other side has acknowledged this one.
+pub const PARTIAL: &str = "tributary-partial";
 /// How long an answer waits for a file to be loaded; it goes on all the same.
 const LOADED_WITHIN: Duration = Duration::from_secs(20);
 /// Most letters of a name in the name of a file.

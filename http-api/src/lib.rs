@@ -34,7 +34,7 @@ pub use api::sync::{
 };
 pub use auth::Visitor;
 pub use bundles::{
-    BundleAbout, BundleFile, BundleLoaded, load_whole_bundle, save_bundle, show_bundle,
+    BundleAbout, BundleFile, BundleLoaded, PARTIAL, load_whole_bundle, save_bundle, show_bundle,
 };
 pub use error::{FieldError, Problem};
 pub use rights::{StoreChoice, StoreRight};

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod bundle;
 mod demo;
 mod enrol;
 mod import;
@@ -29,5 +30,6 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Simulate(options) => simulate::run(options),
         Command::Bench(options) => crate::bench::run(options),
         Command::Status(options) => status::run(options),
+        Command::Bundle(command) => bundle::run(command),
     }
 }

@@ -1,7 +1,7 @@
 //! Bundles: what this node has for another, as a file that somebody carries; and files that somebody brought.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use replication::bundle::BUNDLE_BYTES_MAX;
 use replication::code;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::input::{self, Bare};
 use super::route::{Route, attachment, json};
-use crate::bundles::{self, BundleAbout, BundleLoaded};
+use crate::bundles::{self, BundleAbout, BundleFile, BundleLoaded, PARTIAL};
 use crate::error::Problem;
 use crate::state::AppState;
 
@@ -29,7 +29,17 @@ async fn save(State(state): State<AppState>, headers: HeaderMap, uri: Uri) -> Re
     bundles::admit(&state, &headers)?;
     let SaveQuery { to } = input::parameters(&uri)?;
     let file = bundles::save_bundle(&state, &to).await?;
-    Ok(attachment(MEDIA_TYPE, &file.name, file.saved.file))
+    Ok(attached(file))
+}
+
+/// A bundle as a browser or a program takes it.
+pub(crate) fn attached(file: BundleFile) -> Response {
+    let is_partial = !file.saved.complete;
+    let mut response = attachment(MEDIA_TYPE, &file.name, file.saved.file);
+    if is_partial {
+        response.headers_mut().insert(PARTIAL, HeaderValue::from_static("true"));
+    }
+    response
 }
 
 async fn load(State(state): State<AppState>, _: Bare, request: Request) -> Result<Response, Problem> {

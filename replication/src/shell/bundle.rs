@@ -177,9 +177,10 @@ fn verify_signature(certificate: &CertificateDer<'_>, bundle: &Bundle) -> Result
     let key = &parsed.public_key().subject_public_key.data;
     let algorithms = tls::provider().signature_verification_algorithms.mapping;
     let ed25519 = algorithms.iter().find(|(scheme, _)| *scheme == SignatureScheme::ED25519);
-    let verified = ed25519.into_iter().flat_map(|(_, algorithms)| algorithms.iter()).any(|algorithm| {
-        algorithm.verify_signature(key, &bundle.digest(), bundle.signature()).is_ok()
-    });
+    let verified = ed25519
+        .into_iter()
+        .flat_map(|(_, algorithms)| algorithms.iter())
+        .any(|algorithm| algorithm.verify_signature(key, &bundle.digest(), bundle.signature()).is_ok());
     if verified { Ok(()) } else { Err(tampered("its signature does not fit")) }
 }
 
@@ -191,8 +192,7 @@ fn is_about_time(error: &rustls::CertificateError) -> bool {
 /// Whether the authority certified central by this: it is what a dialler looks for.
 fn is_of_central(certificate: &CertificateDer<'_>) -> bool {
     let Ok((_, parsed)) = X509Certificate::from_der(certificate) else { return false };
-    let (Ok(Some(names)), Ok(Some(usage))) =
-        (parsed.subject_alternative_name(), parsed.extended_key_usage())
+    let (Ok(Some(names)), Ok(Some(usage))) = (parsed.subject_alternative_name(), parsed.extended_key_usage())
     else {
         return false;
     };
@@ -221,10 +221,9 @@ impl NodeHandle {
         };
         let written = on_a_thread(move || {
             let mut writer = Writer::new(&header);
-            let complete = export.write(&mut writer).map_err(|error| ExecuteError::Store {
-                code: error.code(),
-                message: error.to_string(),
-            })?;
+            let complete = export
+                .write(&mut writer)
+                .map_err(|error| ExecuteError::Store { code: error.code(), message: error.to_string() })?;
             let file = writer.finish(|digest| courier.sign(digest))?;
             let documents = export.documents();
             Ok::<_, BundleFailure>((Saved { file, to, documents, complete }, export))
@@ -324,9 +323,7 @@ impl NodeHandle {
                 Err(refused) if refused.code == UNKNOWN && proved_central => {
                     Ok(Peer { device, central: true, name: None })
                 }
-                Err(refused) => {
-                    Err(BundleError::new(code::BUNDLE_RECIPIENT_UNKNOWN, refused.detail).into())
-                }
+                Err(refused) => Err(BundleError::new(code::BUNDLE_RECIPIENT_UNKNOWN, refused.detail).into()),
             }
         })
         .await?

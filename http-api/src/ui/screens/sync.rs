@@ -8,6 +8,7 @@ use domain::{Permission, Role};
 use maud::{Markup, html};
 use replication::{TO_SEND_MAX, code};
 
+use super::bundles;
 use crate::api::sync::{self, Link, SyncConnection, SyncDial, SyncError, SyncPeer};
 use crate::state::DemoNodeStatus;
 use crate::ui::icon::icon;
@@ -81,6 +82,7 @@ fn peer_row(visit: &Visit, peer: &SyncPeer, name: &str) -> Markup {
                 p class="cause t-warn" { (icon("triangle-alert")) " " (t!(words, "sync-refused", here = peer.refused_here, there = peer.refused_there)) }
             }
             @if let Some(error) = peer.last_error.as_ref() { (cause(visit, error)) }
+            (bundles::of_peer(visit, peer, name))
         }
     }
 }
@@ -169,6 +171,11 @@ pub(in crate::ui) fn peers(visit: &Visit) -> Result<Markup, Trouble> {
 
 /// The page.
 pub(in crate::ui) async fn show(visit: Visit) -> Result<Response, Trouble> {
+    page(&visit, html! {})
+}
+
+/// The page, with a notice on it.
+pub(super) fn page(visit: &Visit, notice: Markup) -> Result<Response, Trouble> {
     let words = visit.words;
     let status = visit.state.node().status();
     let settings = visit.state.settings();
@@ -178,12 +185,14 @@ pub(in crate::ui) async fn show(visit: Visit) -> Result<Response, Trouble> {
         (title(&name, html! { (t!(words, "sync-text")) }, html! {
             form method="post" action="/sync/now" { button class="btn primary" { (icon("refresh-cw")) (t!(words, "sync-now")) } }
         }))
+        (notice)
         div class="stack" {
             section class="card" aria-labelledby="peers" {
                 header { h2 id="peers" { (t!(words, "peers")) } }
-                div data-live="peers" data-quiet { (peers(&visit)?) }
+                div data-live="peers" data-quiet { (peers(visit)?) }
             }
-            @if let Some(nodes) = demo { div data-live="network" data-quiet { (network(&visit, &nodes)) } }
+            (bundles::card(visit))
+            @if let Some(nodes) = demo { div data-live="network" data-quiet { (network(visit, &nodes)) } }
             section class="card pad" {
                 h2 { (t!(words, "this-device")) }
                 dl class="facts" data-live="device" data-quiet {
@@ -196,7 +205,7 @@ pub(in crate::ui) async fn show(visit: Visit) -> Result<Response, Trouble> {
             }
         }
     };
-    Ok(layout::page(&visit, Page::new(Section::Sync, name, body)))
+    Ok(layout::page(visit, Page::new(Section::Sync, name, body)))
 }
 
 fn short(device: DeviceId) -> String {
