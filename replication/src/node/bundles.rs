@@ -180,6 +180,8 @@ impl Intake {
         taken.refused += after.refused_here - before.refused_here;
         taken.parked += after.parked - before.parked;
         taken.left_out += after.unbuilt - before.unbuilt;
+        // Told by the outcome: over a connection it would be a fault, on a stick made before a restoration it is none.
+        account.counters.unbuilt = before.unbuilt;
         taken.news = self.session.applied;
         let received = account.mark(&delta.scope).received.unwrap_or_default();
         let all_built = after.unbuilt == before.unbuilt;

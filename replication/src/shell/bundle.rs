@@ -302,6 +302,10 @@ impl NodeHandle {
             }
             let snapshot = reader.snapshot().map_err(store_failed)?;
             let peer = courier.signer(&snapshot, &about, is_central)?;
+            if peer.central {
+                // As of a frame over a connection: it is at least as late as when central made this.
+                clock.prove(about.made);
+            }
             Ok((bundle, about, peer))
         })
         .await?
