@@ -539,7 +539,7 @@ fn a_site_and_central_live_by_files_whether_their_nodes_run_or_not() {
     let loaded: serde_json::Value = serde_json::from_str(&loaded.out).expect("JSON");
     assert!(loaded["news"].as_u64().is_some_and(|news| news > 0) && loaded["about"]["fromCentral"] == true);
     site.run(&["bundle", "import", &second]).is(0, "").says(", 0 with something new");
-    site.run(&["bundle", "export", &back]).is(0, "").says("central");
+    site.run(&["bundle", "export", &back]).is(0, "").says("for Central");
     site.run(&["bundle", "show", &back]).is(0, "").says(SITE);
     site.run(&["bundle", "import", &back]).is(3, "bundle-own");
     assert_eq!(serving.end("-TERM"), Some(0));

@@ -7,13 +7,13 @@ bundle-save = Save to a file
 bundle-save-for = Save a file for { $name }
 bundle-file = File from another device
 bundle-load = Load the file
-bundle-saved = File saved for it
-bundle-loaded = File from it loaded
+bundle-saved = Last file saved
+bundle-loaded = Last file loaded
 bundle-none-chosen = Choose a file first
 bundle-came = { $documents ->
-    [0] Nothing new was to be brought from { $from }.
-    [one] One document from { $from }.
-   *[other] { $documents } documents from { $from }.
+    [0] { $from }: there was nothing new to bring.
+    [one] { $from }: one document.
+   *[other] { $from }: { $documents } documents.
   }
 bundle-news = { $news ->
     [0] All of it was here already.
@@ -21,9 +21,9 @@ bundle-news = { $news ->
    *[other] { $news } brought something new.
   }
 bundle-refused = { $refused } changes were refused and are kept aside, { $parked } wait for others.
-bundle-gap = Something before it is missing here. Save a file for { $from } and take it there: the next one from there brings it.
-bundle-outdated = It was made before { $from } was restored.
-bundle-return = Now save a file for { $from } and take it back: it tells what has arrived.
+bundle-gap = Something before it is missing here. Save a file for the other device and take it there: the next one from there brings it.
+bundle-outdated = It was made before the other device was restored.
+bundle-return = Now save a file for the other device and take it back: it tells what has arrived.
 bundle-complete = Nothing is left to take back.
 bundle-goes-on = The file is large and is being loaded. The list below says when it is done.
 

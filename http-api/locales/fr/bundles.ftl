@@ -4,16 +4,16 @@ bundle-title = Sans réseau
 bundle-text = Enregistrez un fichier pour l’autre appareil, portez-le sur une clé et chargez-le là-bas. Rapportez-en ensuite un : il dit ce qui est arrivé. Un fichier peut être en retard, chargé deux fois ou perdu.
 bundle-open = Le fichier est signé, pas chiffré : gardez la clé comme vous gardez des papiers.
 bundle-save = Enregistrer un fichier
-bundle-save-for = Enregistrer un fichier pour { $name }
+bundle-save-for = Enregistrer un fichier pour : { $name }
 bundle-file = Fichier d’un autre appareil
 bundle-load = Charger le fichier
-bundle-saved = Fichier enregistré pour lui
-bundle-loaded = Fichier de lui chargé
+bundle-saved = Dernier fichier enregistré
+bundle-loaded = Dernier fichier chargé
 bundle-none-chosen = Choisissez d’abord un fichier
 bundle-came = { $documents ->
-    [0] Rien de nouveau à apporter de { $from }.
-    [one] Un document de { $from }.
-   *[other] { $documents } documents de { $from }.
+    [0] { $from } : il n’y avait rien de nouveau à apporter.
+    [one] { $from } : un document.
+   *[other] { $from } : { $documents } documents.
   }
 bundle-news = { $news ->
     [0] Tout était déjà ici.
@@ -21,9 +21,9 @@ bundle-news = { $news ->
    *[other] { $news } apportaient du nouveau.
   }
 bundle-refused = { $refused } modifications ont été refusées et sont mises de côté, { $parked } en attendent d’autres.
-bundle-gap = Il manque ici quelque chose d’antérieur. Enregistrez un fichier pour { $from } et portez-le là-bas : le prochain qui en vient l’apporte.
-bundle-outdated = Il date d’avant la restauration de { $from }.
-bundle-return = Enregistrez maintenant un fichier pour { $from } et rapportez-le : il dit ce qui est arrivé.
+bundle-gap = Il manque ici quelque chose d’antérieur. Enregistrez un fichier pour l’autre appareil et portez-le là-bas : le prochain qui en vient l’apporte.
+bundle-outdated = Il date d’avant la restauration de l’autre appareil.
+bundle-return = Enregistrez maintenant un fichier pour l’autre appareil et rapportez-le : il dit ce qui est arrivé.
 bundle-complete = Il ne reste rien à rapporter.
 bundle-goes-on = Le fichier est grand, son chargement continue. La liste ci-dessous dit quand il est fini.
 

@@ -41,7 +41,7 @@ pub(super) fn of_peer(visit: &Visit, peer: &SyncPeer, name: &str) -> Markup {
     let times = [("bundle-saved", peer.bundle_saved_at), ("bundle-loaded", peer.bundle_loaded_at)];
     html! {
         @if is_offered || times.iter().any(|(_, at)| at.is_some()) {
-            div class="cause row muted small" {
+            div class="files row muted small" {
                 @for (key, at) in times {
                     @if let Some(at) = at { span { (told(words, key)) " " (words.ago_element(at, visit.now)) } }
                 }
@@ -173,9 +173,9 @@ fn outcome(words: Words, loaded: &BundleLoaded) -> Markup {
             div class="grow" {
                 p class="strong" { (t!(words, "bundle-came", documents = about.documents, from = from)) @if about.documents > 0 { " " (t!(words, "bundle-news", news = *news)) } }
                 @if refused + parked > 0 { p { (t!(words, "bundle-refused", refused = *refused, parked = *parked)) } }
-                @if *gap || *left_out > 0 { p { (t!(words, "bundle-gap", from = from)) } }
-                @if *outdated { p { (t!(words, "bundle-outdated", from = from)) } }
-                p { @if *nothing_to_return { (t!(words, "bundle-complete")) } @else { (t!(words, "bundle-return", from = from)) } }
+                @if *gap || *left_out > 0 { p { (t!(words, "bundle-gap")) } }
+                @if *outdated { p { (t!(words, "bundle-outdated")) } }
+                p { @if *nothing_to_return { (t!(words, "bundle-complete")) } @else { (t!(words, "bundle-return")) } }
             }
             @if !nothing_to_return {
                 (save_button(&about.from.to_string(), &t!(words, "bundle-save"), &t!(words, "bundle-save-for", name = from), "btn"))
