@@ -11,7 +11,7 @@ const DISTRICT: &str = "Lokana";
 /// Saves what a node has for a peer, by the form of the peer's button, where the file is then.
 async fn save(browser: &Browser, node: &Node, peer: &str, directory: &tempfile::TempDir) -> PathBuf {
     browser.open(node, "/sync").await;
-    browser.find(".peer form[action='/sync/bundles/save']").await;
+    browser.find(".peer form[action^='/sync/bundles/save/']").await;
     let script = format!(
         "(async () => {{
             const form = [...document.querySelectorAll('.peer')]

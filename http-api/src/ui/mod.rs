@@ -200,8 +200,12 @@ fn bundle_routes() -> Router<AppState> {
     // A file in its wrapping of a form.
     let bytes_max = replication::bundle::BUNDLE_BYTES_MAX + 64 * 1024;
     Router::new()
-        .route("/sync/bundles/save", post(save))
-        .route("/sync/bundles/load", post(load).layer(DefaultBodyLimit::max(bytes_max)))
+        .route("/sync/bundles/save/{to}", post(save))
+        // What came of a file stands on the page of this address, which is read again by itself.
+        .route(
+            "/sync/bundles/load",
+            get(screens::sync::show).post(load).layer(DefaultBodyLimit::max(bytes_max)),
+        )
 }
 
 fn reference_routes() -> Router<AppState> {

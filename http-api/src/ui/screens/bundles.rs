@@ -1,12 +1,10 @@
 //! Files that somebody carries between devices: saving one for a peer, loading one, and what came of it in words.
 
-use axum::Form;
-use axum::extract::Multipart;
+use axum::extract::{Multipart, Path};
 use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
 use replication::code;
-use serde::Deserialize;
 
 use super::sync;
 use crate::api::bundles::attached;
@@ -18,17 +16,10 @@ use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
 
-/// Whom a file is for.
-#[derive(Deserialize)]
-pub(in crate::ui) struct Wanted {
-    to: String,
-}
-
-/// The button that saves a file for a device; `key` is what it says.
+/// The button that saves a file for a device. It has no input, which would keep what stands around it from being live.
 fn save_button(to: &str, label: &str, title: &str, class: &str) -> Markup {
     html! {
-        form method="post" action="/sync/bundles/save" {
-            input type="hidden" name="to" value=(to);
+        form method="post" action={ "/sync/bundles/save/" (to) } {
             button class=(class) title=(title) { (icon("download")) (label) }
         }
     }
@@ -86,10 +77,7 @@ pub(super) fn card(visit: &Visit) -> Markup {
 }
 
 /// A file for a device.
-pub(in crate::ui) async fn save(
-    visit: Visit,
-    Form(Wanted { to }): Form<Wanted>,
-) -> Result<Response, Trouble> {
+pub(in crate::ui) async fn save(visit: Visit, Path(to): Path<String>) -> Result<Response, Trouble> {
     bundles::may_carry(&visit.state, &visit.visitor)?;
     Ok(attached(bundles::save_bundle(&visit.state, &to).await?))
 }
