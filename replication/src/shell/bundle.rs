@@ -230,7 +230,9 @@ impl NodeHandle {
         });
         let (saved, export) = written.await??;
         let (answered, noted) = answer();
-        deliver(inbox, Item::Exported { peer, export, answer: answered }).await.map_err(stopped)?;
+        deliver(inbox, Item::Exported { peer, export: Box::new(export), answer: answered })
+            .await
+            .map_err(stopped)?;
         noted.await.map_err(|_| ExecuteError::Stopped)?;
         Ok(saved)
     }

@@ -94,7 +94,7 @@ pub(crate) enum Item {
     /// It was made.
     Exported {
         peer: Peer,
-        export: Export,
+        export: Box<Export>,
         answer: Answer<()>,
     },
     /// Somebody brought a bundle of a peer; its frames follow, and its end.
@@ -286,7 +286,7 @@ impl Driver {
             Item::Frame { .. } | Item::BadFrame { .. } => {}
             Item::Export { peer, answer } => answer.fulfil(node.export(now, &peer).map_err(failed)),
             Item::Exported { peer, export, answer } => {
-                node.handle_exported(now, &peer, export);
+                node.handle_exported(now, &peer, *export);
                 answer.fulfil(());
             }
             Item::Bundle { conn, peer, answer } => match node.handle_bundle(now, conn, &peer) {
