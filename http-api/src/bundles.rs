@@ -115,21 +115,21 @@ pub async fn save_bundle(state: &AppState, to: &str) -> Result<BundleFile, Probl
     Ok(BundleFile { saved, name })
 }
 
-/// Takes in a bundle; nothing if that takes longer than an answer may, and goes on.
+/// The same for an answer over HTTP: nothing if it takes longer than an answer may, and goes on.
 ///
 /// # Errors
-/// Everything that can be wrong with a file, by its code; nothing of it was taken then.
-pub async fn load_bundle(state: &AppState, file: Vec<u8>) -> Result<Option<BundleLoaded>, Problem> {
+/// As [`load_whole_bundle`].
+pub(crate) async fn load_bundle(state: &AppState, file: Vec<u8>) -> Result<Option<BundleLoaded>, Problem> {
     match tokio::time::timeout(LOADED_WITHIN, load_whole_bundle(state, file)).await {
         Ok(loaded) => loaded.map(Some),
         Err(_) => Ok(None),
     }
 }
 
-/// The same, however long it takes.
+/// Takes in a bundle, however long that takes.
 ///
 /// # Errors
-/// As [`load_bundle`].
+/// Everything that can be wrong with a file, by its code; nothing of it was taken then.
 pub async fn load_whole_bundle(state: &AppState, file: Vec<u8>) -> Result<BundleLoaded, Problem> {
     let (about, taken) = state.node().load_bundle(file).await?;
     let Taken { news, refused, parked, left_out, gap, outdated, nothing_to_return, .. } = taken;
