@@ -137,6 +137,7 @@ pub(crate) fn run(
         waiting: BTreeMap::new(),
         outgoing: BTreeMap::new(),
         bundles: BTreeMap::new(),
+        exported: Vec::new(),
         last_ticket: 0,
     };
     let failure = driver.run(node);
@@ -159,6 +160,8 @@ struct Driver {
     waiting: BTreeMap<Ticket, Answer<Outcome>>,
     outgoing: BTreeMap<ConnectionId, mpsc::Sender<Outgoing>>,
     bundles: BTreeMap<ConnectionId, Answer<BundleOutcome>>,
+    /// Who wait to be told that a bundle they made is noted.
+    exported: Vec<Answer<()>>,
     last_ticket: u64,
 }
 
@@ -287,7 +290,7 @@ impl Driver {
             Item::Export { peer, answer } => answer.fulfil(node.export(now, &peer).map_err(failed)),
             Item::Exported { peer, export, answer } => {
                 node.handle_exported(now, &peer, *export);
-                answer.fulfil(());
+                self.exported.push(answer);
             }
             Item::Bundle { conn, peer, answer } => match node.handle_bundle(now, conn, &peer) {
                 Ok(()) => drop(self.bundles.insert(conn, answer)),
@@ -318,11 +321,7 @@ impl Driver {
                 answer.fulfil(reply.map_err(ExecuteError::Rejected));
             }
         }
-        while let Some((conn, outcome)) = node.poll_bundle() {
-            if let Some(answer) = self.bundles.remove(&conn) {
-                answer.fulfil(outcome.map_err(BundleFailure::from));
-            }
-        }
+        self.answer_bundles(node);
         while let Some(transmit) = node.poll_transmit() {
             self.transmit(transmit);
         }
@@ -335,6 +334,22 @@ impl Driver {
             // Nobody may be listening.
             let _ = self.shared.events.send(event);
         }
+    }
+
+    /// Who made or brought a bundle looks at the status next: it is published before they are answered.
+    fn answer_bundles(&mut self, node: &mut Node) {
+        let outcomes: Vec<_> = std::iter::from_fn(|| node.poll_bundle()).collect();
+        let exported = std::mem::take(&mut self.exported);
+        if outcomes.is_empty() && exported.is_empty() {
+            return;
+        }
+        self.shared.publish_status(node.status());
+        for (conn, outcome) in outcomes {
+            if let Some(answer) = self.bundles.remove(&conn) {
+                answer.fulfil(outcome.map_err(BundleFailure::from));
+            }
+        }
+        exported.into_iter().for_each(|answer| answer.fulfil(()));
     }
 
     fn transmit(&mut self, transmit: Transmit) {
@@ -363,6 +378,7 @@ impl Driver {
         self.shared.health.send_replace(Health::Recovering { code, message });
         let failed = || ExecuteError::Store { code: fault.code, message: fault.message.clone() };
         std::mem::take(&mut self.waiting).into_values().for_each(|answer| answer.fulfil(Err(failed())));
+        self.exported.clear();
         let bundles = std::mem::take(&mut self.bundles);
         bundles.into_values().for_each(|answer| answer.fulfil(Err(failed().into())));
         self.outgoing.clear();
