@@ -97,6 +97,57 @@ pub enum Command {
         what was signed."
     )]
     Verify(Verify),
+    /// Carry data between nodes that no network connects, in a file
+    #[command(
+        subcommand,
+        long_about = "Saves what a node has for another as a signed file, and loads files that other nodes saved for this \
+        one: for a USB stick or a memory card between a site and central. A file may be loaded twice, late, or not at all; \
+        each holds all that the other side has not acknowledged, and tells it what has arrived. It is signed and not \
+        encrypted: whoever finds the stick can read it. The node may be running on the directory, or not."
+    )]
+    Bundle(Bundle),
+}
+
+/// `tributary bundle …`.
+#[derive(Debug, Subcommand)]
+pub enum Bundle {
+    /// Save all that another node has not acknowledged
+    Export(BundleExport),
+    /// Load a file that another node saved for this one
+    #[command(
+        long_about = "Loads a file that another node saved for this one. A file that is refused changes nothing. \
+        Exit code 4 when something in it was refused, or something before it is missing here."
+    )]
+    Import(BundleFile),
+    /// Say who made a file, for whom, and when; verifies its signature
+    Show(BundleFile),
+}
+
+/// `tributary bundle export`.
+#[derive(Debug, Args)]
+pub struct BundleExport {
+    /// The file to write, such as /media/stick/boda.tributary
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub directory: Directory,
+    /// Whom it is for: «central», a device, or the name of a site; at a site, central unless told otherwise
+    #[arg(long, value_name = "PEER")]
+    pub to: Option<String>,
+    /// Print JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `tributary bundle import` and `show`.
+#[derive(Debug, Args)]
+pub struct BundleFile {
+    /// The file
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub directory: Directory,
+    /// Print JSON on standard output
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Where a node's files are.

@@ -9,10 +9,10 @@ use domain::{DomainSchema, Role, ScopeKind};
 use http_api::Settings;
 use replication::enrolment::SystemId;
 use replication::shell::{
-    CentralAddress, Clock, Congestion, DeviceKey, Identity, Lan, Membership, NeighbourOptions,
+    CentralAddress, Clock, Congestion, Courier, DeviceKey, Identity, Lan, Membership, NeighbourOptions,
     NetworkOptions, NodeHandle, Profile, Reception, Recovery, StartOptions, random_seed, start,
 };
-use replication::{NodeConfig, Peer, private_file};
+use replication::{NodeConfig, private_file};
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Failure;
@@ -237,6 +237,7 @@ pub async fn start_central_with(
     clock.prove(keys.authority.begins());
     let identity = keys.identity(&clock)?;
     let (device, system_id) = (identity.device(), keys.authority.system());
+    let courier = courier(&identity);
     let reception = Reception {
         registry: Arc::new(central::registry::admit),
         enrolment: Some(central::enrolment::desk(Arc::new(keys.authority))),
@@ -251,10 +252,43 @@ pub async fn start_central_with(
         centrals: Vec::new(),
         neighbours: None,
     };
-    let node = start_node(installation, Role::Central, clock, network, Vec::new()).await?;
+    let node = start_node(installation, Role::Central, clock, courier, Some(network)).await?;
+    Ok(started_central(node, system, device, system_id))
+}
+
+fn started_central(node: NodeHandle, system: &System, device: DeviceId, system_id: SystemId) -> Started {
     let name = site_name(&node, device).unwrap_or_else(|| "Central".to_owned());
     let settings = settings(Role::Central, &system.name, &name, device, Some(system_id));
-    Ok(Started { node, settings })
+    Started { node, settings }
+}
+
+/// Starts the node of a directory without a network: for a command that works on its database by the same roads as an
+/// interface does.
+pub async fn start_alone(installation: &Installation, belonging: Belonging) -> Result<Started, Failure> {
+    let clock = Clock::start();
+    match belonging {
+        Belonging::Central(system) => {
+            let keys = CentralKeys::load(installation)?;
+            clock.prove(keys.authority.begins());
+            let identity = keys.identity(&clock)?;
+            let (device, courier) = (identity.device(), courier(&identity));
+            let node = start_node(installation, Role::Central, clock, courier, None).await?;
+            Ok(started_central(node, &system, device, keys.authority.system()))
+        }
+        Belonging::Site(membership) => {
+            clock.prove(membership.grant.granted_at);
+            let identity = membership.identity(DeviceKey::load(installation.directory())?)?;
+            let (device, courier) = (identity.device(), courier(&identity));
+            let node = start_node(installation, Role::Site, clock, courier, None).await?;
+            let name = membership.grant.site_name;
+            Ok(Started { node, settings: settings(Role::Site, &name, &name, device, None) })
+        }
+    }
+}
+
+/// What signs bundles here and recognises those of others.
+fn courier(identity: &Identity) -> Courier {
+    Courier { identity: identity.clone(), registry: Arc::new(central::registry::admit) }
 }
 
 /// Starts the node of a device that has enrolled. `central` overrides the address it enrolled at.
@@ -269,6 +303,7 @@ pub async fn start_site(
     let key = DeviceKey::load(installation.directory())?;
     let device = key.device();
     let identity = membership.identity(key)?;
+    let courier = courier(&identity);
     let central = match central {
         Some(central) => central,
         None => membership.central.parse().map_err(|error| Failure::rejected("central-address", error))?,
@@ -291,7 +326,7 @@ pub async fn start_site(
         centrals: vec![central],
         neighbours,
     };
-    let node = start_node(installation, Role::Site, clock, network, Vec::new()).await?;
+    let node = start_node(installation, Role::Site, clock, courier, Some(network)).await?;
     stewardship::attend(node.clone(), device);
     let name = membership.grant.site_name.clone();
     let settings = settings(Role::Site, &name, &name, device, None);
@@ -302,21 +337,21 @@ async fn start_node(
     installation: &Installation,
     role: Role,
     clock: Clock,
-    network: NetworkOptions,
-    expected_peers: Vec<Peer>,
+    courier: Courier,
+    network: Option<NetworkOptions>,
 ) -> Result<NodeHandle, Failure> {
     let installation = installation.clone();
     let mut config = NodeConfig::new(Arc::new(DomainSchema));
     config.entitlement_scopes = vec![ScopeKind::Reference.scope()];
-    config.expected_peers = expected_peers;
-    let key = network.identity.key().clone();
+    let key = courier.identity.key().clone();
     let open = Box::new(move || installation.open_store(&key, role == Role::Central));
     Ok(start(StartOptions {
         node: config,
         open,
         recovery: Recovery::default(),
         clock,
-        network: Some(network),
+        network,
+        courier: Some(courier),
     })
     .await?)
 }

@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 
 use crate::exit::Failure;
 
-/// Largest answer that is read, in bytes: a page of a list has 50 KB.
-const ANSWER_BYTES_MAX: usize = 16 << 20;
+/// Largest answer that is read, in bytes: a page of a list has 50 KB, a bundle at most this.
+const ANSWER_BYTES_MAX: usize = replication::bundle::BUNDLE_BYTES_MAX;
 
 /// One connection to a node's interface; one request at a time.
 pub struct WebClient {
@@ -26,6 +26,8 @@ pub struct Answer {
     pub status: u16,
     /// The body.
     pub body: Vec<u8>,
+    /// Whether it says that there is more than it could hold.
+    pub is_partial: bool,
     cookie: Option<String>,
 }
 
@@ -89,6 +91,12 @@ impl WebClient {
         self.send_with(Method::POST, path, &headers, Some(form.as_bytes())).await
     }
 
+    /// Sends a file.
+    pub async fn upload(&mut self, path: &str, file: Vec<u8>) -> Result<Answer, Failure> {
+        let kind = [(header::CONTENT_TYPE, "application/octet-stream")];
+        self.send_with(Method::POST, path, &kind, Some(&file)).await
+    }
+
     /// Asks for what is there, compressed; the body stays so.
     pub async fn compressed(&mut self, path: &str) -> Result<Answer, Failure> {
         self.send_with(Method::GET, path, &[(header::ACCEPT_ENCODING, "gzip")], None).await
@@ -113,10 +121,11 @@ impl WebClient {
         let answer = self.sender.send_request(request.body(body).map_err(failed)?).await.map_err(failed)?;
         let cookie = answer.headers().get(header::SET_COOKIE).and_then(|value| value.to_str().ok());
         let cookie = cookie.and_then(|value| value.split(';').next()).map(str::to_owned);
+        let is_partial = answer.headers().contains_key(http_api::PARTIAL);
         let status = answer.status().as_u16();
         let body =
             axum::body::to_bytes(Body::new(answer.into_body()), ANSWER_BYTES_MAX).await.map_err(failed)?;
-        Ok(Answer { status, body: body.to_vec(), cookie })
+        Ok(Answer { status, body: body.to_vec(), is_partial, cookie })
     }
 }
 

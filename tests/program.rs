@@ -273,6 +273,10 @@ fn the_help_of_every_command_explains_the_exit_codes() {
         &["bench"],
         &["status"],
         &["verify"],
+        &["bundle"],
+        &["bundle", "export"],
+        &["bundle", "import"],
+        &["bundle", "show"],
     ];
     for words in commands {
         run(&[*words, &["--help"]].concat()).is(0, "").says("Exit codes:").says("4  done, and what was");
@@ -558,6 +562,78 @@ item = { column = "Item" }
 packs = { column = "Packs" }
 units_per_pack = { column = "Size" }
 "#;
+
+/// A central, and a site that has enrolled and never met it again.
+fn central_and_enrolled_site() -> (Place, Place) {
+    let (central, site) = (Place::central(), Place::new());
+    make_site(&central);
+    let mut serving = central.serve(&[]);
+    site.run(&["enrol", "--url", &quic_url(&central), "--site", SITE]).is(0, "");
+    assert_eq!(serving.end("-TERM"), Some(0));
+    (central, site)
+}
+
+#[test]
+fn a_site_and_central_live_by_files_whether_their_nodes_run_or_not() {
+    let (central, site) = central_and_enrolled_site();
+    let stick = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| stick.path().join(name).to_str().expect("UTF-8").to_owned();
+    let (first, second, back) = (path("first.tributary"), path("second.tributary"), path("back.tributary"));
+
+    site.run(&["bundle", "export", &back]).is(3, "bundle-recipient-unknown").says("load");
+    central.run(&["bundle", "export", &first]).is(3, "bundle-recipient-unknown").says("--to");
+    central.run(&["bundle", "export", &first, "--to", "Nowhere"]).is(3, "bundle-recipient-unknown");
+    central.run(&["bundle", "export", &first, "--to", SITE]).is(0, "").says(&format!("for {SITE}"));
+    site.run(&["bundle", "show", &first]).is(0, "").says("the central server").says("this device");
+    site.run(&["bundle", "import", &first]).is(0, "").says("with something new");
+    site.run(&["status"]).is(0, "").says("file from it loaded");
+    site.run(&["bundle", "import", &first]).is(0, "").says(", 0 with something new");
+    central.run(&["bundle", "import", &first]).is(3, "bundle-own");
+
+    let table = central.beside("items.csv");
+    std::fs::write(&table, "code;name;unit\nA1;One;vial\n").expect("written");
+    central.run(&["import", "items", table.to_str().expect("UTF-8")]).is(0, "");
+    let serving = central.serve(&[]);
+    central.run(&["bundle", "export", &second, "--to", SITE]).is(0, "");
+    drop(serving);
+    let mut serving = site.serve(&[]);
+    let loaded = site.run(&["bundle", "import", &second, "--json"]).is(0, "");
+    let loaded: serde_json::Value = serde_json::from_str(&loaded.out).expect("JSON");
+    assert!(loaded["news"].as_u64().is_some_and(|news| news > 0) && loaded["about"]["fromCentral"] == true);
+    site.run(&["bundle", "import", &second]).is(0, "").says(", 0 with something new");
+    site.run(&["bundle", "export", &back]).is(0, "").says("for Central");
+    site.run(&["bundle", "show", &back]).is(0, "").says(SITE);
+    site.run(&["bundle", "import", &back]).is(3, "bundle-own");
+    assert_eq!(serving.end("-TERM"), Some(0));
+    central.run(&["status"]).is(4, "").says("to send ?");
+    central.run(&["bundle", "import", &back]).is(0, "");
+    central.run(&["status"]).is(0, "").says("to send 0");
+}
+
+#[test]
+fn a_file_that_was_changed_cut_or_is_another_is_refused_by_its_code() {
+    let (central, site) = central_and_enrolled_site();
+    let file = central.beside("first.tributary");
+    let path = file.to_str().expect("UTF-8");
+    central.run(&["bundle", "export", path, "--to", SITE]).is(0, "");
+    let whole = std::fs::read(&file).expect("written");
+    let mut changed = whole.clone();
+    changed[whole.len() / 2] ^= 1;
+    for (bytes, code) in [
+        (&changed[..], "bundle-tampered"),
+        (&whole[..whole.len() - 10], "bundle-truncated"),
+        (&b"code;name\n"[..], "not-a-bundle"),
+    ] {
+        std::fs::write(&file, bytes).expect("written");
+        site.run(&["bundle", "import", path]).is(3, code);
+        site.run(&["bundle", "show", path]).is(3, code);
+    }
+    site.run(&["bundle", "import", "no-such-file"]).is(3, "file-unreadable");
+    let (_, other) = central_and_enrolled_site();
+    std::fs::write(&file, &whole).expect("written");
+    other.run(&["bundle", "import", path]).is(3, "bundle-other-system");
+    site.run(&["status"]).is(4, "").says("never met");
+}
 
 #[test]
 fn an_import_says_what_is_wrong_with_each_row_and_by_its_exit_code_whether_any_was_taken() {

@@ -15,6 +15,7 @@
 
 mod api;
 mod auth;
+mod bundles;
 mod docs;
 mod error;
 mod imports;
@@ -33,6 +34,9 @@ pub use api::sync::{
     describe as describe_sync,
 };
 pub use auth::Visitor;
+pub use bundles::{
+    BundleAbout, BundleFile, BundleLoaded, PARTIAL, load_whole_bundle, save_bundle, show_bundle,
+};
 pub use error::{FieldError, Problem};
 pub use rights::{StoreChoice, StoreRight};
 pub use server::router;

@@ -38,6 +38,9 @@ pub(crate) struct Mark {
     /// By how much the two sides differ after all has been said, such as by a refused change.
     #[serde(rename = "d")]
     pub(crate) difference: Option<Difference>,
+    /// Whether the peer may have lost what it wrote itself, because it was restored since both held the same.
+    #[serde(rename = "l", default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) lost: bool,
 }
 
 /// Our fingerprint minus the peer's. Fingerprints are sums, so it stays the same while both sides add the same
@@ -69,6 +72,10 @@ struct Record {
     own_log: LogId,
     last_contact: Option<Timestamp>,
     proven_at: Option<Timestamp>,
+    #[serde(default)]
+    bundle_made: Option<Timestamp>,
+    #[serde(default)]
+    bundle_taken: Option<Timestamp>,
 }
 
 /// Counted since the node was started.
@@ -89,7 +96,7 @@ pub(crate) struct Counters {
 }
 
 /// One peer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Account {
     pub(crate) device: DeviceId,
     pub(crate) name: Option<String>,
@@ -99,6 +106,9 @@ pub(crate) struct Account {
     pub(crate) log: Option<LogId>,
     pub(crate) last_contact: Option<Timestamp>,
     pub(crate) proven_at: Option<Timestamp>,
+    /// When a bundle was last made for it, and when one of it was last taken in.
+    pub(crate) bundle_made: Option<Timestamp>,
+    pub(crate) bundle_taken: Option<Timestamp>,
     marks: BTreeMap<Scope, Mark>,
     dirty_marks: BTreeSet<Scope>,
     dirty_record: bool,
@@ -118,6 +128,8 @@ impl Account {
             log: None,
             last_contact: None,
             proven_at: None,
+            bundle_made: None,
+            bundle_taken: None,
             marks: BTreeMap::new(),
             dirty_marks: BTreeSet::new(),
             dirty_record: false,
@@ -129,11 +141,36 @@ impl Account {
 
     /// What certificates say now counts.
     pub(crate) fn meet(&mut self, peer: &Peer, wall: Timestamp) {
+        self.recognise(peer);
+        self.contact(wall);
+    }
+
+    /// The same for a peer that is not there: somebody brought a bundle of it.
+    pub(crate) fn recognise(&mut self, peer: &Peer) {
         self.central = peer.central;
         if peer.name.is_some() {
             self.name = peer.name.clone();
         }
-        self.contact(wall);
+    }
+
+    /// A bundle was made for the peer, with these scopes in it.
+    pub(crate) fn bundle_made(&mut self, wall: Timestamp, scopes: impl IntoIterator<Item = Scope>) {
+        for scope in scopes {
+            self.set_mark(&scope, Mark { gives: true, ..self.mark(&scope) });
+        }
+        self.bundle_made = Some(wall);
+        self.dirty_record = true;
+    }
+
+    /// A bundle of the peer was taken in.
+    pub(crate) fn bundle_taken(&mut self, wall: Timestamp) {
+        self.bundle_taken = Some(wall);
+        self.dirty_record = true;
+    }
+
+    /// When the peer was last heard of, by whatever way.
+    pub(crate) fn last_heard_of(&self) -> Option<Timestamp> {
+        self.last_contact.max(self.bundle_taken)
     }
 
     /// The peer gave a sign of life. Not worth a write by itself.
@@ -152,7 +189,7 @@ impl Account {
         let same = self.log.is_none_or(|log| log == identity.log);
         if !same {
             for (scope, mark) in &mut self.marks {
-                *mark = Mark { gives: mark.gives, ..Mark::default() };
+                *mark = Mark { gives: mark.gives, lost: true, ..Mark::default() };
                 self.dirty_marks.insert(scope.clone());
             }
         }
@@ -219,6 +256,8 @@ impl Account {
             own_log,
             last_contact: self.last_contact,
             proven_at: self.proven_at,
+            bundle_made: self.bundle_made,
+            bundle_taken: self.bundle_taken,
         };
         batch.set_local(RECORDS, self.device.as_bytes(), Some(&encode_row(&record)))
     }
@@ -239,6 +278,8 @@ pub(crate) fn load_all(
         account.log = record.log;
         account.last_contact = record.last_contact;
         account.proven_at = record.proven_at;
+        account.bundle_made = record.bundle_made;
+        account.bundle_taken = record.bundle_taken;
         // A log that began anew (this database was restored) makes what peers acknowledged meaningless.
         account.dirty_record = record.own_log != own_log;
         accounts.insert(device, account);

@@ -71,6 +71,32 @@ pub const LAN_UNAVAILABLE: &str = "lan-unavailable";
 /// The local network says more than can be listened to.
 pub const LAN_FLOODED: &str = "lan-flooded";
 
+/// A file is no bundle.
+pub const NOT_A_BUNDLE: &str = "not-a-bundle";
+/// A bundle of a format this program does not read.
+pub const BUNDLE_VERSION: &str = "bundle-version";
+/// A bundle ends before its content does.
+pub const BUNDLE_TRUNCATED: &str = "bundle-truncated";
+/// A bundle is longer than allowed.
+pub const BUNDLE_TOO_LARGE: &str = "bundle-too-large";
+/// A bundle is not what its signer signed.
+pub const BUNDLE_TAMPERED: &str = "bundle-tampered";
+/// A bundle is for another device.
+pub const BUNDLE_FOR_OTHER: &str = "bundle-for-other";
+/// A bundle was made on this very device.
+pub const BUNDLE_OWN: &str = "bundle-own";
+/// A bundle of a device that another authority certified.
+pub const BUNDLE_OTHER_SYSTEM: &str = "bundle-other-system";
+/// A bundle of a device whose certificate is not valid now.
+pub const BUNDLE_CERTIFICATE_EXPIRED: &str = "bundle-certificate-expired";
+/// A bundle of a device that is not registered.
+pub const BUNDLE_SIGNER_UNKNOWN: &str = "bundle-signer-unknown";
+/// A bundle of a device whose rights have ended.
+pub const BUNDLE_SIGNER_REVOKED: &str = "bundle-signer-revoked";
+/// Nobody is known by whom a bundle should be for.
+pub const BUNDLE_RECIPIENT_UNKNOWN: &str = "bundle-recipient-unknown";
+/// Another bundle is being made or taken in.
+pub const BUNDLE_BUSY: &str = "bundle-busy";
 /// An idempotency key was used for another request.
 pub const IDEMPOTENCY_KEY_REUSED: &str = "idempotency-key-reused";
 
@@ -96,7 +122,7 @@ pub const STEPS: &[Step] = &[
     step_for(
         "same-version",
         "install the same version of the program on both sides",
-        &[FRAME_VERSION, FRAME_UNKNOWN, PROTOCOL_VERSION],
+        &[FRAME_VERSION, FRAME_UNKNOWN, PROTOCOL_VERSION, BUNDLE_VERSION],
     ),
     step_for(
         "report",
@@ -229,6 +255,57 @@ pub const STEPS: &[Step] = &[
         "nothing to do here: something on the local network shouts; it is listened to again after a while",
         &[LAN_FLOODED],
     ),
+    step_for(
+        "choose-bundle",
+        "choose a file whose name ends in .tributary, as the other device saved it",
+        &[NOT_A_BUNDLE],
+    ),
+    step_for(
+        "copy-bundle-again",
+        "nothing was changed; copy the file again, and wait until it is written before you pull the stick out",
+        &[BUNDLE_TRUNCATED],
+    ),
+    step_for(
+        "bundle-in-parts",
+        "nothing was changed; save a new file on the other device",
+        &[BUNDLE_TOO_LARGE],
+    ),
+    step_for(
+        "save-bundle-again",
+        "nothing was changed; have the file saved again on the device that made it, and bring it anew",
+        &[BUNDLE_TAMPERED],
+    ),
+    step_for(
+        "bring-bundle-there",
+        "nothing was changed; load it on the device it is for, or have one saved for this device",
+        &[BUNDLE_FOR_OTHER],
+    ),
+    step_for(
+        "carry-bundle-on",
+        "nothing was changed; this file is to be loaded on the other device, not on the one that saved it",
+        &[BUNDLE_OWN],
+    ),
+    step_for(
+        "bundle-other-system",
+        "nothing was changed; the device that saved the file belongs to another central",
+        &[BUNDLE_OTHER_SYSTEM],
+    ),
+    step_for(
+        "bundle-clocks",
+        "nothing was changed; check this device's clock; if it is right, enrol the device that saved the file again",
+        &[BUNDLE_CERTIFICATE_EXPIRED],
+    ),
+    step_for(
+        "bundle-signer",
+        "nothing was changed; ask central whether the device that saved the file is registered",
+        &[BUNDLE_SIGNER_UNKNOWN, BUNDLE_SIGNER_REVOKED],
+    ),
+    step_for(
+        "bundle-recipient",
+        "name central, a site, or a device that this one knows; a site that never met central loads a file of it first",
+        &[BUNDLE_RECIPIENT_UNKNOWN],
+    ),
+    step_for("bundle-busy", "wait until the other file is done, and try again", &[BUNDLE_BUSY]),
     step_for("see-logs", "see the log of both sides", &[]),
 ];
 

@@ -73,6 +73,11 @@ impl Cursor {
     pub(crate) fn at(head: u64) -> Self {
         Self { floor: head, through: head }
     }
+
+    /// What is held by whoever holds both: each claims only what stays true, so the further of each number holds.
+    pub(crate) fn join(self, other: Self) -> Self {
+        Self { floor: self.floor.max(other.floor), through: self.through.max(other.through) }
+    }
 }
 
 impl Serialize for Cursor {

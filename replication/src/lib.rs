@@ -13,7 +13,7 @@
 //! [`Node`] is a plain state machine over one [`crdt_store::Store`]: it takes the present as an argument ([`Now`]), and
 //! bytes never; [`decode`] turns bytes from a wire into a [`Frame`] on any thread, verified as far as that needs no store
 //! (`packing` is how documents stand in it, [`dictionary`] how it is compressed), and what the node has to say
-//! it gives as [`Transmit`]. When to dial is another small machine, [`Dialer`]. What nodes say to each other is drawn in
+//! it gives as [`Transmit`]. Where nothing connects two nodes, the same frames go in a file ([`bundle`]). When to dial is another small machine, [`Dialer`]. What nodes say to each other is drawn in
 //! `docs/PROTOCOL.md`. With feature `shell`, the module `shell` runs a node on a thread, over QUIC.
 //!
 //! Never here: logistics. The crate sees documents, scopes, and a [`crdt_store::Schema`] that says who may read what.
@@ -75,6 +75,7 @@
 //! ```
 
 mod account;
+pub mod bundle;
 pub mod code;
 mod codec;
 mod config;
@@ -103,7 +104,7 @@ pub use codec::{
 pub use config::{NodeConfig, Timing};
 pub use dialer::Dialer;
 pub use frame::{Frame, PROTOCOL_VERSION};
-pub use node::{Command, IdempotencyKey, Node, PEERS_MAX, Ticket, Transmit};
+pub use node::{BUNDLES_MAX, Command, IdempotencyKey, Node, PEERS_MAX, Taken, Ticket, Transmit};
 pub use peer::{ConnectionId, Peer, Side};
 pub use status::{
     CommittedEvent, Event, LinkState, NodeStatus, PeerError, PeerStatus, RefusedEvent, TO_SEND_MAX,

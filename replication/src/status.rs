@@ -54,6 +54,10 @@ pub struct PeerStatus {
     pub in_sync: bool,
     /// When that was last proven.
     pub proven_at: Option<Timestamp>,
+    /// When a bundle was last made for it, by this node's wall clock.
+    pub bundle_made: Option<Timestamp>,
+    /// When a bundle of it was last taken in.
+    pub bundle_taken: Option<Timestamp>,
     /// Documents with something the peer has not acknowledged, counted up to [`TO_SEND_MAX`]; nothing when unknown.
     pub to_send: Option<u64>,
     /// Documents the peer said it still has for us; nothing when unknown, which it is whenever we are not connected.

@@ -1,6 +1,7 @@
 //! A device of the world: a disk that outlives crashes, and, while it runs, a node on it.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::network::{CircuitId, EndId, LinkId};
 use crate::queue::Instant;
 use crate::seed::Seed;
 use crate::wish::Wish;
+use crate::world::Stick;
 
 /// The first moment of the world on a clock that is right: 2026-01-05T00:00:00Z, a Monday.
 const FIRST_MOMENT_MILLIS: i64 = 1_767_571_200_000;
@@ -28,6 +30,8 @@ pub(crate) enum Input {
     Frame(ConnectionId, Vec<u8>),
     Disconnected(ConnectionId, String),
     Wish(Wish),
+    /// Somebody brought a stick.
+    Stick(Rc<Stick>),
     Timeout,
 }
 

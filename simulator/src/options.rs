@@ -105,6 +105,8 @@ pub struct Faults {
     pub double_presses: bool,
     /// Devices are put back to an old backup of their disk.
     pub restored_backups: bool,
+    /// People carry files between devices and central: late, twice, out of order, or not at all.
+    pub sticks: bool,
     /// A device with a valid certificate and a modified program writes what it may not.
     pub dishonest_device: bool,
 }
@@ -122,12 +124,13 @@ impl Faults {
             wrong_clocks: on,
             double_presses: on,
             restored_backups: on,
+            sticks: on,
             dishonest_device: on,
         }
     }
 
     /// Their names and whether they happen, in the order of reports.
-    pub(crate) fn named(&self) -> [(&'static str, bool); 10] {
+    pub(crate) fn named(&self) -> [(&'static str, bool); 11] {
         [
             ("cuts", self.cuts),
             ("late notice", self.late_notice),
@@ -138,6 +141,7 @@ impl Faults {
             ("wrong clocks", self.wrong_clocks),
             ("double presses", self.double_presses),
             ("restored backups", self.restored_backups),
+            ("sticks", self.sticks),
             ("dishonest device", self.dishonest_device),
         ]
     }

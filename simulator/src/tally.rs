@@ -35,6 +35,9 @@ pub(crate) const SOMETIMES: &[&str] = &[
     "answer given again",
     "central-only refused",
     "forgery refused",
+    "news by stick",
+    "known things by stick",
+    "stick of an earlier life",
 ];
 
 /// Counters of a run.

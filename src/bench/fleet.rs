@@ -151,6 +151,7 @@ impl Member {
             recovery: Recovery::default(),
             clock: Clock::start(),
             network: Some(network),
+            courier: None,
         })
         .await?)
     }

@@ -62,6 +62,13 @@ async fn life_of_a_site(ground: &Ground<'_>, table: &mut Table) -> Result<(), Fa
     table.add("enrolment", began.elapsed().as_secs_f64() * 1e3, "ms", None);
 
     let began = Instant::now();
+    let device = membership.grant.device;
+    let saved = central.node.save_bundle(device).await;
+    let saved = saved.map_err(|error| Failure::failed("benchmark", error))?;
+    table.add("new site as a bundle: time", began.elapsed().as_secs_f64(), "s", None);
+    table.add("new site as a bundle: length", kib(saved.file.len() as u64), "KiB", None);
+
+    let began = Instant::now();
     let site =
         start_site(&site_place, membership, Some(address.clone()), SiteNetwork::with_central_alone()).await?;
     in_sync(&site.node).await?;
@@ -180,6 +187,7 @@ async fn day_of_work(site: &Started, filled: &Filled, table: &mut Table) -> Resu
     for number in 0..DAY_DOCUMENTS * DAY_EDITS_EACH {
         edit(site, filled, number).await?;
     }
+    let carried = bundle(&site.node, |peer| peer.central).await?;
     let (before, frames_before) = (traffic(site), frames(site));
     let began = Instant::now();
     link.restore();
@@ -191,7 +199,16 @@ async fn day_of_work(site: &Started, filled: &Filled, table: &mut Table) -> Resu
     table.add(format!("{what}: bytes sent"), kib(bytes.bytes_sent), "KiB", Some("≤ 16 of payload"));
     table.add(format!("{what}: bytes received"), kib(bytes.bytes_received), "KiB", None);
     table.add(format!("{what}: frames both ways"), (frames(site) - frames_before) as f64, "", None);
+    table.add(format!("{what}: the same as a bundle"), kib(carried), "KiB", None);
     Ok(())
+}
+
+/// How many bytes a bundle for a peer has.
+async fn bundle(node: &NodeHandle, is_meant: impl Fn(&PeerStatus) -> bool) -> Result<u64, Failure> {
+    let peer = node.status().peers.into_iter().find(is_meant);
+    let peer = peer.ok_or_else(|| Failure::failed("benchmark", "the peer was never met"))?;
+    let saved = node.save_bundle(peer.device).await.map_err(|error| Failure::failed("benchmark", error))?;
+    Ok(saved.file.len() as u64)
 }
 
 fn enrolled(installation: &Installation) -> Result<Membership, Failure> {

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod bundle;
 mod demo;
 mod enrol;
 mod import;
@@ -31,5 +32,6 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Bench(options) => crate::bench::run(options),
         Command::Status(options) => status::run(options),
         Command::Verify(options) => verify::run(&options),
+        Command::Bundle(command) => bundle::run(command),
     }
 }

@@ -184,6 +184,9 @@ fn print_peer(peer: &SyncPeer) {
     if let Some(connection) = &peer.connection {
         print_connection(connection);
     }
+    for (what, at) in [("saved for it", peer.bundle_saved_at), ("from it loaded", peer.bundle_loaded_at)] {
+        at.into_iter().for_each(|at| say!("    file {what} {}", domain::instant::text(at)));
+    }
     print_error(peer.last_error.as_ref());
 }
 

@@ -5,6 +5,7 @@
 //! `scripts/install-browser.sh`. Run one with
 //! `cargo test --workspace --test browser -- PART-OF-NAME`.
 
+mod carrying;
 #[path = "../common/mod.rs"]
 mod common;
 mod counting;
@@ -56,6 +57,9 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios! {
     a_scanned_box_leads_to_its_count,
     new_screens_fit_a_tablet_and_axe_finds_nothing_in_both_languages,
     three_thousand_lines_open_and_are_counted_on_a_slow_tablet,
+    ;
+    carrying:
+    a_cut_site_and_central_merge_by_files,
     ;
     sharing:
     two_devices_that_share_issue_only_what_each_holds,

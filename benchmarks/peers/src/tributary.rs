@@ -237,6 +237,7 @@ async fn start_node(
         recovery: Recovery::default(),
         clock: clock.clone(),
         network: Some(network),
+        courier: None,
     })
     .await?)
 }

@@ -2,6 +2,7 @@
 
 mod adjustments;
 mod assets;
+pub(crate) mod bundles;
 mod changes;
 mod demo;
 mod documents;
@@ -55,6 +56,7 @@ pub(crate) fn table() -> Vec<Route> {
         tasks::routes(),
         national::routes(),
         sync::routes(),
+        bundles::routes(),
         changes::routes(),
         documents::routes(),
         demo::routes(),

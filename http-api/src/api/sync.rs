@@ -140,6 +140,12 @@ pub struct SyncPeer {
     /// When that was last proven.
     #[serde(default, with = "domain::instant::optional")]
     pub proven_at: Option<Timestamp>,
+    /// When a file was last saved for it.
+    #[serde(default, with = "domain::instant::optional")]
+    pub bundle_saved_at: Option<Timestamp>,
+    /// When a file that it had saved was last loaded here.
+    #[serde(default, with = "domain::instant::optional")]
+    pub bundle_loaded_at: Option<Timestamp>,
     /// Documents it has not acknowledged; null when unknown.
     pub to_send: Option<u64>,
     /// Whether there are more than `to_send` says.
@@ -377,6 +383,8 @@ fn sync_peer(read: &Snapshot, peer: &PeerStatus) -> Result<SyncPeer, Problem> {
         last_contact: peer.last_contact,
         in_sync: peer.in_sync,
         proven_at: peer.proven_at,
+        bundle_saved_at: peer.bundle_made,
+        bundle_loaded_at: peer.bundle_taken,
         to_send: peer.to_send,
         to_send_is_more: peer.to_send.is_some_and(|count| count >= replication::TO_SEND_MAX),
         to_receive: peer.to_receive,

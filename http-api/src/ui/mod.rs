@@ -87,6 +87,7 @@ pub fn routes() -> Router<AppState> {
         .route("/sync", get(sync::show))
         .route("/sync/now", post(sync::now))
         .route("/sync/network/{site}/{act}", post(sync::switch))
+        .merge(bundle_routes())
         .route("/help", get(help::show))
         .merge(scan_routes())
         .route("/live", get(live::events))
@@ -193,6 +194,20 @@ fn import_routes() -> Router<AppState> {
         .route("/imports/{id}/undo", post(undo))
 }
 
+fn bundle_routes() -> Router<AppState> {
+    use screens::bundles::*;
+
+    // A file in its wrapping of a form.
+    let bytes_max = replication::bundle::BUNDLE_BYTES_MAX + 64 * 1024;
+    Router::new()
+        .route("/sync/bundles/save/{to}", post(save))
+        // What came of a file stands on the page of this address, which is read again by itself.
+        .route(
+            "/sync/bundles/load",
+            get(screens::sync::show).post(load).layer(DefaultBodyLimit::max(bytes_max)),
+        )
+}
+
 fn reference_routes() -> Router<AppState> {
     use screens::{items, location_types, partners, programmes, sites, stores, users, variants};
 
@@ -293,7 +308,7 @@ fn sources() -> &'static [(&'static str, &'static str)] {
         "screens/arrange.rs" "screens/batch.rs" "screens/line.rs" "screens/location_types.rs" "screens/locations.rs"
         "screens/programmes.rs" "screens/repack.rs" "screens/shares.rs" "screens/variants.rs"
         "screens/adjustments.rs" "screens/dashboard.rs" "screens/equipment.rs" "screens/help.rs" "screens/history.rs"
-        "screens/imports.rs" "screens/issue.rs" "screens/item.rs" "screens/items.rs" "screens/labels.rs" "screens/ledger.rs"
+        "screens/bundles.rs" "screens/imports.rs" "screens/issue.rs" "screens/item.rs" "screens/items.rs" "screens/labels.rs" "screens/ledger.rs"
         "screens/login.rs" "screens/national.rs" "screens/partners.rs" "screens/receive.rs" "screens/scan.rs"
         "screens/shipments.rs" "screens/sites.rs" "screens/stock.rs" "screens/stock_items.rs" "screens/stocktakes/add.rs"
         "screens/stocktakes/finish.rs" "screens/stocktakes/mod.rs" "screens/stocktakes/paper.rs" "screens/stocktakes/sheet.rs"

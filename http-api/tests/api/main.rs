@@ -1,6 +1,7 @@
 //! The JSON API as its callers meet it: real requests, a real node, a real database, no network.
 
 mod bad_input;
+mod bundles;
 mod conflicts;
 mod doors;
 mod feed;

@@ -63,7 +63,7 @@ async fn node(central: bool, mut options: impl FnMut() -> OpenOptions + Send + '
     });
     let node = NodeConfig::new(Arc::new(DomainSchema));
     let recovery = Recovery::default();
-    let options = StartOptions { node, open, recovery, clock: Clock::start(), network: None };
+    let options = StartOptions { node, open, recovery, clock: Clock::start(), network: None, courier: None };
     start(options).await.expect("a node starts")
 }
 

@@ -1,5 +1,6 @@
 //! The heart: one store, its sessions, its queue, one flush.
 
+mod bundles;
 mod report;
 mod wish;
 
@@ -8,6 +9,8 @@ use std::time::Duration;
 
 use crdt_store::{Author, Batch, Committed, DeviceId, Reader, Rejection, Scope, Store, StoreError};
 
+pub use bundles::{BUNDLES_MAX, Taken};
+use bundles::{Ground, Intake, Outcomes};
 use report::Told;
 pub use wish::{Command, IdempotencyKey, Ticket, Transmit};
 
@@ -46,6 +49,7 @@ const RETAIN_EVERY: Duration = Duration::from_secs(60);
 enum Work {
     Command { ticket: Ticket, idempotency: Option<IdempotencyKey>, author: Author, command: Command },
     Frame { conn: ConnectionId, frame: Frame },
+    Bundle { conn: ConnectionId, frame: Frame },
 }
 
 /// Things done now and then: due at a moment, or not at all.
@@ -85,6 +89,9 @@ pub struct Node {
     accounts: BTreeMap<DeviceId, Account>,
     sessions: BTreeMap<ConnectionId, Session>,
     by_device: BTreeMap<DeviceId, ConnectionId>,
+    /// Bundles that are being taken in, and what came of those that were.
+    intakes: BTreeMap<ConnectionId, Intake>,
+    bundles: Outcomes,
     queue: Vec<Work>,
     transmits: VecDeque<Transmit>,
     replies: VecDeque<(Ticket, Result<Vec<u8>, Rejection>)>,
@@ -131,6 +138,8 @@ impl Node {
             accounts,
             sessions: BTreeMap::new(),
             by_device: BTreeMap::new(),
+            intakes: BTreeMap::new(),
+            bundles: Outcomes::new(),
             queue: Vec::new(),
             transmits: VecDeque::new(),
             replies: VecDeque::new(),
@@ -249,6 +258,7 @@ impl Node {
         for (conn, message) in heard {
             self.hear(&moment, conn, message)?;
         }
+        self.conclude_bundles(&moment)?;
         self.timers.pump = None;
         self.review(&moment)?;
         self.pump(&moment)?;
@@ -342,11 +352,11 @@ impl Node {
         if retain.is_none() && !persist && !unsealed && !queue.iter().any(stores) {
             heard.extend(queue.into_iter().filter_map(|work| match work {
                 Work::Frame { conn, frame } => Some((conn, frame.message)),
-                Work::Command { .. } => None,
+                Work::Command { .. } | Work::Bundle { .. } => None,
             }));
             return Ok((None, heard));
         }
-        let Self { store, sessions, accounts, replies, own, config, .. } = self;
+        let Self { store, sessions, by_device, intakes, accounts, replies, own, config, .. } = self;
         let mut violations = Vec::new();
         let ((), committed) = store.write(now.wall, |batch| {
             if let Some(seq) = retain {
@@ -373,6 +383,17 @@ impl Node {
                             Err(Fault::Violation(violation)) => violations.push((conn, violation)),
                             Err(Fault::Store(error)) => return Err(error),
                         }
+                    }
+                    Work::Bundle { conn, frame } => {
+                        let Some(intake) = intakes.get_mut(&conn) else { continue };
+                        let connection = by_device.get(&intake.device());
+                        if let (Some(conn), Message::Delta(delta)) = (connection, &frame.message) {
+                            forget_checks(&mut heard, *conn, &delta.scope);
+                        }
+                        let Some(account) = accounts.get_mut(&intake.device()) else { continue };
+                        let talking = connection.is_some();
+                        let ground = Ground { own: *own, schema: &*config.schema, talking };
+                        intake.take(batch, &ground, account, frame)?;
                     }
                 }
             }
@@ -582,8 +603,9 @@ impl Node {
             }
         }
         let patience = i64::try_from(self.config.timing.peer_retention.as_millis()).unwrap_or(i64::MAX);
-        let awaited =
-            |account: &&Account| account.last_contact.is_some_and(|at| now.wall.millis_since(at) <= patience);
+        let awaited = |account: &&Account| {
+            account.last_heard_of().is_some_and(|at| now.wall.millis_since(at) <= patience)
+        };
         let floors = self.accounts.values().filter(awaited).flat_map(|account| {
             account
                 .marks()

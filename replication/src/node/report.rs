@@ -3,12 +3,13 @@
 use crdt_store::{Scope, Snapshot, StoreError};
 
 use super::Node;
+use super::bundles::BundleTimes;
 use crate::account::Account;
 use crate::session::{Moment, Own, Session};
 use crate::status::{Event, LinkState, PeerError, PeerStatus, TO_SEND_MAX};
 
 /// The part of a peer's status whose change is worth an event.
-pub(super) type Told = (LinkState, bool, Option<u64>, Option<u64>, u64, u64, Option<PeerError>);
+pub(super) type Told = (LinkState, bool, Option<u64>, Option<u64>, u64, u64, Option<PeerError>, BundleTimes);
 
 impl Node {
     /// Counts what the status tells and what costs a look at scopes: those that commits have touched.
@@ -52,9 +53,12 @@ impl Node {
                 refused_here,
                 refused_there,
                 last_error,
+                bundle_made,
+                bundle_taken,
                 ..
             } = self.peer_status(account);
-            let told = (link, in_sync, to_send, to_receive, refused_here, refused_there, last_error);
+            let bundles = [bundle_made, bundle_taken];
+            let told = (link, in_sync, to_send, to_receive, refused_here, refused_there, last_error, bundles);
             if self.told.get(&device) != Some(&told) {
                 self.told.insert(device, told);
                 self.events.push_back(Event::PeerChanged { device });
@@ -78,6 +82,8 @@ impl Node {
             last_contact: account.last_contact,
             in_sync: session.is_some_and(Session::in_sync),
             proven_at: account.proven_at,
+            bundle_made: account.bundle_made,
+            bundle_taken: account.bundle_taken,
             to_send: match session {
                 Some(session) => session.to_send(),
                 None => self.unsent(account),

@@ -170,7 +170,7 @@ impl Session {
         Ok(self.central || moment.schema.may_read(moment.snapshot, self.device, scope)?)
     }
 
-    fn scopes_given(&self, moment: &Moment<'_>) -> Result<Vec<Scope>, StoreError> {
+    pub(super) fn scopes_given(&self, moment: &Moment<'_>) -> Result<Vec<Scope>, StoreError> {
         let mut given = Vec::new();
         for scope in moment.snapshot.scopes()? {
             if self.may_give(moment, &scope)? {
@@ -194,7 +194,7 @@ impl Session {
     }
 
     /// How we stand with a scope, as a question.
-    fn offer(
+    pub(super) fn offer(
         &mut self,
         moment: &Moment<'_>,
         account: &mut Account,
@@ -211,7 +211,7 @@ impl Session {
 
     /// Takes note of an entitlement; what we hold of the peer's log. A node that holds more scopes than a
     /// conversation may have leaves the rest out.
-    fn note_gives(&mut self, account: &mut Account, scope: &Scope, gives: bool) -> Option<Cursor> {
+    pub(super) fn note_gives(&mut self, account: &mut Account, scope: &Scope, gives: bool) -> Option<Cursor> {
         let state = self.state(scope).ok()?;
         state.gives = gives;
         state.open &= gives;

@@ -5,7 +5,10 @@
 //! ([`proving`]). A frame is taken in two steps: [`Session::receive`] looks at its place in the conversation at once, and
 //! [`Session::ingest`] (a DELTA, inside the node's transaction) or [`Session::hear`] (the others, after the commit, with a
 //! snapshot of it) does what it says. [`Session::pump`] then says whatever there is to say.
+//!
+//! In a bundle only one side speaks ([`bundle`]): by the same steps, into a file and out of it.
 
+mod bundle;
 mod greeting;
 mod proving;
 mod receiving;
@@ -109,7 +112,7 @@ pub(crate) struct Violation {
 }
 
 impl Violation {
-    fn new(code: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(code: &'static str, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
     }
 }
@@ -203,6 +206,8 @@ pub(crate) struct Session {
     last_sent: Monotonic,
     progress_at: Monotonic,
     to_send: Option<u64>,
+    /// Documents that what came has changed here.
+    pub(crate) applied: u64,
     /// Set by whatever proved something; read by the node when it draws up the status.
     pub(crate) proved: bool,
     pub(crate) events: Vec<Event>,
@@ -245,6 +250,7 @@ impl Session {
             last_sent: now.monotonic,
             progress_at: now.monotonic,
             to_send: None,
+            applied: 0,
             proved: false,
             events: Vec::new(),
         }
@@ -291,15 +297,7 @@ impl Session {
     }
 
     fn meet(&mut self, identity: &Identity, account: &mut Account) -> Result<(), Violation> {
-        if identity.version != PROTOCOL_VERSION {
-            let detail =
-                format!("the peer speaks version {}, this side {PROTOCOL_VERSION}", identity.version);
-            return Err(Violation::new(code::PROTOCOL_VERSION, detail));
-        }
-        if !(1..=INCARNATION_MAX).contains(&identity.incarnation) {
-            let detail = format!("{} lives of a database", identity.incarnation);
-            return Err(Violation::new(code::INCARNATION_OUT_OF_RANGE, detail));
-        }
+        believable(identity)?;
         self.same_life = account.adopt(identity);
         for state in self.scopes.values_mut() {
             state.echo_off = self.same_life;
@@ -536,6 +534,19 @@ impl Session {
         let echo_off = self.same_life;
         Ok(self.scopes.entry(scope.clone()).or_insert_with(|| ScopeState::new(echo_off)))
     }
+}
+
+/// Whether what a peer says of itself can be: it speaks our version, and has not had lives without number.
+pub(crate) fn believable(identity: &Identity) -> Result<(), Violation> {
+    if identity.version != PROTOCOL_VERSION {
+        let detail = format!("the peer speaks version {}, this side {PROTOCOL_VERSION}", identity.version);
+        return Err(Violation::new(code::PROTOCOL_VERSION, detail));
+    }
+    if !(1..=INCARNATION_MAX).contains(&identity.incarnation) {
+        let detail = format!("{} lives of a database", identity.incarnation);
+        return Err(Violation::new(code::INCARNATION_OUT_OF_RANGE, detail));
+    }
+    Ok(())
 }
 
 fn out_of_turn(message: &Message) -> Violation {

@@ -46,6 +46,7 @@ impl Session {
             if unknown && ingested.applied > 0 && ingested.parked == 0 && ingested.refused.is_empty() {
                 self.level.insert(id, batch.head_seq());
             }
+            self.applied += u64::from(ingested.applied > 0);
             account.counters.parked += ingested.parked as u64;
             for (hash, code) in ingested.refused {
                 account.counters.refused_here += 1;

@@ -26,7 +26,7 @@ const PART_BYTES_MAX: usize = 512 << 10;
 /// Bytes on the wire that may be unacknowledged, at first: little enough for the slowest link that is promised to work.
 pub(super) const WINDOW_BYTES_MIN: usize = 32 << 10;
 /// The same, at most: what a fast link carries in the time of a commit on a slow disk.
-const WINDOW_BYTES_MAX: usize = 1 << 20;
+pub(super) const WINDOW_BYTES_MAX: usize = 1 << 20;
 /// An acknowledgement within this time, of half a window or more, doubles the window …
 const ACK_SOON: Duration = Duration::from_secs(4);
 /// … and one later than this halves it: well before the peer would be taken for stalled.
@@ -59,7 +59,7 @@ pub(super) enum Turn {
 
 /// Before the greeting is over: how much may have been sent after this DELTA, and what it aims at before compression.
 #[derive(Clone, Copy)]
-struct Early {
+pub(super) struct Early {
     bytes_max: usize,
     target: usize,
 }
@@ -283,7 +283,7 @@ impl Session {
     }
 
     /// One DELTA of the pass over the log.
-    fn send_from_log(
+    pub(super) fn send_from_log(
         &mut self,
         moment: &Moment<'_>,
         account: &mut Account,
@@ -662,6 +662,7 @@ impl Session {
         self.fast_forward(account, scope, ours, theirs);
         let mut mark = account.mark(scope);
         mark.difference = None;
+        mark.lost = false;
         account.set_mark(scope, mark);
         self.proved = true;
         if let Some(state) = self.scopes.get_mut(scope) {

@@ -82,7 +82,7 @@ impl Ended {
 }
 
 /// The node does not take items any more.
-struct Gone;
+pub(super) struct Gone;
 
 impl From<Gone> for Ended {
     fn from(_: Gone) -> Self {
@@ -92,7 +92,7 @@ impl From<Gone> for Ended {
 
 /// Puts an item into the node's inbox, waiting for space: this is what holds a peer back that sends faster than the
 /// node commits.
-async fn deliver(inbox: &Producer<Item>, mut item: Item) -> Result<(), Gone> {
+pub(super) async fn deliver(inbox: &Producer<Item>, mut item: Item) -> Result<(), Gone> {
     loop {
         match inbox.try_push(item) {
             Ok(()) => return Ok(()),

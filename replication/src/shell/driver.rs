@@ -9,13 +9,15 @@ use crdt_store::{Author, OpenError, Store, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tributary_inbox::{Answer, Inbox};
 
+use super::bundle::BundleFailure;
 use super::close::Ending;
 use super::closed;
 use super::handle::{ExecuteError, Health, Shared};
+use crate::bundle::Export;
 use crate::codec::FrameError;
 use crate::config::NodeConfig;
 use crate::frame::Frame;
-use crate::node::{Command, IdempotencyKey, Node, Ticket, Transmit};
+use crate::node::{Command, IdempotencyKey, Node, Taken, Ticket, Transmit};
 use crate::peer::{ConnectionId, Peer, Side};
 use crate::status::Event;
 use crate::time::Monotonic;
@@ -31,6 +33,9 @@ const STATUS_EVERY: Duration = Duration::from_millis(50);
 
 /// The answer to a command: its reply as CBOR.
 pub(crate) type Outcome = Result<Vec<u8>, ExecuteError>;
+
+/// What came of a bundle.
+pub(crate) type BundleOutcome = Result<Taken, BundleFailure>;
 
 /// How patiently a database that failed is opened anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +86,31 @@ pub(crate) enum Item {
         conn: ConnectionId,
         ending: Ending,
     },
+    /// Somebody wants a bundle for a peer; it is made on another thread.
+    Export {
+        peer: Peer,
+        answer: Answer<Result<Export, ExecuteError>>,
+    },
+    /// It was made.
+    Exported {
+        peer: Peer,
+        export: Box<Export>,
+        answer: Answer<()>,
+    },
+    /// Somebody brought a bundle of a peer; its frames follow, and its end.
+    Bundle {
+        conn: ConnectionId,
+        peer: Peer,
+        answer: Answer<BundleOutcome>,
+    },
+    BundleFrame {
+        conn: ConnectionId,
+        frame: Frame,
+        memory: OwnedSemaphorePermit,
+    },
+    BundleEnd {
+        conn: ConnectionId,
+    },
 }
 
 /// What a node sends to the task of a connection. The end of the channel means: the node is gone.
@@ -106,6 +136,8 @@ pub(crate) fn run(
         inbox,
         waiting: BTreeMap::new(),
         outgoing: BTreeMap::new(),
+        bundles: BTreeMap::new(),
+        exported: Vec::new(),
         last_ticket: 0,
     };
     let failure = driver.run(node);
@@ -114,8 +146,8 @@ pub(crate) fn run(
     }
     drop(driver.shared.publish_reader(closed::reader()));
     // Dropping the inbox answers whoever still waits.
-    let Driver { shared, inbox, waiting, outgoing, .. } = driver;
-    drop((inbox, waiting, outgoing));
+    let Driver { shared, inbox, waiting, outgoing, bundles, .. } = driver;
+    drop((inbox, waiting, outgoing, bundles));
     shared.health.send_replace(Health::Stopped { failure });
 }
 
@@ -127,6 +159,9 @@ struct Driver {
     inbox: Inbox<Item>,
     waiting: BTreeMap<Ticket, Answer<Outcome>>,
     outgoing: BTreeMap<ConnectionId, mpsc::Sender<Outgoing>>,
+    bundles: BTreeMap<ConnectionId, Answer<BundleOutcome>>,
+    /// Who wait to be told that a bundle they made is noted.
+    exported: Vec<Answer<()>>,
     last_ticket: u64,
 }
 
@@ -216,6 +251,8 @@ impl Driver {
         if let Item::Execute { answer, .. } = item {
             let ticket = self.next_ticket();
             self.waiting.insert(ticket, answer);
+        } else if let Item::Bundle { conn, answer, .. } = item {
+            self.bundles.insert(conn, answer);
         }
     }
 
@@ -250,6 +287,20 @@ impl Driver {
                 }
             }
             Item::Frame { .. } | Item::BadFrame { .. } => {}
+            Item::Export { peer, answer } => answer.fulfil(node.export(now, &peer).map_err(failed)),
+            Item::Exported { peer, export, answer } => {
+                node.handle_exported(now, &peer, *export);
+                self.exported.push(answer);
+            }
+            Item::Bundle { conn, peer, answer } => match node.handle_bundle(now, conn, &peer) {
+                Ok(()) => drop(self.bundles.insert(conn, answer)),
+                Err(error) => answer.fulfil(Err(error.into())),
+            },
+            Item::BundleFrame { conn, frame, memory: permit } => {
+                memory.push(permit);
+                node.handle_bundle_frame(conn, frame);
+            }
+            Item::BundleEnd { conn } => node.handle_bundle_end(conn),
         }
     }
 
@@ -270,6 +321,7 @@ impl Driver {
                 answer.fulfil(reply.map_err(ExecuteError::Rejected));
             }
         }
+        self.answer_bundles(node);
         while let Some(transmit) = node.poll_transmit() {
             self.transmit(transmit);
         }
@@ -282,6 +334,22 @@ impl Driver {
             // Nobody may be listening.
             let _ = self.shared.events.send(event);
         }
+    }
+
+    /// Who made or brought a bundle looks at the status next: it is published before they are answered.
+    fn answer_bundles(&mut self, node: &mut Node) {
+        let outcomes: Vec<_> = std::iter::from_fn(|| node.poll_bundle()).collect();
+        let exported = std::mem::take(&mut self.exported);
+        if outcomes.is_empty() && exported.is_empty() {
+            return;
+        }
+        self.shared.publish_status(node.status());
+        for (conn, outcome) in outcomes {
+            if let Some(answer) = self.bundles.remove(&conn) {
+                answer.fulfil(outcome.map_err(BundleFailure::from));
+            }
+        }
+        exported.into_iter().for_each(|answer| answer.fulfil(()));
     }
 
     fn transmit(&mut self, transmit: Transmit) {
@@ -310,6 +378,9 @@ impl Driver {
         self.shared.health.send_replace(Health::Recovering { code, message });
         let failed = || ExecuteError::Store { code: fault.code, message: fault.message.clone() };
         std::mem::take(&mut self.waiting).into_values().for_each(|answer| answer.fulfil(Err(failed())));
+        self.exported.clear();
+        let bundles = std::mem::take(&mut self.bundles);
+        bundles.into_values().for_each(|answer| answer.fulfil(Err(failed().into())));
         self.outgoing.clear();
     }
 
@@ -360,6 +431,10 @@ impl Driver {
             }
         }
     }
+}
+
+fn failed(error: StoreError) -> ExecuteError {
+    ExecuteError::Store { code: error.code(), message: error.to_string() }
 }
 
 /// When the status is to be published again.

@@ -8,9 +8,10 @@ use std::thread::JoinHandle;
 use crdt_store::{Author, Failure, Reader, Rejection, Timestamp, Txn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 use tributary_inbox::{Producer, PushError, answer};
 
+use super::bundle::Courier;
 use super::clock::Clock;
 use super::driver::{Item, Outcome};
 use super::link::LinkSwitch;
@@ -88,6 +89,9 @@ pub(crate) struct Shared {
     pub events: broadcast::Sender<Event>,
     pub health: watch::Sender<Health>,
     pub network: Option<Arc<Network>>,
+    pub courier: Option<Courier>,
+    /// One bundle at a time is made or taken in: each is held in memory whole.
+    pub bundle_turn: Arc<Semaphore>,
     published: Mutex<Published>,
     next_connection: AtomicU64,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -106,6 +110,7 @@ impl Shared {
         status: NodeStatus,
         reader: Reader,
         network: Option<Arc<Network>>,
+        courier: Option<Courier>,
     ) -> Self {
         Self {
             inbox,
@@ -113,6 +118,8 @@ impl Shared {
             events: broadcast::Sender::new(EVENTS_KEPT),
             health: watch::Sender::new(Health::Running),
             network,
+            courier,
+            bundle_turn: Arc::new(Semaphore::new(1)),
             published: Mutex::new(Published { status: Arc::new(status), reader }),
             next_connection: AtomicU64::new(1),
             thread: Mutex::new(None),

@@ -176,6 +176,10 @@ impl DeviceKey {
         SigningKey::from_pkcs8(&self.pair.serialize_der()).expect("the key is Ed25519, as PKCS #8")
     }
 
+    pub(super) fn pair(&self) -> &KeyPair {
+        &self.pair
+    }
+
     pub(crate) fn private_key(&self) -> PrivateKeyDer<'static> {
         PrivatePkcs8KeyDer::from(self.pair.serialize_der()).into()
     }

@@ -11,11 +11,13 @@
 //! ```
 //!
 //! `identity` holds the device's key, `tls` what is spoken over it, `enrolment` how a device gets its certificate,
-//! `link` the switch that cuts and restores the network, `ladder` the ways a peer is
-//! dialled, `roster` who is let in, `neighbours` how devices meet without central. Nothing here decides what is replicated.
+//! `bundle` signs files that are carried by hand and recognises those of others, `link` the switch that cuts and restores
+//! the network, `ladder` the ways a peer is dialled, `roster` who is let in, `neighbours` how devices meet without central.
+//! Nothing here decides what is replicated.
 
 mod accept;
 mod address;
+mod bundle;
 mod carrier;
 mod clock;
 mod close;
@@ -41,6 +43,7 @@ mod tests;
 mod tls;
 
 pub use address::{CentralAddress, InvalidAddress, PORT};
+pub use bundle::{About, BundleFailure, Courier, Saved};
 pub use clock::{Clock, RELEASED_AFTER};
 pub use driver::{Recovery, Reopen};
 pub use enrolment::{Approach, PATIENCE, Wish, enrol};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crdt_store::{OpenError, StoreError};
 
+use super::bundle::Courier;
 use super::clock::Clock;
 use super::driver::{self, INBOX_ITEMS_MAX, Recovery, Reopen};
 use super::handle::{NodeHandle, Shared};
@@ -23,6 +24,8 @@ pub struct StartOptions {
     pub clock: Clock,
     /// Its network; nothing for a node that is alone, such as one that imports a file.
     pub network: Option<NetworkOptions>,
+    /// What it signs and recognises bundles with; without it, it makes and takes none.
+    pub courier: Option<Courier>,
 }
 
 /// A node cannot be started.
@@ -59,7 +62,7 @@ impl StartError {
 /// # Errors
 /// When its database cannot be opened, or its port is taken; nothing then runs.
 pub async fn start(options: StartOptions) -> Result<NodeHandle, StartError> {
-    let StartOptions { node: config, mut open, recovery, clock, network } = options;
+    let StartOptions { node: config, mut open, recovery, clock, network, courier } = options;
     // Opening may replay and rebuild: not on a thread that others wait for.
     let opening = tokio::task::spawn_blocking(move || {
         let store = open()?;
@@ -72,7 +75,7 @@ pub async fn start(options: StartOptions) -> Result<NodeHandle, StartError> {
         None => (None, None),
     };
     let (producer, inbox) = tributary_inbox::inbox(INBOX_ITEMS_MAX);
-    let shared = Arc::new(Shared::new(producer, clock, node.status(), node.reader(), network));
+    let shared = Arc::new(Shared::new(producer, clock, node.status(), node.reader(), network, courier));
     let thread = std::thread::Builder::new()
         .name("node".to_owned())
         .spawn({

@@ -80,11 +80,11 @@ pub(crate) fn purpose_of(alpn: Option<&[u8]>, chain: Option<&[CertificateDer<'_>
     }
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-fn roots(identity: &Identity) -> Result<Arc<RootCertStore>, TlsError> {
+pub(super) fn roots(identity: &Identity) -> Result<Arc<RootCertStore>, TlsError> {
     let mut roots = RootCertStore::empty();
     roots.add(identity.authority.clone()).map_err(TlsError::of)?;
     Ok(Arc::new(roots))

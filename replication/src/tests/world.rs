@@ -13,7 +13,7 @@ use crdt_store::{
 use super::schema::{REF, TestSchema, URGENT, scope, signing_key};
 use crate::{
     ConnectionId, Event, IdempotencyKey, Monotonic, Node, NodeConfig, NodeStatus, Now, Peer, PeerStatus,
-    Side, Ticket, Transmit, decode,
+    Side, Taken, Ticket, Transmit, decode,
 };
 
 /// One way of every link takes this long.
@@ -259,8 +259,7 @@ impl World {
         let conn = ConnectionId(self.last);
         let now = self.now();
         for (place, other, side) in [(dialer, acceptor, Side::Dialed), (acceptor, dialer, Side::Accepted)] {
-            let Seat { device, central, .. } = self.seats[other];
-            let peer = Peer { device, central, name: Some(format!("node {other}")) };
+            let peer = self.as_peer(other);
             self.node(place).handle_connected(now, conn, peer, side);
         }
         self.links.push(Link { dialer, acceptor, conn, ways: Default::default() });
@@ -270,6 +269,61 @@ impl World {
     pub(super) fn is_connected(&self, one: Place, other: Place) -> bool {
         self.links.iter().any(|link| link.joins(one, other))
     }
+
+    // ---- bundles
+
+    /// Another node, as its certificate and the registry say.
+    pub(super) fn as_peer(&self, place: Place) -> Peer {
+        let Seat { device, central, .. } = self.seats[place];
+        Peer { device, central, name: Some(format!("node {place}")) }
+    }
+
+    /// Saves what one node has for another.
+    pub(super) fn save(&mut self, from: Place, to: Place) -> Stick {
+        self.flush_all();
+        let (now, peer) = (self.now(), self.as_peer(to));
+        let mut export = self.node(from).export(now, &peer).expect("a disk in memory does not fail");
+        let mut frames = Vec::new();
+        while let Some(frame) = export.next_frame().expect("a disk in memory does not fail") {
+            frames.push(frame);
+        }
+        let documents = export.documents();
+        self.node(from).handle_exported(now, &peer, export);
+        self.flush_all();
+        Stick { from, frames, documents }
+    }
+
+    /// Loads at a node what another one saved, `per_flush` frames in each transaction.
+    pub(super) fn load_in_steps(&mut self, at: Place, stick: &Stick, per_flush: usize) -> Taken {
+        self.last += 1;
+        let conn = ConnectionId(self.last);
+        let (now, peer) = (self.now(), self.as_peer(stick.from));
+        self.node(at).handle_bundle(now, conn, &peer).expect("there is room");
+        for frames in stick.frames.chunks(per_flush) {
+            for frame in frames {
+                let frame = decode(frame).expect("a node writes frames");
+                self.node(at).handle_bundle_frame(conn, frame);
+            }
+            self.flush_all();
+        }
+        self.node(at).handle_bundle_end(conn);
+        self.flush_all();
+        let (answered, taken) = self.node(at).poll_bundle().expect("all of it is durable");
+        assert_eq!(answered, conn);
+        taken.expect("a node says what may be said")
+    }
+
+    pub(super) fn load(&mut self, at: Place, stick: &Stick) -> Taken {
+        self.load_in_steps(at, stick, 3)
+    }
+
+    /// Carries from one node to another.
+    pub(super) fn carry(&mut self, from: Place, to: Place) -> Taken {
+        let stick = self.save(from, to);
+        self.load(to, &stick)
+    }
+
+    // ---- cuts
 
     /// Cuts every link between two nodes; what was on its way is lost.
     pub(super) fn cut(&mut self, one: Place, other: Place) {
@@ -466,6 +520,26 @@ impl World {
         document.at(&[key]).and_then(Value::as_int)
     }
 
+    /// Whether what `place` takes for acknowledged by `peer` is there: of each document that stands in the log where it is
+    /// covered, the version.
+    pub(super) fn lies(&mut self, place: Place, peer: Place) -> Vec<String> {
+        let mut lies = Vec::new();
+        let theirs = self.seats[peer].node.reader().snapshot().unwrap();
+        let ours = self.seats[place].node.reader().snapshot().unwrap();
+        let device = self.device(peer);
+        for (scope, through) in self.seats[place].node.acknowledged(device) {
+            for (seq, id) in ours.scope_log_after(&scope, 0, usize::MAX).unwrap() {
+                let header = ours.header(id).unwrap().expect("it stands in the log");
+                let held: BTreeSet<ChangeHash> =
+                    theirs.history(id).unwrap().into_iter().flatten().map(|entry| entry.hash).collect();
+                if seq <= through && !header.heads.iter().all(|head| held.contains(head)) {
+                    lies.push(format!("{scope:?}: {id} at {seq} of {through}"));
+                }
+            }
+        }
+        lies
+    }
+
     pub(super) fn both_in_sync(&self, one: Place, other: Place) -> bool {
         self.peer(one, other).in_sync && self.peer(other, one).in_sync
     }
@@ -477,6 +551,20 @@ impl World {
 
     pub(super) fn kinds_since(&self, from: usize) -> Vec<&'static str> {
         self.wire[from..].iter().map(|seen| seen.kind).collect()
+    }
+}
+
+/// What somebody carries from one node to another.
+#[derive(Clone, Debug)]
+pub(super) struct Stick {
+    pub(super) from: Place,
+    pub(super) frames: Vec<Vec<u8>>,
+    pub(super) documents: u64,
+}
+
+impl Stick {
+    pub(super) fn bytes(&self) -> usize {
+        self.frames.iter().map(Vec::len).sum()
     }
 }
 

@@ -8,10 +8,12 @@ mod answers;
 mod connections;
 mod ending;
 mod misfortune;
+mod sticks;
 mod turns;
 mod work;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use crdt_store::{DocumentId, Heads, SigningKey};
@@ -30,6 +32,8 @@ use crate::setup::{Country, Enrolment, found_country};
 use crate::tally::Tally;
 use crate::trace::Trace;
 use crate::wish::Wish;
+
+pub(crate) use sticks::Stick;
 
 /// Central's place among the machines.
 pub(crate) const CENTRAL: MachineId = 0;
@@ -75,6 +79,10 @@ enum Happening {
     Press(MachineId, Wish),
     Crash(MachineId),
     Start(MachineId),
+    /// Somebody travels between a device and central.
+    Carry(MachineId),
+    /// A stick arrives at a device.
+    Bring(MachineId, Rc<Stick>),
     /// Everything heals.
     Dawn,
     /// Is everybody in sync?
@@ -119,6 +127,7 @@ pub(crate) struct World {
     timing: Timing,
     people: Dice,
     misfortune: Dice,
+    sticks: Dice,
     turns: Dice,
     wishes: u64,
     tickets: u64,
@@ -149,6 +158,7 @@ impl World {
             timing: draw_timing(&mut dice),
             people: seed.fork("people"),
             misfortune: seed.fork("misfortune"),
+            sticks: seed.fork("sticks"),
             turns: seed.fork("turns"),
             wishes: 0,
             tickets: 0,
@@ -264,6 +274,12 @@ impl World {
                 self.queue.plan(Instant(at + dice.between(HOUR, DAY)), Happening::Crash(machine));
             }
         }
+        if self.faults.sticks {
+            for machine in 1..self.machines.len() {
+                let sets_out = self.sticks.between(HOUR, DAY);
+                self.queue.plan(Instant(sets_out), Happening::Carry(machine));
+            }
+        }
         if self.faults.cuts {
             for link in 0..self.network.links() {
                 self.queue.plan(Instant(dice.between(MINUTE, 8 * HOUR)), Happening::Cut(link));
@@ -357,6 +373,11 @@ impl World {
             }
             Happening::Crash(machine) => self.misfortune(machine),
             Happening::Start(machine) => self.start(machine),
+            Happening::Carry(machine) => self.carry(machine),
+            Happening::Bring(machine, stick) => {
+                self.bring(machine, stick);
+                Ok(())
+            }
             Happening::Dawn => self.dawn(),
             Happening::Poll => self.poll(),
         }
@@ -386,6 +407,7 @@ fn draw_faults(options: &Options, dice: &mut Dice) -> Faults {
         double_presses: draw(),
         dishonest_device: draw(),
         restored_backups: draw(),
+        sticks: draw(),
     };
     let chosen = match options.faults {
         FaultChoice::Swarm => swarm,

@@ -95,6 +95,7 @@ impl World {
             Input::Timeout => self.node(machine).handle_timeout(now),
             Input::Frame(conn, bytes) => self.handle_frame(machine, conn, &bytes)?,
             Input::Wish(wish) => self.execute(machine, wish),
+            Input::Stick(stick) => self.handle_stick(machine, &stick)?,
         }
         Ok(())
     }
@@ -154,6 +155,7 @@ impl World {
                 Event::PeerChanged { .. } => {}
             }
         }
+        self.note_sticks(machine)?;
         let mut accepted = false;
         while let Some((ticket, reply)) = self.node(machine).poll_reply() {
             accepted |= reply.is_ok();

@@ -3,6 +3,7 @@
 pub(super) mod adjustments;
 pub(super) mod arrange;
 pub(super) mod batch;
+pub(super) mod bundles;
 pub(super) mod dashboard;
 pub(super) mod equipment;
 pub(super) mod help;

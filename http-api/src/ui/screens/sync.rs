@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use replication::shell::{FoundBy, LanState};
 use replication::{TO_SEND_MAX, code};
 
+use super::bundles;
 use crate::api::sync::{self, Link, SyncConnection, SyncDial, SyncError, SyncLan, SyncNeighbour, SyncPeer};
 use crate::state::DemoNodeStatus;
 use crate::ui::icon::icon;
@@ -92,6 +93,7 @@ fn peer_row(visit: &Visit, peer: &SyncPeer, name: &str, neighbour: Option<&SyncN
                 p class="cause t-warn" { (icon("triangle-alert")) " " (t!(words, "sync-refused", here = peer.refused_here, there = peer.refused_there)) }
             }
             @if let Some(error) = peer.last_error.as_ref() { (cause(visit, error)) }
+            (bundles::of_peer(visit, peer, name))
         }
     }
 }
@@ -223,6 +225,11 @@ pub(in crate::ui) fn peers(visit: &Visit) -> Result<Markup, Trouble> {
 
 /// The page.
 pub(in crate::ui) async fn show(visit: Visit) -> Result<Response, Trouble> {
+    page(&visit, html! {})
+}
+
+/// The page, with a notice on it.
+pub(super) fn page(visit: &Visit, notice: Markup) -> Result<Response, Trouble> {
     let words = visit.words;
     let (status, network) = (visit.state.node().status(), visit.state.node().network());
     let settings = visit.state.settings();
@@ -232,19 +239,21 @@ pub(in crate::ui) async fn show(visit: Visit) -> Result<Response, Trouble> {
         (title(&name, html! { (t!(words, "sync-text")) }, html! {
             form method="post" action="/sync/now" { button class="btn primary" { (icon("refresh-cw")) (t!(words, "sync-now")) } }
         }))
+        (notice)
         div class="stack" {
             section class="card" aria-labelledby="peers" {
                 header { h2 id="peers" { (t!(words, "peers")) } }
-                div data-live="peers" data-quiet { (peers(&visit)?) }
+                div data-live="peers" data-quiet { (peers(visit)?) }
             }
-            @if let Some(nodes) = demo { div data-live="network" data-quiet { (cables(&visit, &nodes)) } }
+            (bundles::card(visit))
+            @if let Some(nodes) = demo { div data-live="network" data-quiet { (cables(visit, &nodes)) } }
             section class="card pad" {
                 h2 { (t!(words, "this-device")) }
                 dl class="facts" data-live="device" data-quiet {
                     (fact(&t!(words, "documents"), html! { span class="tabular" { (words.whole(status.documents as i64)) } }))
                     (fact(&t!(words, "changes-position"), html! { span class="tabular" { (words.whole(status.head_seq as i64)) } }))
                     @if let (Some(network), false) = (&network, visit.is_central()) {
-                        (fact(&t!(words, "nearby-devices"), lan(&visit, &SyncLan::from(&network.lan))))
+                        (fact(&t!(words, "nearby-devices"), lan(visit, &SyncLan::from(&network.lan))))
                     }
                     (fact(&t!(words, "version"), html! { (settings.version) }))
                     (fact(&t!(words, "device"), html! { code { (short(settings.device)) } }))
@@ -253,7 +262,7 @@ pub(in crate::ui) async fn show(visit: Visit) -> Result<Response, Trouble> {
             }
         }
     };
-    Ok(layout::page(&visit, Page::new(Section::Sync, name, body)))
+    Ok(layout::page(visit, Page::new(Section::Sync, name, body)))
 }
 
 fn short(device: DeviceId) -> String {

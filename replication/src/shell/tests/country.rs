@@ -213,6 +213,7 @@ pub(super) fn options(open: Reopen, network: Option<NetworkOptions>) -> StartOpt
         recovery: Recovery::default(),
         clock: Clock::start(),
         network,
+        courier: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Real nodes on real sockets of the loopback: threads, QUIC and TLS as they run in the field. Waiting is for events
 //! and changes of status, never for time; one limit, far above what anything takes, ends what would wait for ever.
 
+mod bundles;
 mod country;
 mod enrolling;
 mod hostile;
