@@ -231,6 +231,10 @@ pub struct Serve {
     /// The link a site reaches central over: `slow` is patient with 2G and satellites, and saves their bytes
     #[arg(long, env = "TRIBUTARY_LINK", default_value = "fast", value_name = "LINK")]
     pub link: Link,
+    /// At a site with a metered link: visit central every so many minutes, and at once for what is urgent, and hang up when all
+    /// is said; otherwise it stays connected
+    #[arg(long, env = "TRIBUTARY_VISIT_EVERY", value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..=10_080))]
+    pub visit_every: Option<u64>,
     /// At a site: do not announce this device on the local network, nor look for others there
     #[arg(long, env = "TRIBUTARY_NO_LAN", value_parser = FalseyValueParser::new())]
     pub no_lan: bool,

@@ -9,8 +9,9 @@ use domain::{DomainSchema, Role, ScopeKind};
 use http_api::Settings;
 use replication::enrolment::SystemId;
 use replication::shell::{
-    CentralAddress, Clock, Congestion, Courier, DeviceKey, Identity, Lan, Membership, NeighbourOptions,
-    NetworkOptions, NodeHandle, Profile, Reception, Recovery, StartOptions, random_seed, start,
+    CentralAddress, Clock, Congestion, Contact, Courier, DeviceKey, Identity, Lan, Membership,
+    NeighbourOptions, NetworkOptions, NodeHandle, Profile, Reception, Recovery, StartOptions, random_seed,
+    start,
 };
 use replication::{NodeConfig, private_file};
 use serde::{Deserialize, Serialize};
@@ -193,6 +194,8 @@ pub struct SiteNetwork {
     pub tcp: bool,
     /// The link it reaches central over.
     pub profile: Profile,
+    /// How it keeps in contact with central.
+    pub contact: Contact,
     /// How it meets other devices; not at all without it.
     pub neighbours: Option<SiteNeighbours>,
 }
@@ -210,7 +213,7 @@ impl SiteNetwork {
     /// A site on this machine that meets central and nobody else.
     pub fn with_central_alone() -> Self {
         let bind = (Ipv4Addr::LOCALHOST, 0).into();
-        Self { bind, tcp: true, profile: Profile::Fast, neighbours: None }
+        Self { bind, tcp: true, profile: Profile::Fast, contact: Contact::Held, neighbours: None }
     }
 }
 
@@ -246,6 +249,7 @@ pub async fn start_central_with(
         identity,
         bind,
         profile: Profile::Fast,
+        contact: Contact::Held,
         tcp,
         congestion,
         reception: Some(reception),
@@ -308,7 +312,7 @@ pub async fn start_site(
         Some(central) => central,
         None => membership.central.parse().map_err(|error| Failure::rejected("central-address", error))?,
     };
-    let SiteNetwork { bind, tcp, profile, neighbours } = network;
+    let SiteNetwork { bind, tcp, profile, contact, neighbours } = network;
     let system = membership.grant.system;
     let neighbours = neighbours.map(|SiteNeighbours { named, lan }| NeighbourOptions {
         registry: Arc::new(central::registry::admit_neighbour),
@@ -320,6 +324,7 @@ pub async fn start_site(
         identity,
         bind,
         profile,
+        contact,
         tcp,
         congestion: Congestion::default(),
         reception: None,

@@ -54,6 +54,8 @@ pub const SEAL_FORKED: &str = "seal-forked";
 pub const DISCONNECTED: &str = "disconnected";
 /// Nothing came back.
 pub const UNREACHABLE: &str = "unreachable";
+/// All was said, and who came hangs up until the next visit.
+pub const VISIT_OVER: &str = "visit-over";
 /// The node stops.
 pub const STOPPING: &str = "stopping";
 /// A device of this system that this node has not heard of from central yet.
@@ -172,6 +174,7 @@ pub const STEPS: &[Step] = &[
         "look at the refused changes; the change is kept here and not shared",
         &[CHANGE_REFUSED],
     ),
+    step_for("visited", "nothing to do: it comes again by itself", &[VISIT_OVER]),
     step_for("wait-for-start", "wait for the other side to start again", &[STOPPING]),
     step_for(
         "check-address",

@@ -152,6 +152,8 @@ pub enum Event {
 pub struct CommittedEvent {
     /// The commit's position in this database's log.
     pub seq: u64,
+    /// Whether a document of a class that goes ahead of others is among those changed.
+    pub urgent: bool,
     /// Kinds of the documents changed.
     pub classes: BTreeSet<Class>,
     /// The documents changed.

@@ -10,8 +10,8 @@ use domain::store::CreateStore;
 use domain::{Caller, Role, ScopeKind};
 use replication::NodeConfig;
 use replication::shell::{
-    CentralAddress, Clock, Congestion, DeviceKey, Identity, NetworkOptions, NodeHandle, Profile, Recovery,
-    StartOptions, random_seed, start,
+    CentralAddress, Clock, Congestion, Contact, DeviceKey, Identity, NetworkOptions, NodeHandle, Profile,
+    Recovery, StartOptions, random_seed, start,
 };
 
 use super::fixture::{self, Founded};
@@ -139,6 +139,7 @@ impl Member {
             identity: self.identity.clone(),
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             profile,
+            contact: Contact::Held,
             congestion,
             tcp: false,
             reception: None,

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use http_api::AppState;
-use replication::shell::{Congestion, Lan, PORT, Profile};
+use replication::shell::{Congestion, Contact, Lan, PORT, Profile};
 
 use crate::cli::{Link, Serve};
 use crate::exit::Failure;
@@ -79,6 +80,10 @@ fn site_network(options: &Serve) -> Result<SiteNetwork, Failure> {
         profile: match options.link {
             Link::Fast => Profile::Fast,
             Link::Slow => Profile::Slow,
+        },
+        contact: match options.visit_every {
+            Some(minutes) => Contact::Visits { every: Duration::from_secs(60 * minutes) },
+            None => Contact::Held,
         },
         neighbours: Some(neighbours),
     })

@@ -154,6 +154,7 @@ fn print_neighbour(neighbour: &SyncNeighbour) {
         DialState::Dialing => "is being dialled",
         DialState::Connected => "connected",
         DialState::Cut => "the network of this node is cut",
+        DialState::Resting => "visited again later",
         DialState::Yielding => "is to dial this one",
         DialState::KeptOut => "not dialled",
     };

@@ -12,7 +12,7 @@ use crdt_store::{
     Schema, Scope, Store, StoreError, Totals, Value, View, ViewRead,
 };
 use replication::registry::PeerRole;
-use replication::shell::{
+use replication::shell::{Contact, 
     CentralAddress, Clock, Congestion, DeviceKey, Identity, LinkSwitch, NetworkOptions, NodeHandle, Profile,
     Reception, Recovery, StartOptions, random_seed, start,
 };
@@ -212,6 +212,7 @@ fn network(
         identity,
         bind: loopback(),
         profile: Profile::Fast,
+        contact: Contact::Held,
         congestion: Congestion::default(),
         tcp: true,
         reception,

@@ -101,6 +101,9 @@ pub struct SyncDial {
     pub state: DialState,
     /// The device found there, once it has proved to be central.
     pub device: Option<DeviceId>,
+    /// When it is visited next; null where this node stays connected.
+    #[serde(default, with = "domain::instant::optional")]
+    pub next_at: Option<Timestamp>,
     /// Why the latest attempt or connection ended.
     pub last_error: Option<SyncError>,
 }
@@ -111,6 +114,7 @@ impl From<&DialStatus> for SyncDial {
             address: dial.address.clone(),
             state: dial.state,
             device: dial.device,
+            next_at: dial.next_at,
             last_error: dial.last_error.as_ref().map(SyncError::from),
         }
     }

@@ -211,6 +211,11 @@ impl Node {
         }
     }
 
+    /// A visit is over: both sides have said all they had, and this one hangs up.
+    pub fn hang_up(&mut self, now: Now, conn: ConnectionId) {
+        self.close(now, conn, code::VISIT_OVER, "all was said");
+    }
+
     /// Time has passed: at the latest at [`poll_timeout`](Self::poll_timeout).
     pub fn handle_timeout(&mut self, now: Now) {
         let mut failed = Vec::new();
@@ -421,6 +426,7 @@ impl Node {
         }
         let mut event = CommittedEvent {
             seq: committed.seq,
+            urgent: false,
             classes: BTreeSet::new(),
             documents: BTreeSet::new(),
             scopes: BTreeSet::new(),
@@ -434,6 +440,7 @@ impl Node {
             event.documents.insert(id);
             event.scopes.insert(scope);
         }
+        event.urgent = !urgent.is_empty();
         for session in self.sessions.values_mut() {
             urgent.iter().for_each(|(id, scope)| session.hurry(scope, *id));
             event.scopes.iter().for_each(|scope| session.touch(scope));

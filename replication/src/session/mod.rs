@@ -31,7 +31,7 @@ use crate::codec::{encode, short};
 use crate::config::Timing;
 use crate::frame::{Cursor, Goaway, Identity, LogId, Message, PROTOCOL_VERSION, RefusedChange};
 use crate::peer::{ConnectionId, Peer, Side};
-use crate::status::{Event, LinkState};
+use crate::status::{Event, LinkState, PeerError};
 use crate::time::{Monotonic, Now};
 
 /// Most scopes shared with one peer: a central of 4,000 stores with another like it. Bounds memory per connection.
@@ -329,8 +329,10 @@ impl Session {
             Message::Want(want) => self.hear_want(moment, account, want),
             Message::Goaway(goaway) => {
                 self.gone = true;
-                account.last_error =
-                    Some(crate::status::PeerError::new(&goaway.code, goaway.reason, moment.now.wall));
+                if goaway.code != code::VISIT_OVER {
+                    let error = PeerError::new(&goaway.code, goaway.reason, moment.now.wall);
+                    account.last_error = Some(error);
+                }
                 Ok(())
             }
             Message::Banner(_) | Message::Delta(_) | Message::Ping => Ok(()),

@@ -219,7 +219,8 @@ async fn sync(desk: &Arc<Desk>, carrier: Carrier, whom: &str, device: DeviceId, 
         return turn_away(carrier, CloseCode::Busy, CloseCode::Busy.as_str()).await;
     };
     desk.network.count(|counters| &counters.accepted);
-    connection::run(&desk.network, &desk.node, carrier, peer, Side::Accepted, link).await;
+    let stay = std::future::pending();
+    connection::run(&desk.network, &desk.node, carrier, peer, Side::Accepted, link, stay).await;
 }
 
 /// Ends a connection of a certified device, which is told why.

@@ -40,7 +40,7 @@ pub(crate) struct Ended {
     pub retry_after: Option<Duration>,
 }
 
-/// Runs a connection to its end and closes it. The node has then been told.
+/// Runs a connection to its end and closes it. The node has then been told. Where `leave` resolves, it hangs up.
 pub(crate) async fn run(
     network: &Arc<Network>,
     node: &NodeHandle,
@@ -48,6 +48,7 @@ pub(crate) async fn run(
     peer: Peer,
     side: Side,
     link: SwitchState,
+    leave: impl Future<Output = ()> + Send,
 ) -> Ended {
     let conn = node.shared().new_connection();
     let dialed = side == Side::Dialed;
@@ -58,11 +59,18 @@ pub(crate) async fn run(
     let talk = async {
         let inbox = &node.shared().inbox;
         let mut switch = network.link.watch();
+        let leaving = async {
+            leave.await;
+            // The node says goodbye, and the conversation ends by that; if it is gone, the conversation ends too.
+            let _ = deliver(inbox, Item::HangUp { conn }).await;
+            std::future::pending().await
+        };
         let ended = tokio::select! {
             biased;
             () = cut_since(&mut switch, link.cuts) => Ended::now(CloseCode::LinkCut, "this node's network was cut"),
             ended = converse(network, inbox, carrier, conn, &peer, side) => ended,
             ending = handle.closed() => Ended { ending, retry_after: None },
+            ended = leaving => ended,
         };
         tracing::debug!(code = ended.ending.code, detail = ended.ending.detail, "ended");
         network.unlinked(conn);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crdt_store::DeviceId;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use super::address::CentralAddress;
 use super::carrier::Carrier;
@@ -19,9 +19,11 @@ use super::quic::Profile;
 use super::roster::{Roster, Stay};
 use super::tcp;
 use super::tls::{self, CENTRAL_NAME, NEIGHBOUR_NAME, Purpose};
+use super::visit::{self, Contact};
 use crate::code;
 use crate::dialer::Dialer;
 use crate::peer::{Peer, Side};
+use crate::status::Event;
 use crate::time::Monotonic;
 
 /// On a good link, a handshake that takes longer than its packets' third repetition is lost.
@@ -36,6 +38,9 @@ const YIELD_FOR: Duration = Duration::from_secs(20);
 
 /// Where a device is said to be counts at once, but not oftener than this: anybody on the local network may say so.
 const ANEW_EVERY: Duration = Duration::from_secs(5);
+
+/// Urgent work brings the next visit forward, but not oftener than this: a person who issues goods does it line by line.
+const VISITS_APART: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 30 });
 
 /// Who is dialled.
 pub(crate) enum Callee {
@@ -110,6 +115,8 @@ struct Line {
     dialer: Dialer,
     /// When it was dialled last.
     dialed_at: Option<Monotonic>,
+    /// What happens at this node, between two visits.
+    calls: Option<broadcast::Receiver<Event>>,
     switch: watch::Receiver<SwitchState>,
 }
 
@@ -140,8 +147,17 @@ pub(crate) async fn run(network: Arc<Network>, node: NodeHandle, callee: Callee,
             changed = line.switch.changed() => if changed.is_err() { return },
             () = line.callee.moved() => line.start_anew(),
             changed = changes.changed(), if line.device.is_some() => if changed.is_err() { return },
+            () = call(&mut line.calls) => line.called(),
             () = wait(due) => {}
         }
+    }
+}
+
+/// Resolves when something urgent comes up between two visits.
+async fn call(calls: &mut Option<broadcast::Receiver<Event>>) {
+    match calls {
+        Some(events) => visit::is_called_for(events).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -172,6 +188,7 @@ impl Line {
             ladder,
             dialer,
             dialed_at: None,
+            calls: None,
             switch,
         };
         if line.yields() {
@@ -185,7 +202,7 @@ impl Line {
     }
 
     fn show(&self, state: DialState) {
-        self.network.set_dial(self.place, |dial| dial.state = state);
+        self.network.set_dial(self.place, |dial| (dial.state, dial.next_at) = (state, None));
     }
 
     /// Whether the other one is to dial first.
@@ -227,6 +244,7 @@ impl Line {
     /// Dials and, if somebody answers, stays until the connection ends.
     async fn call(&mut self, link: SwitchState) {
         self.dialer.dialing();
+        self.calls = None;
         self.dialed_at = Some(self.now());
         self.show(DialState::Dialing);
         let (mut switch, mut hurry) = (self.switch.clone(), self.switch.clone());
@@ -257,17 +275,56 @@ impl Line {
         self.device = Some(peer.device);
         self.network.count(|counters| &counters.dialed);
         self.network.set_dial(self.place, |dial| {
-            dial.state = DialState::Connected;
+            (dial.state, dial.next_at) = (DialState::Connected, None);
             dial.device = Some(peer.device);
             dial.last_error = dial.last_error.take().filter(|_| self.callee.roster().is_none());
         });
         let handle = carrier.handle();
-        let ended = connection::run(&self.network, &self.node, carrier, peer, Side::Dialed, link).await;
+        let (node, device) = (self.node.clone(), peer.device);
+        let is_visit = self.visits().is_some();
+        let leave = async move {
+            match is_visit {
+                true => visit::is_over(&node, device).await,
+                false => std::future::pending().await,
+            }
+        };
+        let ended =
+            connection::run(&self.network, &self.node, carrier, peer, Side::Dialed, link, leave).await;
         self.ladder.answered(self.now(), handle.round_trip());
         ended
     }
 
+    /// From one visit to the next, where it does not stay connected: with central alone, as a neighbour costs nothing.
+    fn visits(&self) -> Option<Duration> {
+        match (&self.callee, self.network.contact) {
+            (Callee::Central(_), Contact::Visits { every }) => Some(every),
+            _ => None,
+        }
+    }
+
+    /// All was said: the next visit is due in a while, or when something urgent comes up.
+    fn rest(&mut self, every: Duration) {
+        self.dialer.rest(self.now(), every);
+        self.calls = Some(self.node.subscribe());
+        let clock = &self.node.shared().clock;
+        let next = self.dialer.due().map(|at| clock.wall().plus_millis(clock.until(at).as_millis() as i64));
+        self.network.set_dial(self.place, |dial| {
+            dial.state = DialState::Resting;
+            dial.next_at = next;
+        });
+    }
+
+    /// Something urgent came up between two visits.
+    fn called(&mut self) {
+        self.calls = None;
+        let soonest = self.dialed_at.map_or(self.now(), |at| at.plus(VISITS_APART));
+        self.dialer.bring_forward(soonest.max(self.now()));
+    }
+
     fn end(&mut self, ended: Ended) {
+        if let (Some(every), true) = (self.visits(), ended.ending.code == code::VISIT_OVER) {
+            return self.rest(every);
+        }
         // Two neighbours dialled each other, and the newer connection is the one that stays.
         let is_replaced = ended.ending.code == code::REPLACED && self.callee.roster().is_some();
         let error = (!is_replaced).then(|| self.network.note(&self.callee.name(), &ended.ending));

@@ -86,6 +86,10 @@ pub(crate) enum Item {
         conn: ConnectionId,
         ending: Ending,
     },
+    /// A visit is over.
+    HangUp {
+        conn: ConnectionId,
+    },
     /// Somebody wants a bundle for a peer; it is made on another thread.
     Export {
         peer: Peer,
@@ -287,6 +291,7 @@ impl Driver {
                 }
             }
             Item::Frame { .. } | Item::BadFrame { .. } => {}
+            Item::HangUp { conn } => node.hang_up(now, conn),
             Item::Export { peer, answer } => answer.fulfil(node.export(now, &peer).map_err(failed)),
             Item::Exported { peer, export, answer } => {
                 node.handle_exported(now, &peer, *export);

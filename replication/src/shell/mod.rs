@@ -41,6 +41,7 @@ mod tcp;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod visit;
 
 pub use address::{CentralAddress, InvalidAddress, PORT};
 pub use bundle::{About, BundleFailure, Courier, Saved};
@@ -59,3 +60,4 @@ pub use quic::{Congestion, Profile};
 pub use socket::Traffic;
 pub use start::{StartError, StartOptions, random_seed, start};
 pub use tls::{ALPN_ENROL, ALPN_SYNC, CENTRAL_NAME, TlsError};
+pub use visit::Contact;

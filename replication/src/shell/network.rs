@@ -26,6 +26,7 @@ use super::neighbours::{self, LanStatus, NeighbourKey, NeighbourOptions, Neighbo
 use super::quic::{self, Congestion, Profile};
 use super::roster::{Company, Roster};
 use super::socket::{Gate, GatedSocket, Traffic};
+use super::visit::Contact;
 use super::{accept, dial, tcp, tls};
 use crate::enrolment::EnrolmentDesk;
 use crate::peer::ConnectionId;
@@ -60,11 +61,13 @@ pub struct NetworkOptions {
     /// Whether the way over TCP is open too, for networks that let no UDP pass: a node that takes connections listens on
     /// the port of the same number, one that dials tries it where nothing comes back over UDP.
     pub tcp: bool,
+    /// How it keeps in contact with the centrals it dials.
+    pub contact: Contact,
     /// How it finds out how much the links of all its connections carry.
     pub congestion: Congestion,
     /// How it takes connections of everybody in the system; what central does.
     pub reception: Option<Reception>,
-    /// The centrals it dials and stays connected to.
+    /// The centrals it dials.
     pub centrals: Vec<CentralAddress>,
     /// How it meets other devices without central; not at all without it. A node with a reception has it already.
     pub neighbours: Option<NeighbourOptions>,
@@ -242,6 +245,8 @@ pub struct DialStatus {
     pub state: DialState,
     /// The device found there, once it has proved to be central, or the neighbour that is looked for or was found.
     pub device: Option<DeviceId>,
+    /// When it is visited next, if it is not stayed with.
+    pub next_at: Option<Timestamp>,
     /// Why the latest attempt or connection ended.
     pub last_error: Option<PeerError>,
 }
@@ -249,7 +254,7 @@ pub struct DialStatus {
 impl DialStatus {
     /// Nothing has happened yet.
     pub(crate) fn begun(address: String) -> Self {
-        Self { address, state: DialState::Waiting, device: None, last_error: None }
+        Self { address, state: DialState::Waiting, device: None, next_at: None, last_error: None }
     }
 }
 
@@ -267,6 +272,8 @@ pub enum DialState {
     Cut,
     /// Leaves it to the other one to dial, for a while: only one of two neighbours needs to.
     Yielding,
+    /// All was said; it is visited again later, or when something urgent comes up.
+    Resting,
     /// Is found on the local network and not dialled; the error says why.
     KeptOut,
 }
@@ -332,6 +339,7 @@ pub(crate) struct Network {
     to_neighbours: Ways,
     pub gate: Arc<Gate>,
     pub profile: Profile,
+    pub contact: Contact,
     congestion: Congestion,
     clock: Clock,
     dials: Mutex<Vec<DialStatus>>,
@@ -367,8 +375,17 @@ fn listener(asked: SocketAddr, bound: SocketAddr) -> Result<Option<TcpListener>,
 impl Network {
     /// Opens the socket; nothing is accepted or dialled before [`run`](Self::run).
     pub(crate) fn open(options: NetworkOptions, clock: &Clock) -> Result<(Arc<Self>, Plan), NetworkError> {
-        let NetworkOptions { identity, bind, profile, congestion, tcp, reception, centrals, neighbours } =
-            options;
+        let NetworkOptions {
+            identity,
+            bind,
+            profile,
+            contact,
+            congestion,
+            tcp,
+            reception,
+            centrals,
+            neighbours,
+        } = options;
         let takes = reception.is_some() || neighbours.is_some();
         let server = match takes {
             true => Some(quic::server_config(tls::server(&identity, clock)?, congestion)),
@@ -395,6 +412,7 @@ impl Network {
             counters: Counters::default(),
             frame_memory: Arc::new(Semaphore::new(FRAME_MEMORY_KIB)),
             profile,
+            contact,
             congestion,
             clock: clock.clone(),
             dials: Mutex::new(centrals.iter().map(|at| DialStatus::begun(at.to_string())).collect()),

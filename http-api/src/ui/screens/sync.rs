@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use crdt_store::DeviceId;
+use crdt_store::{DeviceId, Timestamp};
 use domain::{Permission, Role};
 use maud::{Markup, html};
 use replication::shell::{FoundBy, LanState};
@@ -68,7 +68,13 @@ fn found_by(words: Words, found_by: FoundBy) -> Markup {
     html! { span class="muted small" { (text) } }
 }
 
-fn peer_row(visit: &Visit, peer: &SyncPeer, name: &str, neighbour: Option<&SyncNeighbour>) -> Markup {
+fn peer_row(
+    visit: &Visit,
+    peer: &SyncPeer,
+    name: &str,
+    neighbour: Option<&SyncNeighbour>,
+    next_visit: Option<Timestamp>,
+) -> Markup {
     let words = visit.words;
     html! {
         div class="peer" id={ "peer-" (peer.device) } {
@@ -85,6 +91,7 @@ fn peer_row(visit: &Visit, peer: &SyncPeer, name: &str, neighbour: Option<&SyncN
                     (_, Some(_)) => (t!(words, "chip-now")),
                 }
             }))
+            @if let Some(at) = next_visit { (value(&t!(words, "next-visit"), words.brief_instant(at))) }
             (value(&t!(words, "to-send"), pending(words, peer.to_send)))
             (value(&t!(words, "to-receive"), pending(words, peer.to_receive)))
             (value(&t!(words, "sent-received"), html! { (words.bytes(peer.bytes_sent)) " / " (words.bytes(peer.bytes_received)) }))
@@ -209,6 +216,10 @@ pub(in crate::ui) fn peers(visit: &Visit) -> Result<Markup, Trouble> {
     // Those that wait longest come first on central; at a site the central server does.
     peers.sort_by_key(|peer| (!peer.central, peer.link, peer.last_contact));
     let neighbour = |device| status.neighbours.iter().find(|neighbour| neighbour.device == Some(device));
+    let next_visit = |peer: &SyncPeer| {
+        let dial = status.dials.iter().find(|dial| peer.central && dial.device == Some(peer.device));
+        dial.and_then(|dial| dial.next_at)
+    };
     let is_met = |neighbour: &&SyncNeighbour| {
         neighbour.device.is_some_and(|device| peers.iter().any(|peer| peer.device == device))
     };
@@ -218,7 +229,7 @@ pub(in crate::ui) fn peers(visit: &Visit) -> Result<Markup, Trouble> {
         @if peers.is_empty() && unreached.is_empty() && not_yet.is_empty() {
             (empty("refresh-cw", &t!(words, "no-peers"), &t!(words, "no-peers-text"), html! {}))
         }
-        @for peer in &peers { (peer_row(visit, peer, &peer_name(words, peer), neighbour(peer.device))) }
+        @for peer in &peers { (peer_row(visit, peer, &peer_name(words, peer), neighbour(peer.device), next_visit(peer))) }
         @for neighbour in &not_yet { (not_met(visit, neighbour)) }
     })
 }

@@ -292,7 +292,13 @@ impl Group {
             return self.network.set_dial(Place::Neighbour(key), |dial| dial.address = address);
         }
         let last_error = Some(self.network.error(code, detail));
-        let dial = DialStatus { address, state: DialState::KeptOut, device: Some(device), last_error };
+        let dial = DialStatus {
+            address,
+            state: DialState::KeptOut,
+            device: Some(device),
+            next_at: None,
+            last_error,
+        };
         self.network.put_neighbour(key, NeighbourStatus { found_by: FoundBy::Lan, dial });
     }
 

@@ -86,7 +86,7 @@ impl Schema for Notes {
     }
 
     fn is_urgent(&self, _: &str) -> bool {
-        false
+        true
     }
 
     fn may_read(&self, _: &dyn ViewRead, device: DeviceId, scope: &Scope) -> Result<bool, StoreError> {
@@ -257,6 +257,7 @@ impl Place {
             identity,
             bind,
             profile: Profile::Fast,
+            contact: crate::shell::Contact::Held,
             tcp: true,
             congestion: crate::shell::Congestion::default(),
             reception: reception(enrolment),
@@ -386,6 +387,7 @@ pub(super) fn dialing(identity: Identity, central: SocketAddr) -> NetworkOptions
         identity,
         bind: loopback(),
         profile: Profile::Fast,
+        contact: crate::shell::Contact::Held,
         tcp: true,
         congestion: crate::shell::Congestion::default(),
         reception: None,

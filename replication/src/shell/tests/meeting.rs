@@ -121,6 +121,7 @@ async fn a_central_that_comes_later_is_found() {
         identity,
         bind: address,
         profile: crate::shell::Profile::Fast,
+        contact: crate::shell::Contact::Held,
         tcp: true,
         congestion: crate::shell::Congestion::default(),
         reception: super::country::reception(None),

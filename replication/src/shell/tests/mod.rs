@@ -10,3 +10,4 @@ mod meeting;
 mod moving;
 mod neighbours;
 mod over_tcp;
+mod visiting;
