@@ -103,7 +103,7 @@ pub(crate) fn text(state: &AppState) -> Result<String, StoreError> {
 /// A figure of each peer: its name, its kind, its help, and how it is read; nothing where it is not known.
 type PeerFigure = (&'static str, &'static str, &'static str, fn(&PeerStatus, Timestamp) -> Option<f64>);
 
-const PEER_FIGURES: [PeerFigure; 10] = [
+const PEER_FIGURES: [PeerFigure; 11] = [
     ("tributary_peer_connected", "gauge", "Whether a peer is connected.", |peer, _| {
         Some(f64::from(u8::from(peer.link != LinkState::Offline)))
     }),
@@ -137,6 +137,12 @@ const PEER_FIGURES: [PeerFigure; 10] = [
         "counter",
         "Documents of a peer that could not be put together here and came whole afterwards.",
         |peer, _| Some(peer.unbuilt as f64),
+    ),
+    (
+        "tributary_peer_seals_refused_total",
+        "counter",
+        "Signatures from a peer that their author did not make, or the second for one place.",
+        |peer, _| Some(peer.seals_refused as f64),
     ),
 ];
 

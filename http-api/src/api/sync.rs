@@ -184,6 +184,12 @@ pub struct SyncPeer {
     /// Documents that could not be put together here and came whole afterwards, since the start.
     #[serde(default)]
     pub unbuilt: u64,
+    /// Signatures of authors that came from it and are kept, since the start.
+    #[serde(default)]
+    pub seals_received: u64,
+    /// Signatures that their author did not make, or the second for one place, since the start.
+    #[serde(default)]
+    pub seals_refused: u64,
     /// The latest thing that went wrong.
     pub last_error: Option<SyncError>,
 }
@@ -404,6 +410,8 @@ fn sync_peer(read: &Snapshot, peer: &PeerStatus) -> Result<SyncPeer, Problem> {
         refused_here: peer.refused_here,
         refused_there: peer.refused_there,
         unbuilt: peer.unbuilt,
+        seals_received: peer.seals_in,
+        seals_refused: peer.seals_refused,
         last_error: peer.last_error.as_ref().map(SyncError::from),
     })
 }
