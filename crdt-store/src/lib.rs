@@ -19,6 +19,7 @@
 //! Vocabulary: a **document** is one CRDT of one class in one **scope**; a **change** is its unit of history;
 //! **heads** are its version. A **conflict** is a place where concurrent changes put different values. A **view** is a
 //! table of rows that documents contribute; a **sum** is added up over documents; a row may be **derived** from a sum.
+//! A **seal** is an author's signature over a chain of its changes: by it they are believed from anyone.
 //! A **rejection** answers a command, a **refusal** answers a change from a peer; both have a stable code and leave no
 //! trace in documents or views.
 
