@@ -81,6 +81,8 @@ pub enum Mutant {
     UnpaidShares,
     /// Devices sign nothing of what they write.
     Unsigned,
+    /// A device that is met without central is taken for central, and believed whatever it brings.
+    BelievedNeighbour,
 }
 
 /// The kinds of faults of one run.
@@ -107,6 +109,8 @@ pub struct Faults {
     pub restored_backups: bool,
     /// A device with a valid certificate and a modified program writes what it may not.
     pub dishonest_device: bool,
+    /// Devices meet without central, for a while.
+    pub meetings: bool,
 }
 
 impl Faults {
@@ -123,11 +127,12 @@ impl Faults {
             double_presses: on,
             restored_backups: on,
             dishonest_device: on,
+            meetings: on,
         }
     }
 
     /// Their names and whether they happen, in the order of reports.
-    pub(crate) fn named(&self) -> [(&'static str, bool); 10] {
+    pub(crate) fn named(&self) -> [(&'static str, bool); 11] {
         [
             ("cuts", self.cuts),
             ("late notice", self.late_notice),
@@ -139,6 +144,7 @@ impl Faults {
             ("double presses", self.double_presses),
             ("restored backups", self.restored_backups),
             ("dishonest device", self.dishonest_device),
+            ("meetings", self.meetings),
         ]
     }
 }

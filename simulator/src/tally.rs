@@ -35,6 +35,11 @@ pub(crate) const SOMETIMES: &[&str] = &[
     "answer given again",
     "central-only refused",
     "forgery refused",
+    "neighbour met while central was cut",
+    "neighbour not known yet",
+    "seal relayed",
+    "change reached central through another device",
+    "lost work came back from a neighbour",
 ];
 
 /// Counters of a run.
