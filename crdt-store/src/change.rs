@@ -111,9 +111,10 @@ impl VerifiedSnapshot {
         &self.heads
     }
 
-    /// The hashes of its changes, causes first; the same order wherever these bytes are read.
-    pub fn history(&self) -> Vec<ChangeHash> {
-        self.document.get_changes_meta(&[]).iter().map(|change| ChangeHash(change.hash.0)).collect()
+    /// Its changes and their authors, causes first; the same order wherever these bytes are read.
+    pub fn history(&self) -> Vec<(ChangeHash, Actor)> {
+        let changes = self.document.get_changes_meta(&[]);
+        changes.iter().map(|change| (ChangeHash(change.hash.0), actor_of(change.actor.to_bytes()))).collect()
     }
 
     /// The changes in it whose hashes begin with the wanted bytes; those that are not there are left out.

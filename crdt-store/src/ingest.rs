@@ -29,6 +29,9 @@ use crate::seal::Entry;
 use crate::sealing;
 use crate::tables::{self, PARKED, ParkedRecord, QUARANTINE, QuarantineRecord, Tables};
 
+/// How often the author may change within what comes of one document at once: each time costs reading and checking the
+/// document. What comes after that is left out, and the comparison that follows brings it.
+const AUTHOR_TURNS_MAX: usize = 1_024;
 /// Changes of one document that may wait for what they depend on.
 const PARKED_PER_DOCUMENT_MAX: usize = 256;
 
@@ -50,6 +53,8 @@ pub struct Ingested {
     pub applied: usize,
     /// Changes that wait for what they depend on.
     pub parked: usize,
+    /// Changes that had waited and do not any more.
+    pub released: usize,
     /// Changes that may not be applied, with a stable code each; kept in quarantine.
     pub refused: Vec<(ChangeHash, &'static str)>,
     /// The document's version afterwards; empty when it is still unknown.
@@ -96,27 +101,35 @@ impl Batch<'_> {
             }
             return Ok(arrival.ingested);
         }
-        loop {
-            let ready = self.accept(&mut arrival, &automerge, waiting)?;
+        let mut ready = VecDeque::new();
+        for turn in 0.. {
+            if !waiting.is_empty() || turn == 0 {
+                ready = self.accept(&mut arrival, &automerge, std::mem::take(&mut waiting))?;
+            }
             let author = match (&whole, ready.front()) {
                 (Some(_), _) | (None, None) => *origin,
                 (None, Some(first)) => first.author,
             };
-            let (run, rest) = split_run(ready, &author);
-            if run.is_empty() && whole.is_none() {
+            let run = take_run(&mut ready, &author);
+            if turn >= AUTHOR_TURNS_MAX || (run.is_empty() && whole.is_none()) {
                 if let Some(previous) = previous {
                     arrival.ingested.heads = previous.record.heads.clone();
                     self.put_back(previous, automerge);
                 }
                 return Ok(arrival.ingested);
             }
+            let refused = arrival.ingested.refused.len();
             self.advance(&mut arrival, &author, previous, automerge, whole.take(), run)?;
-            if rest.is_empty() {
+            if ready.is_empty() {
                 return Ok(arrival.ingested);
             }
-            waiting = rest;
+            // What was to follow may depend on what was refused.
+            if arrival.ingested.refused.len() > refused {
+                waiting = std::mem::take(&mut ready).into();
+            }
             (previous, automerge) = self.take(id)?;
         }
+        Ok(arrival.ingested)
     }
 
     /// Those of the changes that are not known yet, each with its author; what nobody is proven to have written is
@@ -153,8 +166,8 @@ impl Batch<'_> {
             return Ok(Some(*arrival.origin));
         }
         let entry = Entry::of(arrival.id, change.hash());
-        let sealer = sealing::sealer_of(&self.tables, arrival.scope, &entry)?;
-        let Some(sealer) = sealer.filter(|sealer| sealer.wrote_as(change.actor())) else { return Ok(None) };
+        let sealer = sealing::sealer_of(&self.tables, arrival.scope, &entry, change.actor())?;
+        let Some(sealer) = sealer else { return Ok(None) };
         let device = sealer.key.device();
         let central = self.schema.is_central(self, device)?;
         Ok(Some(Origin { device, incarnation: sealer.incarnation, central }))
@@ -216,19 +229,29 @@ impl Batch<'_> {
                 || automerge.get_change_meta_by_hash(&automerge::ChangeHash(hash.0)).is_some()
         };
         loop {
-            let (mut now_ready, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut waiting)
-                .into_iter()
-                .filter(|authored| !is_known(&authored.change.hash(), &known))
-                .partition(|authored| authored.change.dependencies().all(|hash| is_known(&hash, &known)));
+            let (before, mut rest) = (ready.len(), Vec::new());
+            // Causes come first as a rule, so one walk finds nearly all; a chain in disorder takes more.
+            for authored in std::mem::take(&mut waiting) {
+                if is_known(&authored.change.hash(), &known) {
+                    continue;
+                }
+                let is_ready = authored.change.dependencies().all(|hash| is_known(&hash, &known));
+                match is_ready {
+                    true => {
+                        known.insert(authored.change.hash());
+                        ready.push_back(authored);
+                    }
+                    false => rest.push(authored),
+                }
+            }
             waiting = rest;
-            if now_ready.is_empty() {
+            if ready.len() == before {
                 break;
             }
-            now_ready.retain(|authored| known.insert(authored.change.hash()));
-            ready.extend(now_ready);
         }
         for hash in parked_before.iter().filter(|hash| is_known(hash, &known)) {
             self.tables.remove(PARKED, &tables::hash_key(arrival.id, hash))?;
+            arrival.ingested.released += 1;
         }
         for authored in waiting.into_iter().filter(|waits| !parked_before.contains(&waits.change.hash())) {
             self.park(arrival, authored, parked_before.len())?;
@@ -339,13 +362,13 @@ impl Batch<'_> {
     }
 }
 
-/// The changes of `author` at the front, and what comes after them.
-fn split_run(mut ready: VecDeque<Authored>, author: &Origin) -> (Vec<VerifiedChange>, Vec<Authored>) {
+/// The changes of `author` at the front.
+fn take_run(ready: &mut VecDeque<Authored>, author: &Origin) -> Vec<VerifiedChange> {
     let mut run = Vec::new();
     while let Some(authored) = ready.pop_front_if(|authored| authored.author == *author) {
         run.push(authored.change);
     }
-    (run, ready.into())
+    run
 }
 
 /// Decides how a document from a peer joins what is here: an unknown document's snapshot is taken as it is, a

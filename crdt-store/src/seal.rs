@@ -180,6 +180,13 @@ impl Seal {
         seal
     }
 
+    /// The same with a new signature over what it says now: for tests of what a dishonest device may do.
+    #[doc(hidden)]
+    pub fn signed_again(mut self, key: &SigningKey) -> Self {
+        self.signature = key.sign(&self.statement());
+        self
+    }
+
     /// How many entries are on the chain after these.
     pub fn through(&self) -> u64 {
         self.base.saturating_add(self.entries.len() as u64)

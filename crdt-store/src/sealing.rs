@@ -149,13 +149,12 @@ impl Batch<'_> {
             let record = SealerRecord { key: seal.sealer.key.0, incarnation: seal.sealer.incarnation };
             self.tables.insert(SEALER, actor.as_bytes(), &encode_row(&record))?;
         }
-        let place =
-            [actor.as_bytes().as_slice(), &seal.through().to_be_bytes(), seal.scope.as_bytes()].concat();
+        let place = [seal.through().to_be_bytes().as_slice(), seal.scope.as_bytes()].concat();
         for entry in &seal.entries {
-            let key = &entry.0[..ENTRY_KEY_BYTES];
-            // Under two seals, it is the first that counts.
-            if self.tables.get(SEALED, key)?.is_none() {
-                self.tables.insert(SEALED, key, &place)?;
+            // Each author has a place of its own: nobody's seal hides another's. Under two of one author, the first counts.
+            let key = [&entry.0[..ENTRY_KEY_BYTES], actor.as_bytes()].concat();
+            if self.tables.get(SEALED, &key)?.is_none() {
+                self.tables.insert(SEALED, &key, &place)?;
             }
         }
         Ok(())
@@ -176,15 +175,16 @@ impl Batch<'_> {
 }
 
 impl Snapshot {
-    /// The seals that cover these changes of a scope's documents, in the order of their authors' chains.
+    /// The seals by which their authors prove these changes of a scope's documents, in the order of the authors' chains.
     pub fn seals_of(
         &self,
         scope: &Scope,
-        changes: impl IntoIterator<Item = (DocumentId, ChangeHash)>,
+        changes: impl IntoIterator<Item = (DocumentId, ChangeHash, Actor)>,
     ) -> Result<Vec<Seal>, StoreError> {
         let mut places = BTreeSet::new();
-        for (document, hash) in changes {
-            places.extend(place_of(&self.tables, scope, &Entry::of(document, hash))?);
+        for (document, hash, author) in changes {
+            let place = place_of(&self.tables, scope, &Entry::of(document, hash), author)?;
+            places.extend(place.map(|(sealer, through)| (sealer.actor(), through)));
         }
         let mut seals = Vec::with_capacity(places.len());
         for (actor, through) in places {
@@ -200,12 +200,18 @@ impl Snapshot {
         id: DocumentId,
         hash: ChangeHash,
     ) -> Result<Option<(Actor, u64)>, StoreError> {
-        place_of(&self.tables, scope, &Entry::of(id, hash))
+        Ok(places_of(&self.tables, scope, &Entry::of(id, hash))?.first().copied())
     }
 
-    /// Whether a seal covers a change of a scope's document.
-    pub fn is_sealed(&self, scope: &Scope, id: DocumentId, hash: ChangeHash) -> Result<bool, StoreError> {
-        Ok(place_of(&self.tables, scope, &Entry::of(id, hash))?.is_some())
+    /// Whether a seal of its author covers a change of a scope's document.
+    pub fn is_sealed(
+        &self,
+        scope: &Scope,
+        id: DocumentId,
+        hash: ChangeHash,
+        author: Actor,
+    ) -> Result<bool, StoreError> {
+        Ok(place_of(&self.tables, scope, &Entry::of(id, hash), author)?.is_some())
     }
 
     /// Visits every seal, by scope, author, and order on the chain.
@@ -259,20 +265,44 @@ pub(crate) fn sealer_of<T: Tables>(
     tables: &T,
     scope: &Scope,
     entry: &Entry,
+    author: Actor,
 ) -> Result<Option<Sealer>, StoreError> {
-    match place_of(tables, scope, entry)? {
-        Some((actor, _)) => sealer(tables, actor),
-        None => Ok(None),
+    Ok(place_of(tables, scope, entry, author)?.map(|(sealer, _)| sealer))
+}
+
+/// The seals of a scope that list an entry: their authors, and where they end.
+fn places_of<T: Tables>(tables: &T, scope: &Scope, entry: &Entry) -> Result<Vec<(Actor, u64)>, StoreError> {
+    let mut places = Vec::new();
+    let mut damaged = false;
+    tables.scan_prefix(SEALED, &entry.0[..ENTRY_KEY_BYTES], &mut |key, value| {
+        match (key.last_chunk(), value.split_first_chunk()) {
+            (Some(actor), Some((through, name))) if name == scope.as_bytes() => {
+                places.push((Actor::from_bytes(*actor), u64::from_be_bytes(*through)));
+            }
+            (Some(_), Some(_)) => {}
+            _ => damaged = true,
+        }
+        ControlFlow::Continue(())
+    })?;
+    match damaged {
+        true => Err(StoreError::corrupt("a sealed entry")),
+        false => Ok(places),
     }
 }
 
-/// The seal that covers an entry of a scope: its author, and where it ends.
-fn place_of<T: Tables>(tables: &T, scope: &Scope, entry: &Entry) -> Result<Option<(Actor, u64)>, StoreError> {
-    let Some(value) = tables.get(SEALED, &entry.0[..ENTRY_KEY_BYTES])? else { return Ok(None) };
-    let (actor, rest) = value.split_first_chunk().ok_or_else(|| StoreError::corrupt("a sealed entry"))?;
-    let (through, name) = rest.split_first_chunk().ok_or_else(|| StoreError::corrupt("a sealed entry"))?;
-    let place = (Actor::from_bytes(*actor), u64::from_be_bytes(*through));
-    Ok((name == scope.as_bytes()).then_some(place))
+/// The seal by which `author` proves that an entry of a scope is its own.
+fn place_of<T: Tables>(
+    tables: &T,
+    scope: &Scope,
+    entry: &Entry,
+    author: Actor,
+) -> Result<Option<(Sealer, u64)>, StoreError> {
+    for (actor, through) in places_of(tables, scope, entry)? {
+        if let Some(sealer) = sealer(tables, actor)?.filter(|sealer| sealer.wrote_as(author)) {
+            return Ok(Some((sealer, through)));
+        }
+    }
+    Ok(None)
 }
 
 fn sealer<T: Tables>(tables: &T, actor: Actor) -> Result<Option<Sealer>, StoreError> {

@@ -205,7 +205,8 @@ impl Snapshot {
             let is_proven = from == DeviceId::NIL
                 || match VerifiedChange::verify(bytes.clone()) {
                     Ok(change) => {
-                        own.wrote_as(change.actor()) || self.is_sealed(&record.scope, id, change.hash())?
+                        own.wrote_as(change.actor())
+                            || self.is_sealed(&record.scope, id, change.hash(), change.actor())?
                     }
                     Err(error) => return Err(StoreError::corrupt(format!("document {id}: {error}"))),
                 };
@@ -227,9 +228,8 @@ impl Snapshot {
     ) -> Result<(), StoreError> {
         for change in history.get_changes(&[]) {
             let hash = ChangeHash(change.hash().0);
-            if own.wrote_as(crate::change::actor_of(change.actor_id().to_bytes()))
-                || self.is_sealed(&record.scope, id, hash)?
-            {
+            let author = crate::change::actor_of(change.actor_id().to_bytes());
+            if own.wrote_as(author) || self.is_sealed(&record.scope, id, hash, author)? {
                 proven.push(change.raw_bytes().to_vec());
             }
         }

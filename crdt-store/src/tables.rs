@@ -12,7 +12,7 @@
 //! quarantine   id, hash                 -> QuarantineRecord (CBOR)
 //! unsealed     len:u8, scope, id, seq:u64 -> hash of a change written here that no seal covers yet
 //! seal         len:u8, scope, actor, through:u64 -> SealRecord (CBOR)
-//! sealed       entry[..16]              -> actor, through:u64 of the seal that covers it
+//! sealed       entry[..16], actor       -> through:u64 of the actor's seal that lists it, scope
 //! sealer       actor                    -> SealerRecord (CBOR)
 //! local        namespace, 0, key        -> as its owner likes; not replicated
 //! meta         name                     -> see `store.rs`

@@ -54,7 +54,14 @@ fn a_change_of_a_third_device_is_believed_under_its_authors_seal_and_not_without
     assert_eq!(relay(&author, carrier.origin(), &mut reader, id), ["not-author"]);
     assert_eq!(add(&mut reader, &seals(&author)[0]), SealVerdict::Kept);
     assert_eq!(relay(&author, carrier.origin(), &mut reader, id), [""; 0]);
-    assert!(reader.reader().snapshot().unwrap().is_sealed(&scope("a"), id, head(&author, id)).unwrap());
+    assert!(
+        reader
+            .reader()
+            .snapshot()
+            .unwrap()
+            .is_sealed(&scope("a"), id, head(&author, id), author.actor())
+            .unwrap()
+    );
 }
 
 fn head(store: &Store, id: DocumentId) -> ChangeHash {
@@ -140,6 +147,31 @@ fn a_second_truth_for_one_place_is_refused_and_the_first_is_kept() {
     assert_eq!(add(&mut reader, &seals(&copy)[0]), SealVerdict::Forked);
     assert_eq!(add(&mut reader, &seals(&here)[0]), SealVerdict::Kept, "again");
     assert_eq!(seals(&reader), seals(&here));
+}
+
+#[test]
+fn nobodys_seal_hides_the_authors() {
+    let (mut author, carrier, mut reader) = (open(1), open(2), open(3));
+    let id = create(&mut author, "a", "box");
+    seal(&mut author);
+    let genuine = seals(&author).remove(0);
+    // A device puts the author's change on its own chain, and comes first.
+    let mut thief = open(9);
+    create(&mut thief, "a", "other");
+    seal(&mut thief);
+    let mut stolen = seals(&thief).remove(0);
+    stolen.entries.push(genuine.entries[0]);
+    let stolen = stolen.signed_again(&key(9));
+    assert_eq!(add(&mut reader, &stolen), SealVerdict::Kept, "it is what its author signed");
+    assert_eq!(
+        relay(&author, carrier.origin(), &mut reader, id),
+        ["not-author"],
+        "and proves nothing of others"
+    );
+    assert_eq!(add(&mut reader, &genuine), SealVerdict::Kept);
+    assert_eq!(relay(&author, carrier.origin(), &mut reader, id), [""; 0]);
+    let audit = reader.reader().snapshot().unwrap().audit(&mut |_| {}).unwrap();
+    assert_eq!((audit.proven, audit.contradictions[0].code), (1, "other-author"), "who did it is found");
 }
 
 #[test]

@@ -52,6 +52,8 @@ pub struct PeerStatus {
     pub last_contact: Option<Timestamp>,
     /// Whether, at this moment, it is proven that both hold the same documents in every scope they share.
     pub in_sync: bool,
+    /// Whether, at this moment, everything both share has been compared, whether or not it was found equal.
+    pub settled: bool,
     /// When that was last proven.
     pub proven_at: Option<Timestamp>,
     /// When a bundle was last made for it, by this node's wall clock.

@@ -8,7 +8,7 @@ use crdt_store::{
     Scope, Snapshot, Store, StoreError, Value, VerifiedChange, VerifiedSnapshot, ViewRead,
 };
 use domain::shipment::{Shipment, Status};
-use replication::Node;
+use replication::{Node, PeerStatus};
 use std::sync::Arc;
 
 use crate::counting::{self, CountKind};
@@ -143,13 +143,15 @@ fn unbuilt(world: &World) -> Option<String> {
     let honest = |device| world.machines.iter().any(|machine| machine.honest && machine.device == device);
     world.machines.iter().filter(|machine| machine.honest).find_map(|machine| {
         let peers = machine.node.as_ref()?.status().peers;
-        let peer = peers.into_iter().find(|peer| peer.unbuilt > 0 && honest(peer.device))?;
+        let counts = |peer: &&PeerStatus| honest(peer.device) && (peer.central || !machine.restored);
+        let peer = peers.iter().find(|peer| peer.unbuilt > 0 && counts(peer))?;
         Some(format!("{} could not put together {} documents of {}", machine.name, peer.unbuilt, peer.device))
     })
 }
 
 /// W1: nobody here puts central back to a backup, so whatever is sent without what it continues finds that at the other
-/// end. Otherwise the document would come whole later, and nothing but the bytes would tell.
+/// end. Otherwise the document would come whole later, and nothing but the bytes would tell. A device that was put back
+/// is dialled by neighbours that do not know it yet, and what they send with HELLO may continue what it has lost.
 fn all_built(world: &mut World, unbuilt: Option<String>) -> Held {
     world.tally.checked("W1");
     unbuilt.map_or(Ok(()), |detail| Err(world.breach("W1", detail)))
@@ -248,6 +250,9 @@ impl Inspection<'_> {
         for (number, Fate { token, accepted, unanswered, lost, .. }) in &self.world.fates {
             let Some(token) = token.as_deref().filter(|token| !token.starts_with(FORGED)) else { continue };
             let times = effects.get(token).copied().unwrap_or(0);
+            if *lost && times == 1 {
+                self.world.tally.sometimes("lost work came back from a neighbour");
+            }
             let invariant = match (accepted.is_some(), times) {
                 (true, 1) | (false, 0) => continue,
                 (false, 1) if *unanswered > 0 => continue,

@@ -1,6 +1,6 @@
 //! A device of the world: a disk that outlives crashes, and, while it runs, a node on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use replication::{ConnectionId, Dialer, Monotonic, Node, NodeConfig, Now, Peer, 
 
 use crate::bent::Bent;
 use crate::disk::{Breakdown, Disk};
-use crate::network::{CircuitId, EndId, LinkId};
+use crate::network::{CircuitId, EndId, LinkId, MachineId};
 use crate::queue::Instant;
 use crate::seed::Seed;
 use crate::wish::Wish;
@@ -27,12 +27,46 @@ const CACHE_BYTES: usize = 1 << 20;
 /// Something that came to a device and waits for the node's next turn.
 pub(crate) enum Input {
     Connected(ConnectionId, Peer, Side),
-    Frame(ConnectionId, Vec<u8>),
+    /// A frame, and who sent it.
+    Frame(ConnectionId, MachineId, Vec<u8>),
     Disconnected(ConnectionId, String),
     Wish(Wish),
     /// Somebody brought a stick.
     Stick(Rc<Stick>),
     Timeout,
+}
+
+/// What the program on a device is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// What it should be.
+    Sound,
+    /// It believes everybody, and passes on what it believes. Nobody works at it.
+    Naive,
+    /// Modified, to write what it may not.
+    Forging,
+}
+
+/// A connection as one of its ends holds it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
+    pub(crate) circuit: CircuitId,
+    pub(crate) end: EndId,
+    pub(crate) link: LinkId,
+}
+
+/// A link that a device dials, and when it does so next.
+#[derive(Clone, Debug)]
+pub(crate) struct Way {
+    pub(crate) dialer: Dialer,
+    /// Raised with each plan, so that an earlier one is void.
+    pub(crate) generation: u64,
+}
+
+impl Way {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { dialer: Dialer::new(seed), generation: 0 }
+    }
 }
 
 /// A device.
@@ -44,8 +78,11 @@ pub(crate) struct Machine {
     pub(crate) central: bool,
     /// Whether its program is what it should be.
     pub(crate) honest: bool,
+    /// Whether somebody at it writes what nobody there may.
+    pub(crate) forges: bool,
     /// The store its people work in; none at central.
     pub(crate) store: Option<DocumentId>,
+    /// Its link to central; none at central.
     pub(crate) link: Option<LinkId>,
     pub(crate) schema: Bent,
     pub(crate) disk: Disk,
@@ -58,10 +95,12 @@ pub(crate) struct Machine {
     pub(crate) inbox: Vec<Input>,
     pub(crate) wake_planned: bool,
     pub(crate) timer: Option<Instant>,
-    pub(crate) circuits: BTreeMap<u64, (CircuitId, EndId)>,
+    pub(crate) circuits: BTreeMap<u64, Line>,
     pub(crate) connections: u64,
-    pub(crate) dialer: Dialer,
-    pub(crate) dial_generation: u64,
+    /// What it dials: central, and neighbours it has met.
+    pub(crate) ways: BTreeMap<LinkId, Way>,
+    /// Whose frames it has handled in this turn.
+    pub(crate) heard: BTreeSet<MachineId>,
     /// Wishes that were handed to the node and are not answered.
     pub(crate) asked: BTreeMap<u64, Wish>,
     /// What this device has acknowledged: documents and the versions they had then, oldest first.
@@ -76,6 +115,8 @@ pub(crate) struct Machine {
     pub(crate) watchful: bool,
     /// A backup of its disk, and in which life it was made.
     pub(crate) backup: Option<(u64, Vec<u8>)>,
+    /// Whether it was ever put back to a backup.
+    pub(crate) restored: bool,
     /// Presses of wishes up to this number are not repeated: a restored database does not know them.
     pub(crate) forgot_through: u64,
     /// Since when it has not been proven to be in sync; nothing while it is.
@@ -156,7 +197,7 @@ impl Machine {
         self.boot += 1;
         self.wake_planned = false;
         self.timer = None;
-        self.dial_generation += 1;
+        self.heard.clear();
         self.circuits.clear();
         self.node = None;
         let waiting = std::mem::take(&mut self.inbox).into_iter().filter_map(|input| match input {

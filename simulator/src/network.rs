@@ -14,7 +14,7 @@ use crate::seed::Dice;
 
 /// Which device of the world.
 pub(crate) type MachineId = usize;
-/// Which link; a link leads from one device to central.
+/// Which link; a link leads from one device to central, or to another device.
 pub(crate) type LinkId = usize;
 
 /// Silence after which a transport gives a connection up, in microseconds.
@@ -57,9 +57,12 @@ pub(crate) struct Quality {
     pub(crate) noticed_at_once: u32,
 }
 
-/// The way between a device and central.
+/// The way between two devices.
 pub(crate) struct Link {
+    /// The one that dials.
     pub(crate) machine: MachineId,
+    /// The one that is dialled: central, or a neighbour.
+    pub(crate) called: MachineId,
     pub(crate) up: bool,
     pub(crate) quality: Quality,
     dice: Dice,
@@ -134,7 +137,7 @@ pub(crate) enum Delivery {
     /// A frame came in.
     Frame(End, Vec<u8>),
     /// The connection ended.
-    Ended(End, EndId, String),
+    Ended(End, String),
 }
 
 /// What happened on the network, counted.
@@ -163,14 +166,28 @@ impl Network {
         Self { links: Vec::new(), circuits: BTreeMap::new(), counts: Counts::default() }
     }
 
-    /// Adds a link from a device to central.
-    pub(crate) fn add_link(&mut self, machine: MachineId, quality: Quality, dice: Dice) -> LinkId {
-        self.links.push(Link { machine, up: true, quality, dice });
+    /// Adds a link between two devices, of which the first dials; nothing passes until it heals.
+    pub(crate) fn add_link(
+        &mut self,
+        (machine, called): (MachineId, MachineId),
+        quality: Quality,
+        dice: Dice,
+    ) -> LinkId {
+        self.links.push(Link { machine, called, up: false, quality, dice });
         self.links.len() - 1
     }
 
     pub(crate) fn link(&self, link: LinkId) -> &Link {
         &self.links[link]
+    }
+
+    /// Who is at the other end of a link.
+    pub(crate) fn partner(&self, link: LinkId, end: EndId) -> MachineId {
+        let Link { machine, called, .. } = self.links[link];
+        match end {
+            EndId::Dialer => called,
+            EndId::Acceptor => machine,
+        }
     }
 
     pub(crate) fn links(&self) -> usize {
@@ -183,7 +200,7 @@ impl Network {
         4 * quality.latency + dice.between(0, 4 * quality.jitter)
     }
 
-    /// A connection stands. The ends are the caller's and central's device, life and number.
+    /// A connection stands. The ends are the caller's and the called one's device, life and number.
     pub(crate) fn connect(
         &mut self,
         now: Instant,
@@ -266,7 +283,7 @@ impl Network {
             Cargo::Close(cause) => {
                 end.open = false;
                 self.forget_if_over(circuit);
-                Some(Delivery::Ended(copy, to, cause))
+                Some(Delivery::Ended(copy, cause))
             }
         }
     }
@@ -282,7 +299,7 @@ impl Network {
         found.ends[end as usize].open = false;
         let copy = found.ends[end as usize];
         self.forget_if_over(circuit);
-        Some(Delivery::Ended(copy, end, "nothing comes through".to_owned()))
+        Some(Delivery::Ended(copy, "nothing comes through".to_owned()))
     }
 
     /// Cuts a link.
@@ -405,7 +422,8 @@ mod tests {
         let mut network = Network::new();
         let mut dice = Seed::of(1).fork("link");
         let quality = draw_quality(&mut dice, false, true);
-        let link = network.add_link(1, quality, dice);
+        let link = network.add_link((1, 0), quality, dice);
+        network.heal(Instant(0), link);
         let (circuit, _) = network.connect(Instant(0), link, (1, 1, 1), (0, 1, 1));
         (network, link, circuit)
     }

@@ -81,6 +81,8 @@ pub enum Mutant {
     UnpaidShares,
     /// Devices sign nothing of what they write.
     Unsigned,
+    /// A device that is met without central is taken for central, and believed whatever it brings.
+    BelievedNeighbour,
 }
 
 /// The kinds of faults of one run.
@@ -109,6 +111,8 @@ pub struct Faults {
     pub sticks: bool,
     /// A device with a valid certificate and a modified program writes what it may not.
     pub dishonest_device: bool,
+    /// Devices meet without central, for a while.
+    pub meetings: bool,
 }
 
 impl Faults {
@@ -126,11 +130,12 @@ impl Faults {
             restored_backups: on,
             sticks: on,
             dishonest_device: on,
+            meetings: on,
         }
     }
 
     /// Their names and whether they happen, in the order of reports.
-    pub(crate) fn named(&self) -> [(&'static str, bool); 11] {
+    pub(crate) fn named(&self) -> [(&'static str, bool); 12] {
         [
             ("cuts", self.cuts),
             ("late notice", self.late_notice),
@@ -143,6 +148,7 @@ impl Faults {
             ("restored backups", self.restored_backups),
             ("sticks", self.sticks),
             ("dishonest device", self.dishonest_device),
+            ("meetings", self.meetings),
         ]
     }
 }

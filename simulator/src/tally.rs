@@ -38,6 +38,11 @@ pub(crate) const SOMETIMES: &[&str] = &[
     "news by stick",
     "known things by stick",
     "stick of an earlier life",
+    "neighbour met while central was cut",
+    "neighbour not known yet",
+    "seal relayed",
+    "change reached central through another device",
+    "lost work came back from a neighbour",
 ];
 
 /// Counters of a run.

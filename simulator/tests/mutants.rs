@@ -74,3 +74,8 @@ fn devices_that_sign_nothing_are_found() {
 fn counts_that_differ_or_come_late_without_a_task_are_found() {
     is_found(Mutant::SilentCounts, 3, &["I5"]);
 }
+
+#[test]
+fn a_neighbour_that_is_believed_like_central_is_found() {
+    is_found(Mutant::BelievedNeighbour, 2, &["I2", "I8"]);
+}

@@ -81,6 +81,7 @@ impl Node {
             link: session.map_or(LinkState::Offline, Session::link),
             last_contact: account.last_contact,
             in_sync: session.is_some_and(Session::in_sync),
+            settled: session.is_some_and(Session::is_settled),
             proven_at: account.proven_at,
             bundle_made: account.bundle_made,
             bundle_taken: account.bundle_taken,

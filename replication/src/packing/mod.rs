@@ -20,7 +20,8 @@ mod stripped;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crdt_store::{
-    Actor, ChangeHash, ChangeParts, DocumentId, IncomingDocument, Outgoing, VerifiedChange, VerifiedSnapshot,
+    Actor, ChangeHash, ChangeParts, DocumentId, Entry, IncomingDocument, Outgoing, VerifiedChange,
+    VerifiedSnapshot,
 };
 
 use seals::Likely;
@@ -58,6 +59,22 @@ pub(crate) enum Arrived {
 }
 
 impl Arrived {
+    /// Which document it is.
+    pub(crate) fn id(&self) -> DocumentId {
+        match self {
+            Self::Whole(document) => document.id,
+            Self::Stripped(document) => document.id(),
+        }
+    }
+
+    /// Its snapshot, if it came with one.
+    pub(crate) fn snapshot(&self) -> Option<&VerifiedSnapshot> {
+        match self {
+            Self::Whole(document) => document.snapshot.as_ref(),
+            Self::Stripped(document) => document.snapshot(),
+        }
+    }
+
     /// How many changes it came with, those within its snapshot aside.
     pub(crate) fn change_count(&self) -> usize {
         match self {
@@ -90,7 +107,7 @@ pub(crate) struct Packing {
     tables: Tables,
     places: Places,
     /// The changes, as far as they are well-formed.
-    changes: Vec<(DocumentId, ChangeHash)>,
+    changes: Vec<(DocumentId, ChangeHash, Actor)>,
 }
 
 impl Packing {
@@ -109,9 +126,9 @@ impl Packing {
             packing.packed.snapshots.extend_from_slice(snapshot);
             let hashes =
                 pack_changes(&mut packing.packed, &mut packing.tables, &mut clock, &outgoing.changes);
-            for hash in hashes {
-                packing.places.push(*id, hash);
-                packing.changes.extend(hash.map(|hash| (*id, hash)));
+            for change in hashes {
+                packing.places.push(*id, change.map(|(hash, _)| hash));
+                packing.changes.extend(change.map(|(hash, author)| (*id, hash, author)));
             }
         }
         packing
@@ -119,24 +136,34 @@ impl Packing {
 
     /// Lists the changes within a document's snapshot too, so that seals may cover them; in the order of documents.
     pub(crate) fn list_within(&mut self, id: DocumentId, snapshot: &VerifiedSnapshot) {
-        for hash in snapshot.history() {
+        for (hash, author) in snapshot.history() {
             self.places.push_within(id, hash);
-            self.changes.push((id, hash));
+            self.changes.push((id, hash, author));
         }
     }
 
     /// The changes that seals may cover.
-    pub(crate) fn changes(&self) -> &[(DocumentId, ChangeHash)] {
+    pub(crate) fn changes(&self) -> &[(DocumentId, ChangeHash, Actor)] {
         &self.changes
     }
 
     /// All of it, with these seals.
-    pub(crate) fn finish(mut self, seals: &[OutgoingSeal]) -> Box<Packed> {
+    pub(crate) fn finish(self, seals: &[OutgoingSeal]) -> Box<Packed> {
+        let places = if seals.is_empty() { BTreeMap::new() } else { self.places.by_entry() };
+        self.finish_with(seals, &places)
+    }
+
+    /// The same, with seals that can be read even where documents of the frame cannot be put together: they tell
+    /// everything they list by its hash.
+    pub(crate) fn finish_readably(self, seals: &[OutgoingSeal]) -> Box<Packed> {
+        self.finish_with(seals, &BTreeMap::new())
+    }
+
+    fn finish_with(mut self, seals: &[OutgoingSeal], places: &BTreeMap<Entry, Place>) -> Box<Packed> {
         if !seals.is_empty() {
-            let places = self.places.by_entry();
             let mut likely = Likely::default();
             for seal in seals {
-                seals::put_seal(&mut self.packed, &mut self.tables, &mut likely, &places, seal);
+                seals::put_seal(&mut self.packed, &mut self.tables, &mut likely, places, seal);
             }
         }
         self.tables.write(&mut self.packed);
@@ -145,23 +172,24 @@ impl Packing {
 }
 
 /// The changes of one document; then, of each on which none of them depends, the beginning of its hash. Returns the
-/// hashes of all.
+/// hashes and authors of all.
 fn pack_changes(
     packed: &mut Packed,
     tables: &mut Tables,
     clock: &mut i64,
     changes: &[Vec<u8>],
-) -> Vec<Option<ChangeHash>> {
+) -> Vec<Option<(ChangeHash, Actor)>> {
     let mut course = Course::new(*clock);
-    let mut hashes: Vec<Option<ChangeHash>> = Vec::with_capacity(changes.len());
+    let mut hashes: Vec<Option<(ChangeHash, Actor)>> = Vec::with_capacity(changes.len());
     let mut places: BTreeMap<ChangeHash, usize> = BTreeMap::new();
     let mut tips: Vec<bool> = Vec::with_capacity(changes.len());
     for bytes in changes {
         let Some((parts, hash)) = ChangeParts::split(bytes) else {
             packed.put_raw(bytes);
-            let hash = VerifiedChange::verify(bytes.clone()).ok().map(|change| change.hash());
-            places.extend(hash.map(|hash| (hash, hashes.len())));
-            hashes.push(hash);
+            let change = VerifiedChange::verify(bytes.clone()).ok();
+            let change = change.map(|change| (change.hash(), change.actor()));
+            places.extend(change.map(|(hash, _)| (hash, hashes.len())));
+            hashes.push(change);
             tips.push(false);
             continue;
         };
@@ -179,11 +207,11 @@ fn pack_changes(
         packed.put_form(&Form::of(&dependencies, hashes.len()), hashes.len());
         packed.put_parts(tables, &mut course, &parts);
         places.insert(hash, hashes.len());
-        hashes.push(Some(hash));
+        hashes.push(Some((hash, parts.actor)));
         tips.push(true);
     }
     for (hash, tip) in hashes.iter().zip(tips) {
-        if let (Some(hash), true) = (hash, tip) {
+        if let (Some((hash, _)), true) = (hash, tip) {
             packed.hashes.extend_from_slice(&beginning::<CHECK_BYTES>(hash));
         }
     }

@@ -14,7 +14,7 @@
 //! Places count over the whole frame. The likely place is the one after the last of the same kind, so a seal whose changes
 //! travel together is ones, and its signature.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crdt_store::{
@@ -25,7 +25,7 @@ use crdt_store::{
 use super::Packed;
 use super::streams::{Stream, Tables, put};
 use crate::code;
-use crate::codec::FrameError;
+use crate::codec::{CHANGES_MAX, FrameError};
 use crate::session::INCARNATION_MAX;
 
 /// Most seals in one frame: four times what its aimed size can hold.
@@ -51,7 +51,7 @@ pub(crate) enum Place {
 }
 
 /// What a seal lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Listed {
     At(Place),
     Raw(Entry),
@@ -84,7 +84,7 @@ impl Places {
     /// All changes of the next document; returns the places of those that are not within its snapshot.
     pub(crate) fn list(&mut self, document: &IncomingDocument) -> Range<usize> {
         let within = document.snapshot.iter().flat_map(VerifiedSnapshot::history);
-        within.for_each(|hash| self.push_within(document.id, hash));
+        within.for_each(|(hash, _)| self.push_within(document.id, hash));
         let first = self.changes.len();
         for change in &document.changes {
             self.push(document.id, Some(change.hash()));
@@ -92,8 +92,9 @@ impl Places {
         first..self.changes.len()
     }
 
-    /// So many changes whose hashes are not known.
-    pub(crate) fn skip(&mut self, changes: usize) {
+    /// A document with so many changes that could not be put together; of what its snapshot held, everything is known.
+    pub(crate) fn skip(&mut self, document: DocumentId, within: &[(ChangeHash, Actor)], changes: usize) {
+        within.iter().for_each(|(hash, _)| self.push_within(document, *hash));
         self.changes.resize(self.changes.len() + changes, None);
     }
 
@@ -178,11 +179,15 @@ pub(super) fn read_seals(packed: &Packed, actors: &[Actor]) -> Result<Vec<Arrive
     let mut stream = Stream(&packed.seals);
     let mut likely = Likely::default();
     let mut seals = Vec::new();
+    let mut entries = 0;
     while !stream.0.is_empty() {
-        if seals.len() >= SEALS_MAX {
-            return Err(FrameError::new(code::FRAME_LIMITS, format!("more than {SEALS_MAX} seals")));
+        let seal = read_seal(&mut stream, &mut likely, actors)?;
+        entries += seal.entries.len();
+        if seals.len() >= SEALS_MAX || entries > CHANGES_MAX {
+            let detail = format!("more than {SEALS_MAX} seals or {CHANGES_MAX} changes in them");
+            return Err(FrameError::new(code::FRAME_LIMITS, detail));
         }
-        seals.push(read_seal(&mut stream, &mut likely, actors)?);
+        seals.push(seal);
     }
     Ok(seals)
 }
@@ -208,7 +213,10 @@ fn read_seal(
         0 => None,
         _ => Some(Chain(stream.array()?)),
     };
-    let entries = (0..count).map(|_| read_entry(stream, likely)).collect::<Result<_, _>>()?;
+    let entries = (0..count).map(|_| read_entry(stream, likely)).collect::<Result<Vec<_>, _>>()?;
+    if entries.iter().collect::<BTreeSet<_>>().len() < count {
+        return Err(malformed("a seal that lists a change twice"));
+    }
     Ok(ArrivedSeal { actor, identity, through, base_chain, entries, signature: stream.array()? })
 }
 

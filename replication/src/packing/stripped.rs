@@ -141,6 +141,14 @@ impl StrippedDocument {
         Self { id, snapshot, changes, held, missing }
     }
 
+    pub(super) fn id(&self) -> DocumentId {
+        self.id
+    }
+
+    pub(super) fn snapshot(&self) -> Option<&VerifiedSnapshot> {
+        self.snapshot.as_ref()
+    }
+
     pub(super) fn change_count(&self) -> usize {
         self.changes.len()
     }

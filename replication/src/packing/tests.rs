@@ -206,7 +206,8 @@ fn sealed(entries: &[(bool, usize)], histories: &[Vec<(Vec<u8>, ChangeHash)>]) -
     let mut base = 0;
     let mut seals = Vec::new();
     for (number, part) in entries.chunks(SEAL_ENTRIES_MAX.min(5)).enumerate() {
-        let entries: Vec<Entry> = part.iter().map(entry).collect();
+        let entries: BTreeSet<Entry> = part.iter().map(entry).collect();
+        let entries = Vec::from_iter(entries);
         let count = entries.len() as u64;
         let seal = Seal {
             sealer,

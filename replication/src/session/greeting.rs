@@ -280,6 +280,9 @@ impl Session {
         self.pending.insert(scope.clone());
         let state = self.state(&scope)?;
         state.given = if theirs.is_some() { Given::Yes } else { Given::No };
+        if theirs.is_none() {
+            state.to_receive = 0;
+        }
         state.checked = None;
         if !state.gives {
             state.open = false;
@@ -309,10 +312,14 @@ impl Session {
         match from {
             // What was pushed with HELLO is on its way and begins where the answer was given: it need not go twice.
             Some(cursor) if state.in_flight > 0 && account.mark(&scope).acked == Some(cursor) => {}
-            Some(cursor) => (state.sent, state.told) = (cursor, cursor),
+            Some(cursor) => {
+                (state.sent, state.told) = (cursor, cursor);
+                self.told.forget(&scope);
+            }
             None => {
                 (state.sent, state.told) = (Cursor::at(head), Cursor::at(head));
                 state.round = Round::Wanted;
+                self.told.forget(&scope);
             }
         }
         account.set_mark(&scope, mark);

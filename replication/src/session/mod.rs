@@ -505,6 +505,16 @@ impl Session {
             && self.scopes.values().all(|state| state.round == Round::None && state.to_receive == 0)
     }
 
+    /// Whether nothing is left to say, and all that both share has been compared since anything happened.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.is_quiet()
+            && self.scopes.values().all(|state| match (state.gives, state.given) {
+                (true, Given::Yes) => state.judged,
+                (true, Given::Unknown) => false,
+                (true, Given::No) | (false, _) => true,
+            })
+    }
+
     pub(crate) fn link(&self) -> LinkState {
         match (self.is_live(), self.is_quiet()) {
             (false, _) => LinkState::Greeting,

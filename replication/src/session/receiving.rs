@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crdt_store::{Batch, IncomingDocument, Origin, ViewRead};
+use crdt_store::{Batch, IncomingDocument, Origin, VerifiedSnapshot, ViewRead};
 
 use super::{Fault, SCOPES_MAX, Session, Violation};
 use crate::account::Account;
@@ -43,7 +43,8 @@ impl Session {
             let id = document.id;
             let unknown = gives && batch.header(id)?.is_none();
             let ingested = batch.ingest(&origin, &delta.scope, document)?;
-            if unknown && ingested.applied > 0 && ingested.parked == 0 && ingested.refused.is_empty() {
+            let came_whole = ingested.parked == 0 && ingested.released == 0 && ingested.refused.is_empty();
+            if unknown && ingested.applied > 0 && came_whole {
                 self.level.insert(id, batch.head_seq());
             }
             self.applied += u64::from(ingested.applied > 0);
@@ -125,7 +126,8 @@ fn build(batch: &Batch<'_>, account: &mut Account, arrived: Vec<Arrived>) -> Res
     let mut built =
         Built { documents: Vec::with_capacity(arrived.len()), places: Places::default(), all: true };
     for document in arrived {
-        let changes = document.change_count();
+        let (id, changes) = (document.id(), document.change_count());
+        let within = document.snapshot().map(VerifiedSnapshot::history).unwrap_or_default();
         match document.build(|id, prefixes| batch.find_changes(id, prefixes))? {
             Ok(document) => {
                 let places = built.places.list(&document);
@@ -134,7 +136,7 @@ fn build(batch: &Batch<'_>, account: &mut Account, arrived: Vec<Arrived>) -> Res
             Err(Unbuilt::Invalid(error)) => return Err(Violation::new(error.code, error.detail).into()),
             Err(Unbuilt::Incomplete) => {
                 account.counters.unbuilt += 1;
-                built.places.skip(changes);
+                built.places.skip(id, &within, changes);
                 built.all = false;
             }
         }

@@ -55,6 +55,14 @@ impl Told {
         news
     }
 
+    /// The other side stands elsewhere than was assumed: seals that went with HELLO may list what it could not put
+    /// together, and then it could not read them, nor learn from them who their authors are.
+    pub(super) fn forget(&mut self, scope: &Scope) {
+        self.authors.clear();
+        self.names.retain(|(named, ..)| named != scope);
+        self.latest.retain(|(named, ..)| named != scope);
+    }
+
     fn note(&mut self, seals: &[OutgoingSeal]) {
         for OutgoingSeal { seal, .. } in seals {
             let actor = seal.sealer.actor();

@@ -13,6 +13,8 @@ use crate::account::Account;
 
 /// Bytes that may be in flight beyond the window for what is urgent: one DELTA of the smallest size.
 const AHEAD_BYTES: usize = 16 << 10;
+/// DELTAs that may be in flight with what is urgent: twice as many as without.
+const FRAMES_AHEAD: usize = 512;
 /// Rows of a log looked through for what is urgent, once in a pass.
 const ROWS_LOOKED_THROUGH: usize = 4_096;
 
@@ -27,7 +29,11 @@ impl Session {
         let waiting = self.scopes.iter().filter(|(_, state)| state.open && !state.urgent.is_empty());
         let waiting: Vec<Scope> = waiting.map(|(scope, _)| scope.clone()).collect();
         for scope in waiting {
-            while *budget > 0 && self.in_flight_bytes < self.window + AHEAD_BYTES {
+            let has_room = |session: &Self| {
+                session.in_flight_bytes < session.window + AHEAD_BYTES
+                    && session.in_flight.len() < FRAMES_AHEAD
+            };
+            while *budget > 0 && has_room(self) {
                 let before = self.in_flight_bytes;
                 if !matches!(self.send_ahead(moment, account, &scope)?, Turn::Sent) {
                     break;

@@ -282,14 +282,17 @@ impl Line {
         let handle = carrier.handle();
         let (node, device) = (self.node.clone(), peer.device);
         let is_visit = self.visits().is_some();
-        let leave = async move {
+        let mut events = self.node.subscribe();
+        let leave = async {
             match is_visit {
-                true => visit::is_over(&node, device).await,
+                true => visit::is_over(&node, device, &mut events).await,
                 false => std::future::pending().await,
             }
         };
         let ended =
             connection::run(&self.network, &self.node, carrier, peer, Side::Dialed, link, leave).await;
+        // What is written while a visit ends is not lost on the way to the next.
+        self.calls = is_visit.then_some(events);
         self.ladder.answered(self.now(), handle.round_trip());
         ended
     }
@@ -305,7 +308,6 @@ impl Line {
     /// All was said: the next visit is due in a while, or when something urgent comes up.
     fn rest(&mut self, every: Duration) {
         self.dialer.rest(self.now(), every);
-        self.calls = Some(self.node.subscribe());
         let clock = &self.node.shared().clock;
         let next = self.dialer.due().map(|at| clock.wall().plus_millis(clock.until(at).as_millis() as i64));
         self.network.set_dial(self.place, |dial| {

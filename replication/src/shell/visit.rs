@@ -22,21 +22,29 @@ pub enum Contact {
     },
 }
 
-/// How long nothing may have happened before a visit is over: central may have something to say to what was brought.
+/// How long nothing may have happened before a visit is over, once both have compared what they hold: central may have
+/// something to say to what was brought.
 const LINGER: Duration = Duration::from_secs(2);
+/// The same where they have not: a frame may be on its way, on a slow link for minutes.
+const LINGER_UNSETTLED: Duration = Duration::from_secs(180);
 /// How often one looks, if no event tells.
 const GLANCE: Duration = Duration::from_secs(1);
 
-/// Resolves when both sides have said all they had, and nothing has happened for a moment since.
-pub(super) async fn is_over(node: &NodeHandle, device: DeviceId) {
-    let mut events = node.subscribe();
+/// Resolves when both sides have said all they had, have compared what they hold, and nothing has happened for a moment
+/// since. What `events` hold after that happened after the visit.
+pub(super) async fn is_over(node: &NodeHandle, device: DeviceId, events: &mut broadcast::Receiver<Event>) {
     loop {
-        let said_all = node.status().peer(device).is_some_and(|peer| {
+        let status = node.status();
+        let peer = status.peer(device).filter(|peer| {
             peer.link == LinkState::Quiet && peer.to_send == Some(0) && peer.to_receive == Some(0)
         });
-        let wait = if said_all { LINGER } else { GLANCE };
+        let wait = match peer.map(|peer| peer.settled) {
+            Some(true) => LINGER,
+            Some(false) => LINGER_UNSETTLED,
+            None => GLANCE,
+        };
         match tokio::time::timeout(wait, events.recv()).await {
-            Err(_) if said_all => return,
+            Err(_) if peer.is_some() => return,
             Ok(Err(broadcast::error::RecvError::Closed)) => return std::future::pending().await,
             Err(_) | Ok(_) => {}
         }

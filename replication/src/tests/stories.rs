@@ -674,6 +674,29 @@ fn a_relay_lends_nobody_its_rights() {
 }
 
 #[test]
+fn seals_that_a_restored_site_could_not_read_in_a_greeting_are_told_again() {
+    let mut world = World::with_sites(2);
+    world.cut(2, CENTRAL);
+    world.connect(1, 2);
+    world.settle();
+    let backup = world.image(2);
+    world.edit(CENTRAL, REF, "n", "k1", 1);
+    world.settle();
+    assert_eq!(world.value(2, REF, "n", "k1"), Some(1), "through its neighbour");
+    world.restore(2, &backup);
+    // It goes with HELLO, and continues what was lost.
+    world.edit(CENTRAL, REF, "n", "k2", 2);
+    world.settle();
+    world.connect(1, 2);
+    world.settle();
+    assert_eq!(world.value(2, REF, "n", "k1"), Some(1));
+    assert_eq!(world.value(2, REF, "n", "k2"), Some(2));
+    assert_eq!(world.peer(2, 1).refused_here, 0);
+    assert!(world.peer(2, 1).unbuilt > 0, "this story is about nothing");
+    assert!(world.both_in_sync(1, 2));
+}
+
+#[test]
 fn a_central_restored_from_a_backup_is_refilled_with_what_it_had_written_itself() {
     let mut world = World::with_sites(2);
     let backup = world.image(CENTRAL);
@@ -750,4 +773,29 @@ fn a_scope_that_begins_while_both_sides_greet_joins_the_conversation() {
         world.settle();
         assert_eq!(world.value(CENTRAL, "store/1", "first", "k"), Some(1), "{} ms later", later * 7);
     }
+}
+
+#[test]
+fn what_was_written_on_something_unproven_does_not_hold_back_the_rest() {
+    // X has a document from central as a snapshot, which it cannot prove to anybody, and writes on it and on its own.
+    let mut world = World::with_sites(2);
+    let new = world.add(false);
+    for name in ["shared", "store/1"] {
+        world.grant(CENTRAL, new, name);
+    }
+    world.settle();
+    world.cut(2, CENTRAL);
+    for value in 0..40 {
+        world.edit(CENTRAL, "shared", "central's", &format!("k{value}"), value);
+    }
+    world.settle();
+    world.connect(new, CENTRAL);
+    world.settle();
+    world.cut(new, CENTRAL);
+    world.edit(new, "shared", "central's", "mine", 1);
+    world.edit(new, "shared", "my own", "k", 2);
+    world.connect(new, 2);
+    world.settle();
+    assert_eq!(world.value(2, "shared", "central's", "k1"), None, "it cannot be proven here");
+    assert_eq!(world.value(2, "shared", "my own", "k"), Some(2), "its author brings it in person");
 }

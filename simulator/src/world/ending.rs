@@ -10,7 +10,10 @@ impl World {
         self.phase = Phase::Liveness { since: self.now };
         self.trace.note(self.now, format_args!("everything heals"));
         for link in 0..self.network.links() {
-            self.heal(link);
+            match self.network.link(link).called {
+                CENTRAL => self.heal(link),
+                _ => self.part(link),
+            }
         }
         for machine in 0..self.machines.len() {
             self.machines[machine].doom = None;

@@ -8,7 +8,7 @@ use super::{CENTRAL, Happening, Held, PROMISES_ASKED, Phase, World, draw_clock_e
 use crate::check;
 use crate::disk::Breakdown;
 use crate::machine::Input;
-use crate::network::MachineId;
+use crate::network::{LinkId, MachineId};
 use crate::options::{Faults, Mutant};
 use crate::queue::{HOUR, MINUTE, SECOND};
 use crate::wish::Wish;
@@ -100,6 +100,7 @@ impl World {
             }
         }
         self.machines[machine].forgot_through = self.wishes;
+        self.machines[machine].restored = true;
         self.crash(machine, false, "goes back to a backup");
         self.machines[machine].disk.restore(image);
         Ok(())
@@ -204,12 +205,11 @@ impl World {
                 return Err(self.breach("I11", format!("{name} does not start after a crash: {error}")));
             }
         }
-        if !self.machines[machine].central {
+        let links: Vec<LinkId> = self.machines[machine].ways.keys().copied().collect();
+        for link in links {
             let now = self.machines[machine].now(self.now).monotonic;
-            let found = &mut self.machines[machine];
-            found.dialer.failed(now, Some(Duration::ZERO));
-            found.dialer.restore(now);
-            self.plan_dial(machine);
+            self.way(link).dialer.failed(now, Some(Duration::ZERO));
+            self.dial_at_once(link);
         }
         self.hand_in(machine, Input::Timeout);
         Ok(())

@@ -7,22 +7,23 @@
 mod answers;
 mod connections;
 mod ending;
+mod meetings;
 mod misfortune;
 mod sticks;
 mod turns;
 mod work;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
 use crdt_store::{DocumentId, Heads, SigningKey};
-use replication::{Dialer, Timing, code};
+use replication::{Timing, code};
 
 use crate::bent::Bent;
 use crate::disk::{Disk, Fsync};
 use crate::look;
-use crate::machine::{Input, Machine, right_time, timing};
+use crate::machine::{Input, Machine, Program, Way, right_time, timing};
 use crate::network::{LinkId, MachineId, Network, Planned, draw_quality};
 use crate::options::{FaultChoice, Faults, Mutant, Options};
 use crate::queue::{DAY, HOUR, Instant, MINUTE, Queue, SECOND};
@@ -32,6 +33,7 @@ use crate::setup::{Country, Enrolment, found_country};
 use crate::tally::Tally;
 use crate::trace::Trace;
 use crate::wish::Wish;
+use meetings::Meetings;
 
 pub(crate) use sticks::Stick;
 
@@ -69,8 +71,13 @@ enum Happening {
     Wake(MachineId, u64),
     Timer(MachineId, u64, Instant),
     Net(Planned),
-    Dial(MachineId, u64, u64),
-    Established(MachineId, u64),
+    Dial(LinkId, u64, u64),
+    Established(LinkId, u64),
+    /// Two devices meet without central.
+    Meet,
+    /// Two devices that met before are near each other again.
+    Together(LinkId),
+    Part(LinkId),
     Cut(LinkId),
     Heal(LinkId),
     /// Somebody thinks of something to do.
@@ -129,6 +136,7 @@ pub(crate) struct World {
     misfortune: Dice,
     sticks: Dice,
     turns: Dice,
+    meetings: Meetings,
     wishes: u64,
     tickets: u64,
     minute: (u64, u64),
@@ -140,7 +148,7 @@ impl World {
     pub(crate) fn new(options: &Options) -> Self {
         let options = options.within_limits();
         let seed = Seed::of(options.seed);
-        let faults = draw_faults(&options, &mut seed.fork("faults"));
+        let faults = draw_faults(&options, seed);
         let mut dice = seed.fork("world");
         let world = Self {
             faults,
@@ -160,6 +168,7 @@ impl World {
             misfortune: seed.fork("misfortune"),
             sticks: seed.fork("sticks"),
             turns: seed.fork("turns"),
+            meetings: Meetings::new(seed.fork("meetings")),
             wishes: 0,
             tickets: 0,
             minute: (0, 0),
@@ -171,20 +180,21 @@ impl World {
 
     fn populated(mut self, dice: &mut Dice) -> Self {
         let sites = self.options.sites as usize;
-        self.add_machine("central".to_owned(), None, true);
+        self.add_machine("central".to_owned(), None, Program::Sound);
         let mut places = vec![None];
         for site in 0..sites {
             let devices = dice.weighted(&[(1, 4), (2, 5), (3, 1)]);
             for device in 0..devices {
-                self.add_machine(format!("site {site} device {device}"), Some(site), true);
+                self.add_machine(format!("site {site} device {device}"), Some(site), Program::Sound);
                 places.push(Some(site));
             }
         }
         if self.faults.dishonest_device {
             let site = dice.between(0, sites as u64 - 1) as usize;
-            self.add_machine(format!("site {site} dishonest"), Some(site), false);
+            self.add_machine(format!("site {site} dishonest"), Some(site), Program::Forging);
             places.push(Some(site));
         }
+        places.extend(self.add_naive_device().map(Some));
         self.found(&places);
         for (machine, place) in places.iter().enumerate() {
             self.machines[machine].store = place.map(|site| self.country.stores[site]);
@@ -193,23 +203,28 @@ impl World {
         self
     }
 
-    fn add_machine(&mut self, name: String, site: Option<usize>, honest: bool) {
+    pub(crate) fn add_machine(&mut self, name: String, site: Option<usize>, program: Program) {
         let machine = self.machines.len();
         let mut dice = self.seed.fork(&format!("machine/{name}"));
         let key = SigningKey::from_seed(&self.seed.bytes(&format!("key/{name}")));
         let mutant = self.options.mutant;
+        let honest = program == Program::Sound;
         let unchecked = !honest || (site.is_none() && mutant == Some(Mutant::UncheckedAuthor));
         let fsync = if mutant == Some(Mutant::IgnoredFsync) { Fsync::Ignored } else { Fsync::Honest };
         let link = site.map(|_| {
             let slow = self.faults.slow_links && dice.chance(600);
             let quality = draw_quality(&mut dice, slow, self.faults.late_notice);
-            self.network.add_link(machine, quality, self.seed.fork(&format!("link/{machine}->0")))
+            let dice = self.seed.fork(&format!("link/{machine}->0"));
+            let link = self.network.add_link((machine, CENTRAL), quality, dice);
+            self.network.heal(self.now, link);
+            link
         });
         self.machines.push(Machine {
             device: key.public().device(),
             key: (mutant != Some(Mutant::Unsigned)).then_some(key),
             central: site.is_none(),
             honest,
+            forges: program == Program::Forging,
             store: None,
             link,
             schema: Bent {
@@ -229,8 +244,8 @@ impl World {
             timer: None,
             circuits: BTreeMap::new(),
             connections: 0,
-            dialer: Dialer::new(dice.between(0, u64::MAX)),
-            dial_generation: 0,
+            ways: link.map(|link| (link, Way::new(dice.between(0, u64::MAX)))).into_iter().collect(),
+            heard: BTreeSet::new(),
             asked: BTreeMap::new(),
             promised: Vec::new(),
             doom: None,
@@ -238,6 +253,7 @@ impl World {
             witness: None,
             watchful: mutant != Some(Mutant::UnnoticedRestore),
             backup: None,
+            restored: false,
             forgot_through: 0,
             stale_since: Some(Instant::default()),
             stale_longest: 0,
@@ -284,6 +300,10 @@ impl World {
             for link in 0..self.network.links() {
                 self.queue.plan(Instant(dice.between(MINUTE, 8 * HOUR)), Happening::Cut(link));
             }
+        }
+        if self.faults.meetings {
+            // Early enough that some meet before central has told them of each other.
+            self.queue.plan(Instant(dice.between(MINUTE, HOUR)), Happening::Meet);
         }
         self.queue.plan(Instant(u64::from(self.options.days) * DAY), Happening::Dawn);
     }
@@ -350,12 +370,24 @@ impl World {
                 }
                 Ok(())
             }
-            Happening::Dial(machine, boot, generation) => {
-                self.dial(machine, boot, generation);
+            Happening::Dial(link, boot, generation) => {
+                self.dial(link, boot, generation);
                 Ok(())
             }
-            Happening::Established(machine, boot) => {
-                self.established(machine, boot);
+            Happening::Established(link, boot) => {
+                self.established(link, boot);
+                Ok(())
+            }
+            Happening::Meet => {
+                self.meet();
+                Ok(())
+            }
+            Happening::Together(link) => {
+                self.come_together(link);
+                Ok(())
+            }
+            Happening::Part(link) => {
+                self.part(link);
                 Ok(())
             }
             Happening::Cut(link) => {
@@ -394,7 +426,8 @@ fn draw_timing(dice: &mut Dice) -> Timing {
     }
 }
 
-fn draw_faults(options: &Options, dice: &mut Dice) -> Faults {
+fn draw_faults(options: &Options, seed: Seed) -> Faults {
+    let mut dice = seed.fork("faults");
     let mut draw = || dice.chance(500);
     let swarm = Faults {
         cuts: draw(),
@@ -408,6 +441,7 @@ fn draw_faults(options: &Options, dice: &mut Dice) -> Faults {
         dishonest_device: draw(),
         restored_backups: draw(),
         sticks: draw(),
+        meetings: seed.fork("faults/meetings").chance(500),
     };
     let chosen = match options.faults {
         FaultChoice::Swarm => swarm,
@@ -428,6 +462,7 @@ fn draw_faults(options: &Options, dice: &mut Dice) -> Faults {
         Some(Mutant::ForgottenKey) => Faults { double_presses: false, power_cuts: true, ..chosen },
         Some(Mutant::UnnoticedRestore) => Faults { restored_backups: true, ..chosen },
         Some(Mutant::UncheckedAuthor) => Faults { dishonest_device: true, ..chosen },
+        Some(Mutant::BelievedNeighbour) => Faults { dishonest_device: true, meetings: true, ..chosen },
     }
 }
 

@@ -8,7 +8,7 @@ use super::{CENTRAL, Happening, Held, NEVER_SAID, World};
 use crate::check;
 use crate::disk::Breakdown;
 use crate::look;
-use crate::machine::Input;
+use crate::machine::{Input, Line};
 use crate::network::{Cargo, EndId, MachineId};
 use crate::queue::SECOND;
 use crate::wish::{Deed, Wish};
@@ -93,7 +93,10 @@ impl World {
                 self.node(machine).handle_disconnected(now, conn, replication::code::DISCONNECTED, &cause);
             }
             Input::Timeout => self.node(machine).handle_timeout(now),
-            Input::Frame(conn, bytes) => self.handle_frame(machine, conn, &bytes)?,
+            Input::Frame(conn, from, bytes) => {
+                self.machines[machine].heard.insert(from);
+                self.handle_frame(machine, conn, &bytes)?;
+            }
             Input::Wish(wish) => self.execute(machine, wish),
             Input::Stick(stick) => self.handle_stick(machine, &stick)?,
         }
@@ -156,6 +159,7 @@ impl World {
             }
         }
         self.note_sticks(machine)?;
+        self.follow(machine, &touched)?;
         let mut accepted = false;
         while let Some((ticket, reply)) = self.node(machine).poll_reply() {
             accepted |= reply.is_ok();
@@ -184,14 +188,16 @@ impl World {
                 (conn, Cargo::Close(code), Some(retry_after_millis))
             }
         };
-        let Some((circuit, end)) = self.machines[machine].circuits.get(&conn.0).copied() else { return };
+        let Some(Line { circuit, end, link }) = self.machines[machine].circuits.get(&conn.0).copied() else {
+            return;
+        };
         if let Some((at, planned)) = self.network.send(self.now, circuit, end, what) {
             self.queue.plan(at, Happening::Net(planned));
         }
         if let Some(retry_after) = retry_after {
             self.machines[machine].circuits.remove(&conn.0);
             if end == EndId::Dialer {
-                self.hung_up(machine, retry_after.map(Duration::from_millis));
+                self.hung_up(link, retry_after.map(Duration::from_millis));
             }
         }
     }

@@ -62,7 +62,8 @@ impl World {
         let mut person = Person { country: &self.country, read: &read, dice: &mut self.people, number, now };
         let decision = match (found.store, found.honest) {
             (None, _) => person.administer()?,
-            (Some(own), false) => person.forge(own),
+            (Some(own), false) if found.forges => person.forge(own),
+            (Some(_), false) => None,
             (Some(_), true) if person.dice.chance(20) => person.intrude(),
             (Some(store), true) => person.work(store)?,
         };
