@@ -450,13 +450,11 @@ fn draw_faults(options: &Options, seed: Seed) -> Faults {
     };
     match options.mutant {
         None
-        | Some(
-            Mutant::SilentOverIssue
-            | Mutant::SilentConflict
-            | Mutant::SilentCounts
-            | Mutant::UnpaidShares
-            | Mutant::Unsigned,
-        ) => chosen,
+        | Some(Mutant::SilentOverIssue | Mutant::SilentCounts | Mutant::UnpaidShares | Mutant::Unsigned) => {
+            chosen
+        }
+        // Who meets hears of the other's work in time, and contradicts it less.
+        Some(Mutant::SilentConflict) => Faults { meetings: false, ..chosen },
         Some(Mutant::IgnoredFsync) => Faults { power_cuts: true, ..chosen },
         Some(Mutant::AnsweredBeforeCommit) => Faults { power_cuts: true, kills: true, ..chosen },
         Some(Mutant::ForgottenKey) => Faults { double_presses: false, power_cuts: true, ..chosen },
