@@ -206,7 +206,7 @@ impl Node {
         let Some(session) = self.sessions.get_mut(&conn).filter(|session| !session.is_gone()) else { return };
         session.disconnected();
         self.changed.insert(session.device);
-        if let Some(account) = self.accounts.get_mut(&session.device) {
+        if let Some(account) = self.accounts.get_mut(&session.device).filter(|_| code != code::VISIT_OVER) {
             account.last_error = Some(PeerError::new(code, detail, now.wall));
         }
     }
