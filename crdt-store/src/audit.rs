@@ -4,7 +4,7 @@
 //! against the seals. What comes out are counts for each author, and contradictions: things that cannot be so unless
 //! somebody altered them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use crate::change::actor_of;
@@ -12,7 +12,7 @@ use crate::document::ChangeHash;
 use crate::error::StoreError;
 use crate::id::{Actor, DocumentId};
 use crate::scope::Scope;
-use crate::seal::{Chain, Entry, Seal, Sealer};
+use crate::seal::{Chain, Entry, SEAL_ENTRIES_MAX, Seal, Sealer};
 use crate::snapshot::Snapshot;
 use crate::tables::{PARKED, QUARANTINE, Tables};
 
@@ -79,6 +79,36 @@ impl Audit {
     }
 }
 
+/// A chain as far as the seals so far have told it, at the positions that seals to come may begin at.
+struct Known {
+    through: u64,
+    chain: BTreeMap<u64, Chain>,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self { through: 0, chain: BTreeMap::from([(0, Chain::default())]) }
+    }
+}
+
+impl Known {
+    /// Takes in the next seal; whether it tells the same chain where both tell of it.
+    fn agrees_with(&mut self, seal: &Seal) -> bool {
+        let mut agrees = true;
+        let mut chain = seal.base_chain;
+        for (position, entry) in (seal.base..).zip(std::iter::once(None).chain(seal.entries.iter().map(Some)))
+        {
+            chain = entry.map_or(chain, |entry| chain.and(entry));
+            agrees &= *self.chain.entry(position).or_insert(chain) == chain;
+        }
+        self.through = self.through.max(seal.through());
+        // Seals are visited by where they end, and none is longer than this.
+        let begin = seal.through().saturating_sub(2 * SEAL_ENTRIES_MAX as u64);
+        self.chain = self.chain.split_off(&begin);
+        agrees
+    }
+}
+
 /// What seals list, and who listed it: an index into the chains.
 type Listed = BTreeSet<(Entry, usize)>;
 
@@ -114,13 +144,13 @@ impl Snapshot {
 
     fn audit_seals(&self, audit: &mut Audit) -> Result<Listed, StoreError> {
         let mut listed = Listed::new();
-        let mut end: (u64, Chain) = Default::default();
+        let mut known = Known::default();
         self.seals(&mut |seal: Seal| {
             let (sealer, scope) = (seal.sealer, seal.scope.clone());
             let is_next =
                 audit.chains.last().is_some_and(|chain| (chain.sealer, &chain.scope) == (sealer, &scope));
             if !is_next {
-                end = Default::default();
+                known = Known::default();
                 audit.chains.push(AuditedChain { sealer, scope, seals: 0, listed: 0, absent: 0, gaps: 0 });
             }
             let place =
@@ -128,16 +158,17 @@ impl Snapshot {
             if !seal.is_genuine() {
                 return audit.contradict("seal-forged", place);
             }
-            if seal.base < end.0 || (seal.base == end.0 && seal.base_chain != end.1) {
-                audit.contradict("seal-forked", place);
-            }
             let index = audit.chains.len() - 1;
             let chain = &mut audit.chains[index];
-            chain.gaps += u64::from(seal.base > end.0);
+            chain.gaps += u64::from(seal.base > known.through);
             chain.seals += 1;
-            chain.listed += seal.entries.len() as u64;
+            let before = listed.len();
             listed.extend(seal.entries.iter().map(|entry| (*entry, index)));
-            end = (seal.through(), seal.chain());
+            // Told in pieces that overlap, a change is still one.
+            chain.listed += (listed.len() - before) as u64;
+            if !known.agrees_with(&seal) {
+                audit.contradict("seal-forked", place);
+            }
         })?;
         Ok(listed)
     }

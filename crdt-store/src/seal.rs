@@ -118,7 +118,7 @@ impl Entry {
 pub struct Chain(pub [u8; 32]);
 
 impl Chain {
-    fn and(self, entry: &Entry) -> Self {
+    pub(crate) fn and(self, entry: &Entry) -> Self {
         let mut hasher = blake3::Hasher::new_derive_key(CHAIN_CONTEXT);
         hasher.update(&self.0).update(&entry.0);
         Self(*hasher.finalize().as_bytes())
@@ -197,6 +197,18 @@ impl Seal {
         self.entries.iter().fold(self.base_chain, Chain::and)
     }
 
+    /// This seal and the one that follows it on the chain, as one: the later signature covers both. Nothing where they do
+    /// not follow each other, or list too much for one.
+    pub fn followed_by(&self, next: &Self) -> Option<Self> {
+        let follows = (self.sealer, &self.scope, self.through()) == (next.sealer, &next.scope, next.base)
+            && self.entries.len() + next.entries.len() <= SEAL_ENTRIES_MAX;
+        follows.then(|| Self {
+            entries: [self.entries.as_slice(), &next.entries].concat(),
+            signature: next.signature,
+            ..self.clone()
+        })
+    }
+
     /// Whether it is what its author signed.
     pub fn is_genuine(&self) -> bool {
         (1..=SEAL_ENTRIES_MAX).contains(&self.entries.len())
@@ -257,6 +269,20 @@ mod tests {
             Entry::of(DocumentId::from_bytes([1; 16]), hash),
             Entry::of(DocumentId::from_bytes([2; 16]), hash)
         );
+    }
+
+    #[test]
+    fn seals_that_follow_each_other_are_one_under_the_later_signature() {
+        let key = SigningKey::from_seed(&[7; 32]);
+        let first = seal();
+        let next = Seal::make(&key, 2, &first.scope, (first.through(), first.chain()), vec![Entry([3; 32])]);
+        let both = first.followed_by(&next).expect("they follow each other");
+        assert_eq!((both.base, both.through(), both.chain()), (first.base, next.through(), next.chain()));
+        assert!(both.is_genuine());
+        assert_eq!(next.followed_by(&first), None);
+        let other =
+            Seal::make(&key, 2, &first.scope, (first.through(), Chain([8; 32])), vec![Entry([3; 32])]);
+        assert!(!first.followed_by(&other).expect("by their numbers").is_genuine(), "of another chain");
     }
 
     #[test]

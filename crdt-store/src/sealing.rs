@@ -121,12 +121,20 @@ impl Batch<'_> {
     pub fn add_seal(&mut self, seal: &Seal) -> Result<SealVerdict, StoreError> {
         let actor = seal.sealer.actor();
         if let Some(kept) = find_seal(&self.tables, &seal.scope, actor, seal.through())? {
-            return Ok(match kept == *seal {
-                true => SealVerdict::Kept,
-                // Ed25519 gives one statement one signature: another one is no second truth, but none.
-                false if !seal.is_genuine() => SealVerdict::Forged,
-                false => SealVerdict::Forked,
-            });
+            if kept == *seal {
+                return Ok(SealVerdict::Kept);
+            }
+            if !seal.is_genuine() {
+                return Ok(SealVerdict::Forged);
+            }
+            if kept.chain() != seal.chain() {
+                return Ok(SealVerdict::Forked);
+            }
+            // The same chain, told in other pieces: the longer one is kept.
+            if seal.base < kept.base {
+                self.keep(seal)?;
+            }
+            return Ok(SealVerdict::Kept);
         }
         let known = sealer(&self.tables, actor)?;
         if known.is_some_and(|known| known != seal.sealer) || !seal.is_genuine() {

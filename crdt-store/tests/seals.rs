@@ -175,6 +175,26 @@ fn nobodys_seal_hides_the_authors() {
 }
 
 #[test]
+fn a_chain_may_be_told_in_other_pieces_than_it_was_made_in() {
+    let (mut author, mut reader) = (open(1), open(2));
+    let id = create(&mut author, "a", "box");
+    for amount in 0..3 {
+        seal(&mut author);
+        put(&mut author, id, "x", amount);
+    }
+    seal(&mut author);
+    let made = seals(&author);
+    let merge =
+        |seals: &[Seal]| seals[1..].iter().fold(seals[0].clone(), |all, next| all.followed_by(next).unwrap());
+    // In the middle first, then all of it, then the pieces.
+    for told in [&[merge(&made[1..3])], &[merge(&made)], made.as_slice()].concat() {
+        assert_eq!(add(&mut reader, &told), SealVerdict::Kept);
+    }
+    let audit = reader.reader().snapshot().unwrap().audit(&mut |_| {}).unwrap();
+    assert_eq!((audit.contradiction_count, audit.chains[0].listed, audit.chains[0].gaps), (0, 4, 0));
+}
+
+#[test]
 fn seals_stay_below_what_a_value_may_have_on_disk() {
     let mut store = open(1);
     let id = create(&mut store, "a", "box");

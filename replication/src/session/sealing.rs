@@ -91,10 +91,10 @@ impl Session {
         repairs: bool,
     ) -> Result<Vec<OutgoingSeal>, StoreError> {
         let seals = moment.snapshot.seals_of(scope, packing.changes().iter().copied())?;
-        Ok(match repairs {
+        Ok(merged(match repairs {
             true => Told::default().new_of(seals, false),
             false => self.told.new_of(seals, self.in_flight.is_empty()),
-        })
+        }))
     }
 
     pub(super) fn note_told(&mut self, seals: &[OutgoingSeal]) {
@@ -134,6 +134,19 @@ impl Session {
         }
         Ok(unread)
     }
+}
+
+/// Seals that follow each other as one, under the last signature: what was written while somebody listened was sealed change
+/// by change.
+fn merged(seals: Vec<OutgoingSeal>) -> Vec<OutgoingSeal> {
+    let mut all: Vec<OutgoingSeal> = Vec::with_capacity(seals.len());
+    for next in seals {
+        match all.last_mut().and_then(|last| Some((last.seal.followed_by(&next.seal)?, last))) {
+            Some((both, last)) => last.seal = both,
+            None => all.push(next),
+        }
+    }
+    all
 }
 
 /// A seal with everything that was left out of it; nothing where that is not known here.
