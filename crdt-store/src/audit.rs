@@ -80,14 +80,11 @@ impl Audit {
 }
 
 /// A chain as far as the seals so far have told it, at the positions that seals to come may begin at.
-struct Known {
-    through: u64,
-    chain: BTreeMap<u64, Chain>,
-}
+struct Known(BTreeMap<u64, Chain>);
 
 impl Default for Known {
     fn default() -> Self {
-        Self { through: 0, chain: BTreeMap::from([(0, Chain::default())]) }
+        Self(BTreeMap::from([(0, Chain::default())]))
     }
 }
 
@@ -99,12 +96,11 @@ impl Known {
         for (position, entry) in (seal.base..).zip(std::iter::once(None).chain(seal.entries.iter().map(Some)))
         {
             chain = entry.map_or(chain, |entry| chain.and(entry));
-            agrees &= *self.chain.entry(position).or_insert(chain) == chain;
+            agrees &= *self.0.entry(position).or_insert(chain) == chain;
         }
-        self.through = self.through.max(seal.through());
         // Seals are visited by where they end, and none is longer than this.
         let begin = seal.through().saturating_sub(2 * SEAL_ENTRIES_MAX as u64);
-        self.chain = self.chain.split_off(&begin);
+        self.0 = self.0.split_off(&begin);
         agrees
     }
 }
@@ -144,7 +140,7 @@ impl Snapshot {
 
     fn audit_seals(&self, audit: &mut Audit) -> Result<Listed, StoreError> {
         let mut listed = Listed::new();
-        let mut known = Known::default();
+        let (mut known, mut pieces) = (Known::default(), Vec::new());
         self.seals(&mut |seal: Seal| {
             let (sealer, scope) = (seal.sealer, seal.scope.clone());
             let is_next =
@@ -160,7 +156,7 @@ impl Snapshot {
             }
             let index = audit.chains.len() - 1;
             let chain = &mut audit.chains[index];
-            chain.gaps += u64::from(seal.base > known.through);
+            pieces.push((index, seal.base, seal.through()));
             chain.seals += 1;
             let before = listed.len();
             listed.extend(seal.entries.iter().map(|entry| (*entry, index)));
@@ -170,6 +166,7 @@ impl Snapshot {
                 audit.contradict("seal-forked", place);
             }
         })?;
+        count_gaps(&mut audit.chains, pieces);
         Ok(listed)
     }
 
@@ -204,6 +201,19 @@ impl Snapshot {
         let author =
             |meta: &automerge::ChangeMetadata<'_>| (ChangeHash(meta.hash.0), actor_of(meta.actor.to_bytes()));
         Ok(changes.iter().map(author).collect())
+    }
+}
+
+/// Counts the places of each chain that no piece covers, up to the last piece; pieces may overlap.
+fn count_gaps(chains: &mut [AuditedChain], mut pieces: Vec<(usize, u64, u64)>) {
+    pieces.sort_unstable();
+    let mut covered = (usize::MAX, 0);
+    for (chain, base, through) in pieces {
+        if covered.0 != chain {
+            covered = (chain, 0);
+        }
+        chains[chain].gaps += u64::from(base > covered.1);
+        covered.1 = covered.1.max(through);
     }
 }
 
