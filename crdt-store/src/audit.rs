@@ -12,7 +12,7 @@ use crate::document::ChangeHash;
 use crate::error::StoreError;
 use crate::id::{Actor, DocumentId};
 use crate::scope::Scope;
-use crate::seal::{Chain, Entry, SEAL_ENTRIES_MAX, Seal, Sealer};
+use crate::seal::{Chain, ChainEntry, SEAL_ENTRIES_MAX, Seal, Sealer};
 use crate::snapshot::Snapshot;
 use crate::tables::{PARKED, QUARANTINE, Tables};
 
@@ -106,7 +106,7 @@ impl Known {
 }
 
 /// What seals list, and who listed it: an index into the chains.
-type Listed = BTreeSet<(Entry, usize)>;
+type Listed = BTreeSet<(ChainEntry, usize)>;
 
 impl Snapshot {
     /// Checks the whole trail. Loads every document once, and keeps 40 bytes for each sealed change in memory; `progress`
@@ -127,7 +127,7 @@ impl Snapshot {
         for table in [PARKED, QUARANTINE] {
             self.tables.scan_prefix(table, &[], &mut |key, _| {
                 if let Some((document, hash)) = split_hash_key(key) {
-                    take_all(&mut listed, Entry::of(document, hash));
+                    take_all(&mut listed, ChainEntry::of(document, hash));
                 }
                 ControlFlow::Continue(())
             })?;
@@ -179,7 +179,7 @@ impl Snapshot {
     ) -> Result<(), StoreError> {
         for (hash, actor) in self.authorship(id)? {
             audit.changes += 1;
-            let chains = take_all(listed, Entry::of(id, hash));
+            let chains = take_all(listed, ChainEntry::of(id, hash));
             let (own, others): (Vec<usize>, Vec<usize>) = chains.into_iter().partition(|chain| {
                 let chain = &audit.chains[*chain];
                 chain.sealer.wrote_as(actor) && chain.scope == *scope
@@ -218,8 +218,8 @@ fn count_gaps(chains: &mut [AuditedChain], mut pieces: Vec<(usize, u64, u64)>) {
 }
 
 /// Takes out an entry; returns the chains that list it.
-fn take_all(listed: &mut Listed, entry: Entry) -> Vec<usize> {
-    let found: Vec<(Entry, usize)> = listed.range((entry, 0)..=(entry, usize::MAX)).copied().collect();
+fn take_all(listed: &mut Listed, entry: ChainEntry) -> Vec<usize> {
+    let found: Vec<(ChainEntry, usize)> = listed.range((entry, 0)..=(entry, usize::MAX)).copied().collect();
     found.iter().for_each(|place| {
         listed.remove(place);
     });

@@ -117,6 +117,12 @@ impl VerifiedSnapshot {
         changes.iter().map(|change| (ChangeHash(change.hash.0), actor_of(change.actor.to_bytes()))).collect()
     }
 
+    /// Its changes, causes first, each as if it had come alone.
+    pub fn changes(&self) -> Vec<VerifiedChange> {
+        let changes = self.document.get_changes(&[]);
+        changes.iter().filter_map(|change| VerifiedChange::verify(change.raw_bytes().to_vec()).ok()).collect()
+    }
+
     /// The changes in it whose hashes begin with the wanted bytes; those that are not there are left out.
     pub fn find_changes<const N: usize>(&self, wanted: &BTreeSet<[u8; N]>) -> BTreeMap<[u8; N], ChangeHash> {
         find_in(&self.heads, &self.document, wanted)

@@ -25,12 +25,12 @@ use crate::hot;
 use crate::id::{Actor, DocumentId};
 use crate::schema::{Origin, Refusal};
 use crate::scope::Scope;
-use crate::seal::Entry;
+use crate::seal::ChainEntry;
 use crate::sealing;
 use crate::tables::{self, PARKED, ParkedRecord, QUARANTINE, QuarantineRecord, Tables};
 
 /// How often the author may change within what comes of one document at once: each time costs reading and checking the
-/// document. What comes after that is left out, and the comparison that follows brings it.
+/// document. What comes after that is left out.
 const AUTHOR_TURNS_MAX: usize = 1_024;
 /// Changes of one document that may wait for what they depend on.
 const PARKED_PER_DOCUMENT_MAX: usize = 256;
@@ -55,6 +55,8 @@ pub struct Ingested {
     pub parked: usize,
     /// Changes that had waited and do not any more.
     pub released: usize,
+    /// Changes left out, because too many authors took turns in the document: sent again, they are taken from there.
+    pub left_out: usize,
     /// Changes that may not be applied, with a stable code each; kept in quarantine.
     pub refused: Vec<(ChangeHash, &'static str)>,
     /// The document's version afterwards; empty when it is still unknown.
@@ -101,17 +103,23 @@ impl Batch<'_> {
             }
             return Ok(arrival.ingested);
         }
-        let mut ready = VecDeque::new();
-        for turn in 0.. {
-            if !waiting.is_empty() || turn == 0 {
+        let mut ready = self.accept(&mut arrival, &automerge, std::mem::take(&mut waiting))?;
+        let mut turns = 0;
+        loop {
+            if !waiting.is_empty() {
                 ready = self.accept(&mut arrival, &automerge, std::mem::take(&mut waiting))?;
             }
+            if turns == AUTHOR_TURNS_MAX {
+                arrival.ingested.left_out = ready.len();
+                ready.clear();
+            }
+            turns += 1;
             let author = match (&whole, ready.front()) {
                 (Some(_), _) | (None, None) => *origin,
                 (None, Some(first)) => first.author,
             };
             let run = take_run(&mut ready, &author);
-            if turn >= AUTHOR_TURNS_MAX || (run.is_empty() && whole.is_none()) {
+            if run.is_empty() && whole.is_none() {
                 if let Some(previous) = previous {
                     arrival.ingested.heads = previous.record.heads.clone();
                     self.put_back(previous, automerge);
@@ -129,7 +137,6 @@ impl Batch<'_> {
             }
             (previous, automerge) = self.take(id)?;
         }
-        Ok(arrival.ingested)
     }
 
     /// Those of the changes that are not known yet, each with its author; what nobody is proven to have written is
@@ -165,7 +172,7 @@ impl Batch<'_> {
         if arrival.origin.central || arrival.origin.wrote_as(change.actor()) {
             return Ok(Some(*arrival.origin));
         }
-        let entry = Entry::of(arrival.id, change.hash());
+        let entry = ChainEntry::of(arrival.id, change.hash());
         let sealer = sealing::sealer_of(&self.tables, arrival.scope, &entry, change.actor())?;
         let Some(sealer) = sealer else { return Ok(None) };
         let device = sealer.key.device();
@@ -197,6 +204,10 @@ impl Batch<'_> {
         match checked {
             Ok((previous, after)) => {
                 arrival.ingested.applied += hashes.len() + usize::from(whole.is_some());
+                // What was refused from somebody who could not prove it may come again from somebody who can.
+                for hash in &hashes {
+                    self.tables.remove(QUARANTINE, &tables::hash_key(arrival.id, hash))?;
+                }
                 arrival.ingested.heads = after.record.heads.clone();
                 self.store(Step { previous, after, changes, from: arrival.origin.device, whole })
             }
@@ -388,14 +399,7 @@ fn merge_plan(
             automerge.set_actor(automerge::ActorId::from(actor.as_bytes().as_slice()));
             (Some(bytes), changes)
         }
-        Some(snapshot) => {
-            let from_snapshot = snapshot
-                .document
-                .get_changes(&[])
-                .into_iter()
-                .filter_map(|change| VerifiedChange::verify(change.raw_bytes().to_vec()).ok());
-            (None, from_snapshot.chain(changes).collect())
-        }
+        Some(snapshot) => (None, snapshot.changes().into_iter().chain(changes).collect()),
     }
 }
 

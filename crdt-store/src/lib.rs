@@ -60,7 +60,7 @@ pub use redb::StorageBackend;
 pub use schema::{Amounts, Origin, Projection, Refusal, Rejection, Route, Row, Schema, Sum, Totals, View};
 pub use scope::{InvalidScope, Scope};
 pub use seal::{
-    Chain, Entry, InvalidKey, PublicKey, SEAL_ENTRIES_MAX, SIGNATURE_BYTES, Seal, Sealer, SigningKey,
+    Chain, ChainEntry, InvalidKey, PublicKey, SEAL_ENTRIES_MAX, SIGNATURE_BYTES, Seal, Sealer, SigningKey,
 };
 pub use sealing::SealVerdict;
 pub use snapshot::{Outgoing, Quarantined, Reader, Snapshot, ViewDump, Whole};

@@ -102,9 +102,9 @@ impl fmt::Debug for SigningKey {
 /// One change of one document, as it stands on a chain. The document is part of it: a change under another document's id
 /// is another entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Entry(pub [u8; 32]);
+pub struct ChainEntry(pub [u8; 32]);
 
-impl Entry {
+impl ChainEntry {
     /// The entry of a change.
     pub fn of(document: DocumentId, hash: ChangeHash) -> Self {
         let mut hasher = blake3::Hasher::new_derive_key(ENTRY_CONTEXT);
@@ -118,7 +118,7 @@ impl Entry {
 pub struct Chain(pub [u8; 32]);
 
 impl Chain {
-    pub(crate) fn and(self, entry: &Entry) -> Self {
+    pub(crate) fn and(self, entry: &ChainEntry) -> Self {
         let mut hasher = blake3::Hasher::new_derive_key(CHAIN_CONTEXT);
         hasher.update(&self.0).update(&entry.0);
         Self(*hasher.finalize().as_bytes())
@@ -159,7 +159,7 @@ pub struct Seal {
     /// The chain there.
     pub base_chain: Chain,
     /// The changes.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<ChainEntry>,
     /// Of the statement.
     pub signature: [u8; SIGNATURE_BYTES],
 }
@@ -171,7 +171,7 @@ impl Seal {
         incarnation: Incarnation,
         scope: &Scope,
         (base, base_chain): (u64, Chain),
-        entries: Vec<Entry>,
+        entries: Vec<ChainEntry>,
     ) -> Self {
         let sealer = Sealer { key: key.public(), incarnation };
         let mut seal =
@@ -238,7 +238,7 @@ mod tests {
         let key = SigningKey::from_seed(&[7; 32]);
         let scope = Scope::new(b"store").expect("a scope");
         let entries =
-            (0..3).map(|n| Entry::of(DocumentId::from_bytes([n; 16]), ChangeHash([n; 32]))).collect();
+            (0..3).map(|n| ChainEntry::of(DocumentId::from_bytes([n; 16]), ChangeHash([n; 32]))).collect();
         Seal::make(&key, 2, &scope, (5, Chain([9; 32])), entries)
     }
 
@@ -266,8 +266,8 @@ mod tests {
     fn a_change_under_another_document_is_another_entry() {
         let hash = ChangeHash([1; 32]);
         assert_ne!(
-            Entry::of(DocumentId::from_bytes([1; 16]), hash),
-            Entry::of(DocumentId::from_bytes([2; 16]), hash)
+            ChainEntry::of(DocumentId::from_bytes([1; 16]), hash),
+            ChainEntry::of(DocumentId::from_bytes([2; 16]), hash)
         );
     }
 
@@ -275,13 +275,14 @@ mod tests {
     fn seals_that_follow_each_other_are_one_under_the_later_signature() {
         let key = SigningKey::from_seed(&[7; 32]);
         let first = seal();
-        let next = Seal::make(&key, 2, &first.scope, (first.through(), first.chain()), vec![Entry([3; 32])]);
+        let next =
+            Seal::make(&key, 2, &first.scope, (first.through(), first.chain()), vec![ChainEntry([3; 32])]);
         let both = first.followed_by(&next).expect("they follow each other");
         assert_eq!((both.base, both.through(), both.chain()), (first.base, next.through(), next.chain()));
         assert!(both.is_genuine());
         assert_eq!(next.followed_by(&first), None);
         let other =
-            Seal::make(&key, 2, &first.scope, (first.through(), Chain([8; 32])), vec![Entry([3; 32])]);
+            Seal::make(&key, 2, &first.scope, (first.through(), Chain([8; 32])), vec![ChainEntry([3; 32])]);
         assert!(!first.followed_by(&other).expect("by their numbers").is_genuine(), "of another chain");
     }
 
@@ -289,7 +290,8 @@ mod tests {
     fn seals_that_follow_each_other_share_the_chain_between_them() {
         let key = SigningKey::from_seed(&[7; 32]);
         let first = seal();
-        let next = Seal::make(&key, 2, &first.scope, (first.through(), first.chain()), vec![Entry([3; 32])]);
+        let next =
+            Seal::make(&key, 2, &first.scope, (first.through(), first.chain()), vec![ChainEntry([3; 32])]);
         assert_eq!(next.base_chain, first.chain());
         assert!(next.is_genuine());
     }

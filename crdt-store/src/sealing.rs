@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::id::{Actor, DocumentId};
 use crate::read::encode_row;
 use crate::scope::Scope;
-use crate::seal::{Chain, Entry, PublicKey, Seal, Sealer};
+use crate::seal::{Chain, ChainEntry, PublicKey, Seal, Sealer};
 use crate::snapshot::Snapshot;
 use crate::tables::{
     self, SEAL, SEALED, SEALER, SealRecord, SealerRecord, Tables, UNSEALED, WriteTables, split_scope_key,
@@ -108,7 +108,7 @@ impl Batch<'_> {
         let mut end = chain_end(&self.tables, scope, actor)?;
         let mut made = 0;
         for part in parts(changes) {
-            let entries = part.iter().map(|change| Entry::of(change.document, change.hash)).collect();
+            let entries = part.iter().map(|change| ChainEntry::of(change.document, change.hash)).collect();
             let seal = Seal::make(&key, self.context.origin.incarnation, scope, end, entries);
             end = (seal.through(), seal.chain());
             self.keep(&seal)?;
@@ -191,7 +191,7 @@ impl Snapshot {
     ) -> Result<Vec<Seal>, StoreError> {
         let mut places = BTreeSet::new();
         for (document, hash, author) in changes {
-            let place = place_of(&self.tables, scope, &Entry::of(document, hash), author)?;
+            let place = place_of(&self.tables, scope, &ChainEntry::of(document, hash), author)?;
             places.extend(place.map(|(sealer, through)| (sealer.actor(), through)));
         }
         let mut seals = Vec::with_capacity(places.len());
@@ -208,7 +208,7 @@ impl Snapshot {
         id: DocumentId,
         hash: ChangeHash,
     ) -> Result<Option<(Actor, u64)>, StoreError> {
-        Ok(places_of(&self.tables, scope, &Entry::of(id, hash))?.first().copied())
+        Ok(places_of(&self.tables, scope, &ChainEntry::of(id, hash))?.first().copied())
     }
 
     /// Whether a seal of its author covers a change of a scope's document.
@@ -219,7 +219,7 @@ impl Snapshot {
         hash: ChangeHash,
         author: Actor,
     ) -> Result<bool, StoreError> {
-        Ok(place_of(&self.tables, scope, &Entry::of(id, hash), author)?.is_some())
+        Ok(place_of(&self.tables, scope, &ChainEntry::of(id, hash), author)?.is_some())
     }
 
     /// Visits every seal, by scope, author, and order on the chain.
@@ -272,14 +272,18 @@ fn parts(changes: &[Unsealed]) -> Vec<&[Unsealed]> {
 pub(crate) fn sealer_of<T: Tables>(
     tables: &T,
     scope: &Scope,
-    entry: &Entry,
+    entry: &ChainEntry,
     author: Actor,
 ) -> Result<Option<Sealer>, StoreError> {
     Ok(place_of(tables, scope, entry, author)?.map(|(sealer, _)| sealer))
 }
 
 /// The seals of a scope that list an entry: their authors, and where they end.
-fn places_of<T: Tables>(tables: &T, scope: &Scope, entry: &Entry) -> Result<Vec<(Actor, u64)>, StoreError> {
+fn places_of<T: Tables>(
+    tables: &T,
+    scope: &Scope,
+    entry: &ChainEntry,
+) -> Result<Vec<(Actor, u64)>, StoreError> {
     let mut places = Vec::new();
     let mut damaged = false;
     tables.scan_prefix(SEALED, &entry.0[..ENTRY_KEY_BYTES], &mut |key, value| {
@@ -302,7 +306,7 @@ fn places_of<T: Tables>(tables: &T, scope: &Scope, entry: &Entry) -> Result<Vec<
 fn place_of<T: Tables>(
     tables: &T,
     scope: &Scope,
-    entry: &Entry,
+    entry: &ChainEntry,
     author: Actor,
 ) -> Result<Option<(Sealer, u64)>, StoreError> {
     for (actor, through) in places_of(tables, scope, entry)? {
@@ -362,7 +366,7 @@ fn read_seal<T: Tables>(
     let damaged = || StoreError::corrupt(format!("the seal of {actor:?} in {scope:?} at {through}"));
     let SealRecord { base, base_chain, entries, signature } = tables::decode_record("a seal", value)?;
     let (entries, rest) = entries.as_chunks();
-    let entries: Vec<Entry> = entries.iter().copied().map(Entry).collect();
+    let entries: Vec<ChainEntry> = entries.iter().copied().map(ChainEntry).collect();
     let sealer = sealer(tables, actor)?.ok_or_else(damaged)?;
     let seal = Seal { sealer, scope: scope.clone(), base, base_chain: Chain(base_chain), entries, signature };
     match rest.is_empty() && seal.through() == through {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use common::{Boxes, NOW, create, put, scope};
 use crdt_store::{
     ChangeHash, DocumentId, IncomingDocument, OpenOptions, Origin, Reader, SEAL_ENTRIES_MAX, Seal,
-    SealVerdict, SigningKey, Store, VerifiedChange,
+    SealVerdict, SigningKey, Store, VerifiedChange, VerifiedSnapshot,
 };
 use proptest::prelude::*;
 use redb::ReadableTable;
@@ -132,6 +132,50 @@ fn what_waits_for_its_causes_keeps_its_author() {
         assert_eq!((ingested.parked, ingested.refused.len()), (parked, 0));
     }
     assert_eq!(common::total(&reader, "a", "x"), 4);
+}
+
+#[test]
+fn what_was_refused_without_a_proof_leaves_the_quarantine_when_it_is_proven() {
+    let (mut author, carrier, mut reader) = (open(1), open(2), open(3));
+    let id = create(&mut author, "a", "box");
+    seal(&mut author);
+    assert_eq!(relay(&author, carrier.origin(), &mut reader, id), ["not-author"]);
+    assert_eq!(reader.reader().snapshot().unwrap().quarantined(9).unwrap().len(), 1);
+    add(&mut reader, &seals(&author)[0]);
+    relay(&author, carrier.origin(), &mut reader, id);
+    assert_eq!(reader.reader().snapshot().unwrap().quarantined(9).unwrap(), []);
+}
+
+#[test]
+fn a_document_in_which_authors_took_turns_too_often_is_taken_in_parts() {
+    let (mut one, mut other, carrier, mut reader) = (open(1), open(2), open(3), open(4));
+    let id = create(&mut one, "a", "box");
+    for turn in 0..1_100 {
+        let (from, to) = if turn % 2 == 0 { (&mut one, &mut other) } else { (&mut other, &mut one) };
+        put(from, id, "x", turn);
+        let after = from.head_seq() - 1;
+        common::send_after(from, to, if turn == 0 { 0 } else { after }, true);
+    }
+    for store in [&mut one, &mut other] {
+        seal(store);
+        seals(store).iter().for_each(|seal| {
+            add(&mut reader, seal);
+        });
+    }
+    let changes: Vec<VerifiedChange> = {
+        let history = one.reader().snapshot().unwrap().whole(id).unwrap().expect("it is there");
+        VerifiedSnapshot::verify(history.bytes).unwrap().changes()
+    };
+    let mut left_out = Vec::new();
+    for _ in 0..2 {
+        let incoming = IncomingDocument { id, snapshot: None, changes: changes.clone() };
+        let origin = carrier.origin();
+        let ingested = reader.write(NOW, |batch| batch.ingest(&origin, &scope("a"), incoming)).unwrap().0;
+        assert_eq!(ingested.refused, []);
+        left_out.push(ingested.left_out);
+    }
+    assert!(left_out[0] > 0 && left_out[1] == 0, "{left_out:?}");
+    assert_eq!(head(&reader, id), head(&one, id));
 }
 
 #[test]

@@ -20,7 +20,7 @@ mod stripped;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crdt_store::{
-    Actor, ChangeHash, ChangeParts, DocumentId, Entry, IncomingDocument, Outgoing, VerifiedChange,
+    Actor, ChainEntry, ChangeHash, ChangeParts, DocumentId, IncomingDocument, Outgoing, VerifiedChange,
     VerifiedSnapshot,
 };
 
@@ -159,7 +159,7 @@ impl Packing {
         self.finish_with(seals, &BTreeMap::new())
     }
 
-    fn finish_with(mut self, seals: &[OutgoingSeal], places: &BTreeMap<Entry, Place>) -> Box<Packed> {
+    fn finish_with(mut self, seals: &[OutgoingSeal], places: &BTreeMap<ChainEntry, Place>) -> Box<Packed> {
         if !seals.is_empty() {
             let mut likely = Likely::default();
             for seal in seals {

@@ -18,8 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crdt_store::{
-    Actor, Chain, ChangeHash, DocumentId, Entry, IncomingDocument, PublicKey, SEAL_ENTRIES_MAX, Seal, Sealer,
-    VerifiedSnapshot,
+    Actor, Chain, ChainEntry, ChangeHash, DocumentId, IncomingDocument, PublicKey, SEAL_ENTRIES_MAX, Seal,
+    Sealer, VerifiedSnapshot,
 };
 
 use super::Packed;
@@ -54,7 +54,7 @@ pub(crate) enum Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Listed {
     At(Place),
-    Raw(Entry),
+    Raw(ChainEntry),
 }
 
 /// A seal as it came.
@@ -71,14 +71,14 @@ pub(crate) struct ArrivedSeal {
 /// The changes of a frame, as seals refer to them. A place holds nothing where its change is not known.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
-    changes: Vec<Option<Entry>>,
-    snapshots: Vec<Option<Entry>>,
+    changes: Vec<Option<ChainEntry>>,
+    snapshots: Vec<Option<ChainEntry>>,
 }
 
 impl Places {
     /// The next change of the frame.
     pub(crate) fn push(&mut self, document: DocumentId, hash: Option<ChangeHash>) {
-        self.changes.push(hash.map(|hash| Entry::of(document, hash)));
+        self.changes.push(hash.map(|hash| ChainEntry::of(document, hash)));
     }
 
     /// All changes of the next document; returns the places of those that are not within its snapshot.
@@ -100,11 +100,11 @@ impl Places {
 
     /// The next change within a snapshot.
     pub(crate) fn push_within(&mut self, document: DocumentId, hash: ChangeHash) {
-        self.snapshots.push(Some(Entry::of(document, hash)));
+        self.snapshots.push(Some(ChainEntry::of(document, hash)));
     }
 
     /// What stands there.
-    pub(crate) fn at(&self, place: Place) -> Option<Entry> {
+    pub(crate) fn at(&self, place: Place) -> Option<ChainEntry> {
         match place {
             Place::Change(index) => self.changes.get(index).copied().flatten(),
             Place::Snapshot(index) => self.snapshots.get(index).copied().flatten(),
@@ -112,7 +112,7 @@ impl Places {
     }
 
     /// The places of all entries.
-    pub(super) fn by_entry(&self) -> BTreeMap<Entry, Place> {
+    pub(super) fn by_entry(&self) -> BTreeMap<ChainEntry, Place> {
         let within = self.snapshots.iter().enumerate().map(|(index, entry)| (*entry, Place::Snapshot(index)));
         let changes = self.changes.iter().enumerate().map(|(index, entry)| (*entry, Place::Change(index)));
         within.chain(changes).filter_map(|(entry, place)| Some((entry?, place))).collect()
@@ -136,7 +136,7 @@ pub(super) fn put_seal(
     packed: &mut Packed,
     tables: &mut Tables,
     likely: &mut Likely,
-    places: &BTreeMap<Entry, Place>,
+    places: &BTreeMap<ChainEntry, Place>,
     outgoing: &OutgoingSeal,
 ) {
     let OutgoingSeal { seal, tells_identity, tells_base } = outgoing;
@@ -233,7 +233,9 @@ fn read_identity(stream: &mut Stream<'_>, actor: Actor) -> Result<Sealer, FrameE
 }
 
 fn read_entry(stream: &mut Stream<'_>, likely: &mut Likely) -> Result<Listed, FrameError> {
-    let Some(told) = stream.number()?.checked_sub(1) else { return Ok(Listed::Raw(Entry(stream.array()?))) };
+    let Some(told) = stream.number()?.checked_sub(1) else {
+        return Ok(Listed::Raw(ChainEntry(stream.array()?)));
+    };
     let is_snapshot = told & 1 != 0;
     let zigzag = told >> 1;
     let ahead = (zigzag >> 1) as i64 ^ -((zigzag & 1) as i64);

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use proptest::prelude::*;
 
-use crdt_store::{Chain, Entry, SEAL_ENTRIES_MAX, Scope, Seal, Sealer, SigningKey};
+use crdt_store::{Chain, ChainEntry, SEAL_ENTRIES_MAX, Scope, Seal, Sealer, SigningKey};
 
 use super::*;
 
@@ -199,14 +199,14 @@ fn sealed(entries: &[(bool, usize)], histories: &[Vec<(Vec<u8>, ChangeHash)>]) -
         let document = index % histories.len();
         let history = &histories[document];
         match within {
-            true => Entry::of(id(document), history[index % history.len()].1),
-            false => Entry([*index as u8; 32]),
+            true => ChainEntry::of(id(document), history[index % history.len()].1),
+            false => ChainEntry([*index as u8; 32]),
         }
     };
     let mut base = 0;
     let mut seals = Vec::new();
     for (number, part) in entries.chunks(SEAL_ENTRIES_MAX.min(5)).enumerate() {
-        let entries: BTreeSet<Entry> = part.iter().map(entry).collect();
+        let entries: BTreeSet<ChainEntry> = part.iter().map(entry).collect();
         let entries = Vec::from_iter(entries);
         let count = entries.len() as u64;
         let seal = Seal {
@@ -245,7 +245,7 @@ proptest! {
             prop_assert_eq!(arrived.identity, tells_identity.then_some(seal.sealer));
             prop_assert_eq!(arrived.base_chain, tells_base.then_some(seal.base_chain));
             prop_assert_eq!((arrived.through, arrived.signature), (seal.through(), seal.signature));
-            let entries: Option<Vec<Entry>> = arrived
+            let entries: Option<Vec<ChainEntry>> = arrived
                 .entries
                 .iter()
                 .map(|listed| match listed {

@@ -199,7 +199,7 @@ pub(crate) struct Session {
     /// Bytes sent before the greeting was over.
     early_bytes: usize,
     /// Seals that were told.
-    told: sealing::Told,
+    told: sealing::ToldSeals,
     out: Vec<Vec<u8>>,
     connected_at: Monotonic,
     last_heard: Monotonic,
@@ -243,7 +243,7 @@ impl Session {
             refused: Vec::new(),
             refused_count: 0,
             early_bytes: 0,
-            told: sealing::Told::default(),
+            told: sealing::ToldSeals::default(),
             out: Vec::new(),
             connected_at: now.monotonic,
             last_heard: now.monotonic,

@@ -43,7 +43,13 @@ impl Session {
             let id = document.id;
             let unknown = gives && batch.header(id)?.is_none();
             let ingested = batch.ingest(&origin, &delta.scope, document)?;
-            let came_whole = ingested.parked == 0 && ingested.released == 0 && ingested.refused.is_empty();
+            if ingested.left_out > 0 {
+                account.counters.unbuilt += 1;
+                all_built = false;
+            }
+            let came_whole = ingested.parked == 0
+                && ingested.released + ingested.left_out == 0
+                && ingested.refused.is_empty();
             if unknown && ingested.applied > 0 && came_whole {
                 self.level.insert(id, batch.head_seq());
             }

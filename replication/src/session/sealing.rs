@@ -30,13 +30,13 @@ type Name = (Scope, Actor, u64);
 
 /// Which seals were told in a conversation.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct ToldSeals {
     authors: BTreeSet<Actor>,
     latest: VecDeque<Name>,
     names: BTreeSet<Name>,
 }
 
-impl Told {
+impl ToldSeals {
     /// What of these has not been told yet, with what the other side needs to understand it: the chain before it, unless
     /// it has stored the seal that ends there.
     fn new_of(&self, seals: Vec<Seal>, all_stored: bool) -> Vec<OutgoingSeal> {
@@ -92,7 +92,7 @@ impl Session {
     ) -> Result<Vec<OutgoingSeal>, StoreError> {
         let seals = moment.snapshot.seals_of(scope, packing.changes().iter().copied())?;
         Ok(merged(match repairs {
-            true => Told::default().new_of(seals, false),
+            true => ToldSeals::default().new_of(seals, false),
             false => self.told.new_of(seals, self.in_flight.is_empty()),
         }))
     }

@@ -799,3 +799,29 @@ fn what_was_written_on_something_unproven_does_not_hold_back_the_rest() {
     assert_eq!(world.value(2, "shared", "central's", "k1"), None, "it cannot be proven here");
     assert_eq!(world.value(2, "shared", "my own", "k"), Some(2), "its author brings it in person");
 }
+
+#[test]
+fn who_has_nothing_to_say_and_waits_for_what_is_under_way_has_not_settled() {
+    let mut world = World::with_sites(1);
+    world.edit(CENTRAL, "store/1", "known", "k", 1);
+    world.settle();
+    assert!(world.peer(SITE, CENTRAL).settled);
+    world.cut(SITE, CENTRAL);
+    for note in 0..200 {
+        world.edit(CENTRAL, "store/1", &format!("n{note}"), "k", note);
+    }
+    world.bytes_per_milli = 1;
+    world.connect(SITE, CENTRAL);
+    // The greeting is over, and central's news is on its way for some seconds.
+    world.run_for(Duration::from_secs(2));
+    let peer = world.peer(SITE, CENTRAL);
+    assert_eq!(
+        (peer.link, peer.to_send, peer.to_receive),
+        (LinkState::Quiet, Some(0), Some(0)),
+        "it knows no better"
+    );
+    assert!(!peer.settled, "a visit must not end now");
+    world.run_for(Duration::from_secs(60));
+    assert!(world.peer(SITE, CENTRAL).settled);
+    assert_eq!(world.value(SITE, "store/1", "n199", "k"), Some(199));
+}
