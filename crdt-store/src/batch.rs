@@ -15,13 +15,13 @@ use rand_chacha::ChaCha12Rng;
 use crate::document::{Class, Document, DocumentHeader};
 use crate::error::StoreError;
 use crate::fingerprint::{Fingerprint, bucket_of, state_of};
-use crate::hot::{self, Hot, Reading};
+use crate::hot::{self, Hot, Standing};
 use crate::id::{Actor, DeviceId, DocumentId, Timestamp};
 use crate::read::{KeyRange, ViewRead, Visit, VisitTotals};
 use crate::schema::{Origin, Projection, Refusal, Rejection, Row, Schema, Sum, Totals, View};
 use crate::scope::Scope;
 use crate::seal::SigningKey;
-use crate::snapshot::{document_at, load_document};
+use crate::snapshot::{document_at, load_automerge, load_document};
 use crate::tables::{
     self, CHANGE, CHUNK_BYTES, DOCUMENT, DocumentRecord, FINGERPRINT, LOCAL, SCOPE_LOG, SNAPSHOT, Tables,
     WriteTables,
@@ -34,8 +34,6 @@ const FOLD_CHANGES: u32 = 16;
 const FOLD_BYTES: u32 = 4_096;
 /// Documents kept in memory with what is computed from them; about 30 KB each.
 const HOT_DOCUMENTS: usize = 256;
-/// Class of documents that this version does not know.
-const CLASS_UNKNOWN: &str = "unknown";
 
 /// What stays the same during a batch.
 pub(crate) struct Context {
@@ -58,7 +56,7 @@ impl Context {
 
 /// What the store remembers between batches; all of it can be read again from disk.
 pub(crate) struct Memory {
-    hot: RefCell<LruCache<DocumentId, Hot>>,
+    pub(crate) hot: RefCell<LruCache<DocumentId, Hot>>,
     pub(crate) seq: u64,
     pub(crate) retain_from: u64,
     /// Whether there may be changes that no seal covers yet.
@@ -97,17 +95,12 @@ pub struct Batch<'t> {
     fingerprints: BTreeMap<Vec<u8>, Fingerprint>,
 }
 
-/// How a document stood before a step.
-pub(crate) struct Previous {
-    document: Document,
-    projection: Projection,
-    pub(crate) record: DocumentRecord,
-}
-
 /// A document brought from one version to the next, checked, and not yet written.
 pub(crate) struct Step {
-    pub(crate) previous: Option<Previous>,
-    pub(crate) after: Hot,
+    pub(crate) previous: Option<Standing>,
+    pub(crate) after: Standing,
+    /// Its history, where it is at hand.
+    pub(crate) automerge: Option<Automerge>,
     pub(crate) changes: Vec<Vec<u8>>,
     /// The device the changes came from; nil for this one.
     pub(crate) from: DeviceId,
@@ -224,23 +217,20 @@ impl<'t> Batch<'t> {
     }
 
     /// Takes a document out of memory, or off the disk, to be brought further.
-    pub(crate) fn take(&self, id: DocumentId) -> Result<(Option<Previous>, Automerge), StoreError> {
+    pub(crate) fn take(&self, id: DocumentId) -> Result<(Option<Standing>, Automerge), StoreError> {
         let found = self.memory.hot.borrow_mut().pop(&id);
         let hot = match found {
             Some(hot) => Some(hot),
             None => load_document(&self.tables, &*self.schema, id, self.context.actor())?,
         };
         Ok(match hot {
-            Some(Hot { automerge, document, projection, record }) => {
-                (Some(Previous { document, projection, record }), automerge)
-            }
+            Some(Hot { automerge, standing }) => (Some(standing), automerge),
             None => (None, hot::empty(self.context.actor())),
         })
     }
 
-    pub(crate) fn put_back(&self, previous: Previous, automerge: Automerge) {
-        let Previous { document, projection, record } = previous;
-        self.memory.hot.borrow_mut().put(document.id, Hot { automerge, document, projection, record });
+    pub(crate) fn put_back(&self, standing: Standing, automerge: Automerge) {
+        self.memory.hot.borrow_mut().put(standing.document.id, Hot { automerge, standing });
     }
 
     fn prepare_edit(
@@ -264,83 +254,51 @@ impl<'t> Batch<'t> {
             Err(rejection) => return Ok(Err(rejection)),
         };
         let origin = self.context.origin;
-        let reading = hot::reading_of(&automerge, None);
         let scope = match &previous {
             Some(previous) => Some(previous.record.scope.clone()),
-            None => self.schema.route(id, &reading.root).map(|route| route.scope),
+            None => {
+                let reading = hot::reading_of(&automerge, None);
+                self.schema.route(id, &reading.root).map(|route| route.scope)
+            }
         };
         let assembled = match scope {
-            Some(scope) => self.assemble(id, &scope, &origin, previous, automerge, reading)?,
+            Some(scope) => self.assemble((id, &scope), &origin, previous.as_ref(), &automerge)?,
             None => Err(Refusal::new("unknown-class", "the document is of no known class")),
         };
         Ok(match assembled {
-            Ok((previous, after)) => {
-                Ok(Some(Step { previous, after, changes: vec![change], from: DeviceId::NIL, whole: None }))
-            }
+            Ok(after) => Ok(Some(Step {
+                previous,
+                after,
+                automerge: Some(automerge),
+                changes: vec![change],
+                from: DeviceId::NIL,
+                whole: None,
+            })),
             Err(refusal) => Err(refusal.into()),
         })
     }
 
-    /// A document after a step, with what it says now: asks the schema whether `origin` may bring it there, and what it
-    /// contributes.
+    /// How a document stands after a step; asks the schema whether `origin` may bring it there.
     pub(crate) fn assemble(
         &self,
-        id: DocumentId,
-        scope: &Scope,
+        (id, scope): (DocumentId, &Scope),
         origin: &Origin,
-        previous: Option<Previous>,
-        automerge: Automerge,
-        reading: Reading,
-    ) -> Result<Result<(Option<Previous>, Hot), Refusal>, StoreError> {
-        if let Some(previous) = &previous
-            && previous.record.scope != *scope
-        {
-            return Ok(Err(Refusal::new("scope-mismatch", "the document is in another scope")));
-        }
-        let Reading { root, conflicts } = reading;
-        let route = self.schema.route(id, &root);
-        let known = route.is_some();
-        let class = match route {
-            Some(route) if route.scope != *scope => {
-                return Ok(Err(Refusal::new(
-                    "scope-mismatch",
-                    "the document's content belongs to another scope",
-                )));
-            }
-            Some(route) => route.class,
-            None => CLASS_UNKNOWN.to_owned(),
+        previous: Option<&Standing>,
+        automerge: &Automerge,
+    ) -> Result<Result<Standing, Refusal>, StoreError> {
+        let base = previous.map(|previous| &previous.record);
+        let (heads, reading) = (hot::heads_of(automerge), hot::reading_of(automerge, None));
+        let after = match Standing::compose(&*self.schema, (id, scope), base, heads, reading) {
+            Ok(after) => after,
+            Err(refusal) => return Ok(Err(refusal)),
         };
-        let heads = hot::heads_of(&automerge);
-        let document = Document {
-            id,
-            class: class.clone(),
-            scope: scope.clone(),
-            heads: heads.clone(),
-            root,
-            conflicts,
-        };
-        let before = previous.as_ref().map(|previous| &previous.document);
-        if let Err(refusal) = self.schema.check(self, origin, before, &document)? {
-            return Ok(Err(refusal));
-        }
-        let projection = if known { self.schema.project(&document) } else { Projection::default() };
-        let base = previous.as_ref().map(|previous| &previous.record);
-        let record = DocumentRecord {
-            class,
-            scope: scope.clone(),
-            heads,
-            snapshot_seq: base.map_or(0, |record| record.snapshot_seq),
-            trimmed_through: base.map_or(0, |record| record.trimmed_through),
-            tail_changes: base.map_or(0, |record| record.tail_changes),
-            tail_bytes: base.map_or(0, |record| record.tail_bytes),
-            last_seq: base.map_or(0, |record| record.last_seq),
-        };
-        Ok(Ok((previous, Hot { automerge, document, projection, record })))
+        let before = previous.map(|previous| &previous.document);
+        Ok(self.schema.check(self, origin, before, &after.document)?.map(|()| after))
     }
 
     /// Writes a step: history, record, logs, fingerprints, views.
     pub(crate) fn store(&mut self, step: Step) -> Result<(), StoreError> {
-        let Step { previous, mut after, changes, from, whole } = step;
+        let Step { previous, mut after, automerge, changes, from, whole } = step;
         let id = after.document.id;
         self.memory.seq += 1;
         let seq = self.memory.seq;
@@ -367,11 +325,14 @@ impl<'t> Batch<'t> {
         let before = previous.as_ref().map_or(&nothing, |previous| &previous.projection);
         apply_projection(&self.tables, &*self.schema, before, &after.projection)?;
         if after.record.tail_changes >= FOLD_CHANGES || after.record.tail_bytes >= FOLD_BYTES {
-            self.fold(&mut after)?;
+            self.fold(&mut after.record, id, automerge.as_ref())?;
         }
         self.tables.insert(DOCUMENT, id.as_bytes(), &crate::read::encode_row(&after.record))?;
         self.touched.insert(id, (after.record.class.clone(), after.record.scope.clone()));
-        self.memory.hot.borrow_mut().put(id, after);
+        match automerge {
+            Some(automerge) => self.put_back(after, automerge),
+            None => drop(self.memory.hot.borrow_mut().pop(&id)),
+        }
         Ok(())
     }
 
@@ -404,20 +365,28 @@ impl<'t> Batch<'t> {
     }
 
     /// Folds the tail into the snapshot; change rows that no slow peer needs any more go.
-    fn fold(&self, after: &mut Hot) -> Result<(), StoreError> {
-        let id = after.document.id;
-        self.write_snapshot(id, &after.automerge.save_nocompress())?;
-        after.record.snapshot_seq = after.record.last_seq;
-        after.record.tail_changes = 0;
-        after.record.tail_bytes = 0;
-        let through = self.memory.retain_from.min(after.record.last_seq);
+    fn fold(
+        &self,
+        record: &mut DocumentRecord,
+        id: DocumentId,
+        automerge: Option<&Automerge>,
+    ) -> Result<(), StoreError> {
+        let bytes = match automerge {
+            Some(automerge) => automerge.save_nocompress(),
+            None => load_automerge(&self.tables, id, record, self.context.actor())?.save_nocompress(),
+        };
+        self.write_snapshot(id, &bytes)?;
+        record.snapshot_seq = record.last_seq;
+        record.tail_changes = 0;
+        record.tail_bytes = 0;
+        let through = self.memory.retain_from.min(record.last_seq);
         for key in self.tables.keys(CHANGE, id.as_bytes())? {
             let seq = key.get(16..24).and_then(|seq| seq.try_into().ok()).map_or(0, u64::from_be_bytes);
             if seq <= through {
                 self.tables.remove(CHANGE, &key)?;
             }
         }
-        after.record.trimmed_through = after.record.trimmed_through.max(through);
+        record.trimmed_through = record.trimmed_through.max(through);
         Ok(())
     }
 
@@ -447,7 +416,7 @@ impl<'t> Batch<'t> {
                 .map_err(|error| StoreError::corrupt(error.to_string()))?;
             let loaded = load_document(&self.tables, &*self.schema, id, self.context.actor())?;
             let hot = loaded.ok_or_else(|| StoreError::corrupt(format!("document {id} has no record")))?;
-            apply_projection(&self.tables, &*self.schema, &nothing, &hot.projection)?;
+            apply_projection(&self.tables, &*self.schema, &nothing, &hot.standing.projection)?;
         }
         self.memory.hot.borrow_mut().clear();
         Ok(())
@@ -545,12 +514,12 @@ impl ViewRead for Batch<'_> {
 
     fn document(&self, id: DocumentId) -> Result<Option<Document>, StoreError> {
         if let Some(hot) = self.memory.hot.borrow_mut().get(&id) {
-            return Ok(Some(hot.document.clone()));
+            return Ok(Some(hot.standing.document.clone()));
         }
         let Some(hot) = load_document(&self.tables, &*self.schema, id, self.context.actor())? else {
             return Ok(None);
         };
-        let document = hot.document.clone();
+        let document = hot.standing.document.clone();
         self.memory.hot.borrow_mut().put(id, hot);
         Ok(Some(document))
     }

@@ -125,7 +125,11 @@ impl VerifiedSnapshot {
 
     /// The changes in it whose hashes begin with the wanted bytes; those that are not there are left out.
     pub fn find_changes<const N: usize>(&self, wanted: &BTreeSet<[u8; N]>) -> BTreeMap<[u8; N], ChangeHash> {
-        find_in(&self.heads, &self.document, wanted)
+        let found = find_among(&self.heads, wanted);
+        match found.len() < wanted.len() {
+            true => find_in_history(&self.document, wanted),
+            false => found,
+        }
     }
 
     /// Its bytes, as they were checked.
@@ -134,22 +138,26 @@ impl VerifiedSnapshot {
     }
 }
 
-/// The changes of a document whose hashes begin with the wanted bytes. They are usually its heads; otherwise its history
-/// is walked once, however many are wanted.
-pub(crate) fn find_in<const N: usize>(
-    heads: &[ChangeHash],
+/// Those of the changes whose hashes begin with the wanted bytes.
+pub(crate) fn find_among<const N: usize>(
+    changes: &[ChangeHash],
+    wanted: &BTreeSet<[u8; N]>,
+) -> BTreeMap<[u8; N], ChangeHash> {
+    let named = |hash: &ChangeHash| {
+        hash.0.first_chunk::<N>().filter(|beginning| wanted.contains(*beginning)).map(|found| (*found, *hash))
+    };
+    changes.iter().filter_map(named).collect()
+}
+
+/// The changes of a document whose hashes begin with the wanted bytes: walks its history, once, however many are
+/// wanted.
+pub(crate) fn find_in_history<const N: usize>(
     document: &Automerge,
     wanted: &BTreeSet<[u8; N]>,
 ) -> BTreeMap<[u8; N], ChangeHash> {
-    let named = |hash: ChangeHash| {
-        hash.0.first_chunk::<N>().filter(|beginning| wanted.contains(*beginning)).map(|found| (*found, hash))
-    };
-    let mut found: BTreeMap<_, _> = heads.iter().copied().filter_map(named).collect();
-    if found.len() < wanted.len() {
-        let history = document.get_changes_meta(&[]);
-        found.extend(history.into_iter().map(|change| ChangeHash(change.hash.0)).filter_map(named));
-    }
-    found
+    let history = document.get_changes_meta(&[]);
+    let hashes: Vec<_> = history.into_iter().map(|change| ChangeHash(change.hash.0)).collect();
+    find_among(&hashes, wanted)
 }
 
 /// Runs Automerge on foreign bytes; a panic inside it becomes a refusal of those bytes.

@@ -11,21 +11,77 @@ use crate::conflict::{self, Conflict, Place};
 use crate::document::{ChangeHash, Document, Heads, HistoryEntry};
 use crate::error::StoreError;
 use crate::id::{Actor, DocumentId, Timestamp};
-use crate::schema::{Projection, Rejection};
+use crate::schema::{Projection, Refusal, Rejection, Schema};
+use crate::scope::Scope;
 use crate::tables::DocumentRecord;
 use crate::txn::{Author, Edit};
 use crate::value::{Map, Value};
 
 /// Deepest nesting of maps in a document.
 const DEPTH_MAX: usize = 16;
+/// Class of documents that this version does not know.
+const CLASS_UNKNOWN: &str = "unknown";
 
-/// A document in memory, with everything that is computed from it: what it says and what it contributes.
-#[derive(Clone)]
+/// A document in memory.
 pub(crate) struct Hot {
     pub(crate) automerge: Automerge,
+    pub(crate) standing: Standing,
+}
+
+/// How a document stands: everything that is computed from its history.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    /// What it says.
     pub(crate) document: Document,
+    /// What it contributes to views.
     pub(crate) projection: Projection,
+    /// Where its history is kept, and how much of it.
     pub(crate) record: DocumentRecord,
+}
+
+impl Standing {
+    /// How a document stands after what `reading` says of it. `base` is its record before; its history is written, and
+    /// counted in the record, when it is stored.
+    ///
+    /// # Errors
+    /// `scope-mismatch` where it is, or belongs, in another scope than `scope`.
+    pub(crate) fn compose(
+        schema: &dyn Schema,
+        (id, scope): (DocumentId, &Scope),
+        base: Option<&DocumentRecord>,
+        heads: Heads,
+        reading: Reading,
+    ) -> Result<Self, Refusal> {
+        if base.is_some_and(|base| base.scope != *scope) {
+            return Err(Refusal::new("scope-mismatch", "the document is in another scope"));
+        }
+        let Reading { root, conflicts } = reading;
+        let route = schema.route(id, &root);
+        let known = route.is_some();
+        let class = match route {
+            Some(route) if route.scope != *scope => {
+                return Err(Refusal::new(
+                    "scope-mismatch",
+                    "the document's content belongs to another scope",
+                ));
+            }
+            Some(route) => route.class,
+            None => CLASS_UNKNOWN.to_owned(),
+        };
+        let record = DocumentRecord {
+            class: class.clone(),
+            scope: scope.clone(),
+            heads: heads.clone(),
+            snapshot_seq: base.map_or(0, |record| record.snapshot_seq),
+            trimmed_through: base.map_or(0, |record| record.trimmed_through),
+            tail_changes: base.map_or(0, |record| record.tail_changes),
+            tail_bytes: base.map_or(0, |record| record.tail_bytes),
+            last_seq: base.map_or(0, |record| record.last_seq),
+        };
+        let document = Document { id, class, scope: scope.clone(), heads, root, conflicts };
+        let projection = if known { schema.project(&document) } else { Projection::default() };
+        Ok(Self { document, projection, record })
+    }
 }
 
 pub(crate) fn heads_of(automerge: &Automerge) -> Heads {

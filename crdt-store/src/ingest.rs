@@ -17,11 +17,11 @@ use std::ops::ControlFlow;
 
 use automerge::Automerge;
 
-use crate::batch::{Batch, Previous, Step};
+use crate::batch::{Batch, Step};
 use crate::change::{VerifiedChange, VerifiedSnapshot};
 use crate::document::{ChangeHash, Heads};
 use crate::error::StoreError;
-use crate::hot;
+use crate::hot::{self, Standing};
 use crate::id::{Actor, DocumentId};
 use crate::schema::{Origin, Refusal};
 use crate::scope::Scope;
@@ -71,11 +71,11 @@ struct Authored {
 }
 
 /// Where documents come from, and what has become of the one at hand so far.
-struct Arrival<'a> {
-    id: DocumentId,
-    scope: &'a Scope,
-    origin: &'a Origin,
-    ingested: Ingested,
+pub(crate) struct Arrival<'a> {
+    pub(crate) id: DocumentId,
+    pub(crate) scope: &'a Scope,
+    pub(crate) origin: &'a Origin,
+    pub(crate) ingested: Ingested,
 }
 
 impl Batch<'_> {
@@ -164,7 +164,7 @@ impl Batch<'_> {
         Ok(authored)
     }
 
-    fn author_of(
+    pub(crate) fn author_of(
         &self,
         arrival: &Arrival<'_>,
         change: &VerifiedChange,
@@ -185,7 +185,7 @@ impl Batch<'_> {
         &mut self,
         arrival: &mut Arrival<'_>,
         author: &Origin,
-        previous: Option<Previous>,
+        previous: Option<Standing>,
         mut automerge: Automerge,
         whole: Option<Vec<u8>>,
         run: Vec<VerifiedChange>,
@@ -195,21 +195,19 @@ impl Batch<'_> {
         let applied = hot::apply(&mut automerge, run.into_iter().map(|change| change.change).collect())
             .map_err(|error| Refusal::new("invalid-change", error.to_string()));
         let checked = match applied {
-            Ok(()) => {
-                let reading = hot::reading_of(&automerge, None);
-                self.assemble(arrival.id, arrival.scope, author, previous, automerge, reading)?
-            }
+            Ok(()) => self.assemble((arrival.id, arrival.scope), author, previous.as_ref(), &automerge)?,
             Err(refusal) => Err(refusal),
         };
         match checked {
-            Ok((previous, after)) => {
+            Ok(after) => {
                 arrival.ingested.applied += hashes.len() + usize::from(whole.is_some());
                 // What was refused from somebody who could not prove it may come again from somebody who can.
                 for hash in &hashes {
                     self.tables.remove(QUARANTINE, &tables::hash_key(arrival.id, hash))?;
                 }
                 arrival.ingested.heads = after.record.heads.clone();
-                self.store(Step { previous, after, changes, from: arrival.origin.device, whole })
+                let (automerge, from) = (Some(automerge), arrival.origin.device);
+                self.store(Step { previous, after, automerge, changes, from, whole })
             }
             Err(refusal) => {
                 let snapshot_head = whole.map(|bytes| (ChangeHash(*blake3::hash(&bytes).as_bytes()), bytes));
@@ -334,24 +332,39 @@ impl Batch<'_> {
     }
 
     /// The changes of a document whose hashes begin with the wanted bytes, wherever they are kept: in the document's
-    /// history, waiting for what they depend on, or refused. The history is walked once at most; and where one is
-    /// found nowhere, the others are not looked for any further.
+    /// history, waiting for what they depend on, or refused. They are nearly always its heads; otherwise its history is
+    /// walked, once at most; and where one is found nowhere, the others are not looked for any further.
     pub fn find_changes<const N: usize>(
         &self,
         id: DocumentId,
         wanted: &BTreeSet<[u8; N]>,
     ) -> Result<BTreeMap<[u8; N], ChangeHash>, StoreError> {
-        let (previous, automerge) = self.take(id)?;
-        let mut found = BTreeMap::new();
-        if let Some(previous) = previous {
-            found = crate::change::find_in(&previous.record.heads, &automerge, wanted);
-            self.put_back(previous, automerge);
+        let Some(record) = self.tables.record(id)? else {
+            return self.find_set_aside(id, wanted, BTreeMap::new());
+        };
+        let mut found = crate::change::find_among(&record.heads, wanted);
+        if found.len() < wanted.len() {
+            let (previous, automerge) = self.take(id)?;
+            found.extend(crate::change::find_in_history(&automerge, wanted));
+            if let Some(previous) = previous {
+                self.put_back(previous, automerge);
+            }
         }
+        self.find_set_aside(id, wanted, found)
+    }
+
+    /// Completes what was found by changes that wait, or that were refused.
+    fn find_set_aside<const N: usize>(
+        &self,
+        id: DocumentId,
+        wanted: &BTreeSet<[u8; N]>,
+        mut found: BTreeMap<[u8; N], ChangeHash>,
+    ) -> Result<BTreeMap<[u8; N], ChangeHash>, StoreError> {
         for beginning in wanted {
             if found.contains_key(beginning) {
                 continue;
             }
-            match self.find_set_aside(id, beginning)? {
+            match self.find_one_set_aside(id, beginning)? {
                 Some(hash) => found.insert(*beginning, hash),
                 None => break,
             };
@@ -360,7 +373,7 @@ impl Batch<'_> {
     }
 
     /// A change that waits, or that was refused.
-    fn find_set_aside(&self, id: DocumentId, beginning: &[u8]) -> Result<Option<ChangeHash>, StoreError> {
+    fn find_one_set_aside(&self, id: DocumentId, beginning: &[u8]) -> Result<Option<ChangeHash>, StoreError> {
         let wanted = [id.as_bytes(), beginning].concat();
         let mut found = None;
         for table in [PARKED, QUARANTINE] {

@@ -20,6 +20,7 @@
 //! **heads** are its version. A **conflict** is a place where concurrent changes put different values. A **view** is a
 //! table of rows that documents contribute; a **sum** is added up over documents; a row may be **derived** from a sum.
 //! A **seal** is an author's signature over a chain of its changes: by it they are believed from anyone.
+//! What comes from a peer may be **prepared**: brought on beside the writer, which then only checks that it still holds.
 //! A **rejection** answers a command, a **refusal** answers a change from a peer; both have a stable code and leave no
 //! trace in documents or views.
 
@@ -34,6 +35,7 @@ mod hot;
 mod id;
 mod ingest;
 mod parts;
+mod prepare;
 mod read;
 mod schema;
 mod scope;
@@ -55,6 +57,7 @@ pub use fingerprint::{BUCKETS, Fingerprint};
 pub use id::{Actor, DeviceId, DocumentId, Incarnation, InvalidId, Timestamp};
 pub use ingest::{IncomingDocument, Ingested};
 pub use parts::ChangeParts;
+pub use prepare::Prepared;
 pub use read::{KeyRange, ViewRead, ViewReadExt, Visit, VisitTotals, decode_row, encode_row, prefix_end};
 pub use redb::StorageBackend;
 pub use schema::{Amounts, Origin, Projection, Refusal, Rejection, Route, Row, Schema, Sum, Totals, View};

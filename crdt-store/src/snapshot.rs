@@ -9,11 +9,11 @@ use automerge::Automerge;
 use redb::{DatabaseError, ReadOnlyDatabase, ReadableDatabase};
 
 use crate::batch::scan_local;
-use crate::change::VerifiedChange;
+use crate::change::{VerifiedChange, find_among};
 use crate::document::{ChangeHash, Document, DocumentHeader, Heads, HistoryEntry};
 use crate::error::{During, OpenError, StoreError};
 use crate::fingerprint::{BUCKETS, Fingerprint, bucket_of, state_of};
-use crate::hot::{self, Hot, Reading};
+use crate::hot::{self, Hot, Reading, Standing};
 use crate::id::{Actor, DeviceId, DocumentId, Timestamp};
 use crate::ingest::wrote_all;
 use crate::read::{KeyRange, ViewRead, Visit, VisitTotals};
@@ -67,7 +67,7 @@ impl Reader {
 /// The store as of one commit.
 pub struct Snapshot {
     pub(crate) tables: ReadTables,
-    schema: Arc<dyn Schema>,
+    pub(crate) schema: Arc<dyn Schema>,
 }
 
 /// What a peer at some position of our log lacks of one document.
@@ -119,6 +119,16 @@ impl Snapshot {
     pub fn head_seq(&self) -> Result<u64, StoreError> {
         let bytes = self.tables.get(META, b"seq")?;
         Ok(bytes.and_then(|bytes| bytes.as_slice().try_into().ok()).map_or(0, u64::from_be_bytes))
+    }
+
+    /// The heads of a document whose hashes begin with the wanted bytes; none of an unknown document.
+    pub fn find_heads<const N: usize>(
+        &self,
+        id: DocumentId,
+        wanted: &BTreeSet<[u8; N]>,
+    ) -> Result<BTreeMap<[u8; N], ChangeHash>, StoreError> {
+        let record = self.tables.record(id)?;
+        Ok(record.map(|record| find_among(&record.heads, wanted)).unwrap_or_default())
     }
 
     /// All scopes that hold a document.
@@ -471,7 +481,7 @@ pub(crate) fn read_snapshot_bytes<T: Tables>(
     zstd::bulk::decompress(packed, UNPACKED_BYTES_MAX).map(Some).map_err(|_| damaged())
 }
 
-fn load_automerge<T: Tables>(
+pub(crate) fn load_automerge<T: Tables>(
     tables: &T,
     id: DocumentId,
     record: &DocumentRecord,
@@ -512,7 +522,7 @@ pub(crate) fn load_document<T: Tables>(
         Some(_) => schema.project(&document),
         None => Projection::default(),
     };
-    Ok(Some(Hot { automerge, document, projection, record }))
+    Ok(Some(Hot { automerge, standing: Standing { document, projection, record } }))
 }
 
 /// A document as it was at an instant.
@@ -556,7 +566,8 @@ impl ViewRead for Snapshot {
     }
 
     fn document(&self, id: DocumentId) -> Result<Option<Document>, StoreError> {
-        Ok(load_document(&self.tables, &*self.schema, id, Actor::from_bytes([0; 8]))?.map(|hot| hot.document))
+        Ok(load_document(&self.tables, &*self.schema, id, Actor::from_bytes([0; 8]))?
+            .map(|hot| hot.standing.document))
     }
 
     fn document_at(&self, id: DocumentId, at: Timestamp) -> Result<Option<Document>, StoreError> {

@@ -3,7 +3,7 @@
 //! Each record is an array in CBOR, its fields by position: names would be half of a small frame. A field more or
 //! less is another protocol version.
 
-use crdt_store::{ChangeHash, DocumentId, Fingerprint, Incarnation, Scope};
+use crdt_store::{ChangeHash, DocumentId, Fingerprint, Incarnation, Reader, Scope};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_bytes::{ByteArray, ByteBuf};
 
@@ -308,6 +308,20 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Prepares its documents, on another thread than the node's: puts them together and brings them on, by what the
+    /// store held a moment ago, as long as `go_on` says so. What has changed when the node comes to it is done again.
+    pub fn prepare(&mut self, reader: &Reader, mut go_on: impl FnMut() -> bool) {
+        let Message::Delta(delta) = &self.message else { return };
+        // A store that fails will fail the node too, and is its to report.
+        let Ok(snapshot) = reader.snapshot() else { return };
+        let documents = std::mem::take(&mut self.documents).into_iter();
+        let prepared = documents.map(|document| match go_on() {
+            true => document.prepare(&snapshot, &delta.scope),
+            false => document,
+        });
+        self.documents = prepared.collect();
+    }
+
     /// What kind of frame it is, such as `DELTA`; for logs and traces.
     pub fn kind(&self) -> &'static str {
         self.message.kind()

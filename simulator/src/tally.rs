@@ -6,6 +6,7 @@ use crdt_store::DocumentId;
 
 /// Rare states that a generator worth its name reaches; a report names those it never did.
 pub(crate) const SOMETIMES: &[&str] = &[
+    "documents prepared beside the node",
     "over-issue",
     "cancellation met picking",
     "late amendment",

@@ -20,8 +20,8 @@ mod stripped;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crdt_store::{
-    Actor, ChainEntry, ChangeHash, ChangeParts, DocumentId, IncomingDocument, Outgoing, VerifiedChange,
-    VerifiedSnapshot,
+    Actor, ChainEntry, ChangeHash, ChangeParts, DocumentId, IncomingDocument, Outgoing, Prepared, Scope,
+    Snapshot, VerifiedChange, VerifiedSnapshot,
 };
 
 use seals::Likely;
@@ -56,6 +56,8 @@ pub(crate) enum Arrived {
     Whole(IncomingDocument),
     /// It depends on changes that the receiver must look up.
     Stripped(StrippedDocument),
+    /// All of its changes are verified, and what they make of the document is known already.
+    Prepared(Box<(IncomingDocument, Prepared)>),
 }
 
 impl Arrived {
@@ -63,6 +65,7 @@ impl Arrived {
     pub(crate) fn id(&self) -> DocumentId {
         match self {
             Self::Whole(document) => document.id,
+            Self::Prepared(prepared) => prepared.0.id,
             Self::Stripped(document) => document.id(),
         }
     }
@@ -71,6 +74,7 @@ impl Arrived {
     pub(crate) fn snapshot(&self) -> Option<&VerifiedSnapshot> {
         match self {
             Self::Whole(document) => document.snapshot.as_ref(),
+            Self::Prepared(prepared) => prepared.0.snapshot.as_ref(),
             Self::Stripped(document) => document.snapshot(),
         }
     }
@@ -79,6 +83,7 @@ impl Arrived {
     pub(crate) fn change_count(&self) -> usize {
         match self {
             Self::Whole(document) => document.changes.len(),
+            Self::Prepared(prepared) => prepared.0.changes.len(),
             Self::Stripped(document) => document.change_count(),
         }
     }
@@ -88,10 +93,32 @@ impl Arrived {
     pub(crate) fn build<E>(
         self,
         find: impl FnOnce(DocumentId, &BTreeSet<Prefix>) -> Result<BTreeMap<Prefix, ChangeHash>, E>,
-    ) -> Result<Result<IncomingDocument, Unbuilt>, E> {
-        match self {
-            Self::Whole(document) => Ok(Ok(document)),
-            Self::Stripped(document) => document.build(find),
+    ) -> Result<Result<(IncomingDocument, Option<Prepared>), Unbuilt>, E> {
+        Ok(match self {
+            Self::Whole(document) => Ok((document, None)),
+            Self::Stripped(document) => document.build(find)?.map(|document| (document, None)),
+            Self::Prepared(prepared) => {
+                let (document, prepared) = *prepared;
+                Ok((document, Some(prepared)))
+            }
+        })
+    }
+
+    /// Does what can be done of it without the node, by what the store held a moment ago; leaves it as it is where that
+    /// is not enough.
+    pub(crate) fn prepare(self, snapshot: &Snapshot, scope: &Scope) -> Self {
+        let document = match self {
+            Self::Whole(document) => document,
+            Self::Stripped(document) => match document.build_on_heads(snapshot) {
+                Ok(document) => document,
+                Err(document) => return Self::Stripped(document),
+            },
+            prepared => return prepared,
+        };
+        match snapshot.prepare(scope, &document) {
+            Ok(Some(prepared)) => Self::Prepared(Box::new((document, prepared))),
+            // A store that fails will fail the node too, and is its to report.
+            Ok(None) | Err(_) => Self::Whole(document),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crdt_store::{
-    Actor, ChangeHash, ChangeParts, DocumentId, IncomingDocument, InvalidChange, VerifiedChange,
+    Actor, ChangeHash, ChangeParts, DocumentId, IncomingDocument, InvalidChange, Snapshot, VerifiedChange,
     VerifiedSnapshot,
 };
 
@@ -54,14 +54,14 @@ impl Form {
 }
 
 /// One change as it came.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Stripped {
     Raw(Box<VerifiedChange>),
     Parts(Parts),
 }
 
 /// A change without its frame, and with its dependencies as the sender named them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Parts {
     pub(super) dependencies: Vec<Dependency>,
     pub(super) actor: Actor,
@@ -112,7 +112,7 @@ impl Parts {
 }
 
 /// A document whose changes are still to be put together.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct StrippedDocument {
     id: DocumentId,
     snapshot: Option<VerifiedSnapshot>,
@@ -165,6 +165,18 @@ impl StrippedDocument {
                 super::invalid(id, &InvalidChange("its hash is not the announced one".to_owned()))
             }
         })
+    }
+
+    /// Puts it together where it continues the document's heads as they were a moment ago, with nothing else to be known;
+    /// gives it back where it does not.
+    pub(super) fn build_on_heads(mut self, snapshot: &Snapshot) -> Result<IncomingDocument, Self> {
+        let heads = match snapshot.find_heads(self.id, &self.missing) {
+            Ok(heads) if self.snapshot.is_none() && heads.len() == self.missing.len() => heads,
+            _ => return Err(self),
+        };
+        let before = self.clone();
+        self.held.extend(heads);
+        self.assemble().map_err(|_| before)
     }
 
     /// Puts it together; `find` looks up hashes of changes of the document by their first bytes, all at once.

@@ -102,7 +102,7 @@ fn built(arrived: Arrived, held: &[ChangeHash]) -> Result<IncomingDocument, Unbu
         Ok::<_, Infallible>(named.filter(|(prefix, _)| prefixes.contains(prefix)).collect())
     };
     match arrived.build(find) {
-        Ok(built) => built,
+        Ok(built) => built.map(|(document, _)| document),
         Err(never) => match never {},
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crdt_store::{Batch, IncomingDocument, Origin, VerifiedSnapshot, ViewRead};
+use crdt_store::{Batch, IncomingDocument, Origin, Prepared, VerifiedSnapshot, ViewRead};
 
 use super::{Fault, SCOPES_MAX, Session, Violation};
 use crate::account::Account;
@@ -32,7 +32,7 @@ impl Session {
         let gives = self.scopes.get(&delta.scope).is_some_and(|state| state.gives);
         let Built { documents, places, all: mut all_built } = build(batch, account, documents)?;
         let unread = self.keep_seals(batch, account, &delta.scope, &places, &seals)?;
-        for (document, places) in documents {
+        for (document, prepared, places) in documents {
             // What came with its author's seal is stored with it: without, it could not be passed on.
             let changes = Place::Change(places.start)..Place::Change(places.end);
             if unread.range(changes).next().is_some() {
@@ -42,7 +42,10 @@ impl Session {
             }
             let id = document.id;
             let unknown = gives && batch.header(id)?.is_none();
-            let ingested = batch.ingest(&origin, &delta.scope, document)?;
+            let ingested = match prepared {
+                Some(prepared) => batch.ingest_prepared(&origin, &delta.scope, document, prepared)?,
+                None => batch.ingest(&origin, &delta.scope, document)?,
+            };
             if ingested.left_out > 0 {
                 account.counters.unbuilt += 1;
                 all_built = false;
@@ -118,8 +121,8 @@ impl Session {
 
 /// The documents of a DELTA, put together.
 struct Built {
-    /// Each with the places of its changes.
-    documents: Vec<(IncomingDocument, Range<usize>)>,
+    /// Each with what was prepared of it, and the places of its changes.
+    documents: Vec<(IncomingDocument, Option<Prepared>, Range<usize>)>,
     /// Their changes, as seals refer to them.
     places: Places,
     /// Whether nothing is left out.
@@ -135,9 +138,9 @@ fn build(batch: &Batch<'_>, account: &mut Account, arrived: Vec<Arrived>) -> Res
         let (id, changes) = (document.id(), document.change_count());
         let within = document.snapshot().map(VerifiedSnapshot::history).unwrap_or_default();
         match document.build(|id, prefixes| batch.find_changes(id, prefixes))? {
-            Ok(document) => {
+            Ok((document, prepared)) => {
                 let places = built.places.list(&document);
-                built.documents.push((document, places));
+                built.documents.push((document, prepared, places));
             }
             Err(Unbuilt::Invalid(error)) => return Err(Violation::new(error.code, error.detail).into()),
             Err(Unbuilt::Incomplete) => {

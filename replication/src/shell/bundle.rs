@@ -277,7 +277,9 @@ impl NodeHandle {
             let bundle = bundle.clone();
             let Some(frame) = on_a_thread(move || bundle.frame(index)).await? else { break };
             let frame = frame?;
-            deliver(&shared.inbox, Item::BundleFrame { conn, frame, memory }).await.map_err(stopped)?;
+            deliver(&shared.inbox, Item::BundleFrame { conn, frame, memory: (memory, None) })
+                .await
+                .map_err(stopped)?;
         }
         deliver(&shared.inbox, Item::BundleEnd { conn }).await.map_err(stopped)?;
         let taken = taken.await.unwrap_or(Err(ExecuteError::Stopped.into()))?;

@@ -68,7 +68,7 @@ pub(crate) async fn run(
         let ended = tokio::select! {
             biased;
             () = cut_since(&mut switch, link.cuts) => Ended::now(CloseCode::LinkCut, "this node's network was cut"),
-            ended = converse(network, inbox, carrier, conn, &peer, side) => ended,
+            ended = converse(network, node, carrier, conn, &peer, side) => ended,
             ending = handle.closed() => Ended { ending, retry_after: None },
             ended = leaving => ended,
         };
@@ -113,12 +113,13 @@ pub(super) async fn deliver(inbox: &Producer<Item>, mut item: Item) -> Result<()
 
 async fn converse(
     network: &Arc<Network>,
-    inbox: &Producer<Item>,
+    node: &NodeHandle,
     carrier: Carrier,
     conn: ConnectionId,
     peer: &Peer,
     side: Side,
 ) -> Ended {
+    let inbox = &node.shared().inbox;
     let (outgoing, queue) = mpsc::channel(OUTGOING_MAX);
     let connected = Item::Connected { conn, peer: peer.clone(), side, outgoing };
     match carrier {
@@ -132,7 +133,7 @@ async fn converse(
             }
             // What the other side says by closing is a better answer than the end of its stream.
             let reading = async {
-                match read_frames(network, inbox, receive, conn, peer.central).await {
+                match read_frames(network, node, receive, conn, peer.central).await {
                     Some(ended) => ended,
                     None => std::future::pending().await,
                 }
@@ -148,7 +149,7 @@ async fn converse(
                 return gone.into();
             }
             let mut writing = pin!(write_frames(send, queue));
-            let mut reading = pin!(read_frames(network, inbox, receive, conn, peer.central));
+            let mut reading = pin!(read_frames(network, node, receive, conn, peer.central));
             tokio::select! {
                 ended = &mut writing => {
                     // A socket closed over unread bytes is reset, and our last frame would be thrown away there.
@@ -237,13 +238,13 @@ impl From<Gone> for ReadEnd {
 /// Reads until something ends it; nothing where the other side ended its half of the stream.
 async fn read_frames(
     network: &Arc<Network>,
-    inbox: &Producer<Item>,
+    node: &NodeHandle,
     mut receive: impl AsyncRead + Unpin,
     conn: ConnectionId,
     from_central: bool,
 ) -> Option<Ended> {
     loop {
-        match read_frame(network, inbox, &mut receive, conn, from_central).await {
+        match read_frame(network, node, &mut receive, conn, from_central).await {
             Ok(()) => {}
             Err(ReadEnd::Finished) => return None,
             Err(ReadEnd::Lost(ending)) => return Some(Ended { ending, retry_after: None }),
@@ -252,7 +253,7 @@ async fn read_frames(
                 network.count(|counters| &counters.frames_bad);
                 let ending = Ending::new(error.code, error.detail.clone());
                 // The node closes the connection, with its own goodbye.
-                return Some(match deliver(inbox, Item::BadFrame { conn, error }).await {
+                return Some(match deliver(&node.shared().inbox, Item::BadFrame { conn, error }).await {
                     Ok(()) => {
                         tokio::time::sleep(LAST_WORD_WITHIN).await;
                         Ended { ending, retry_after: None }
@@ -266,7 +267,7 @@ async fn read_frames(
 
 async fn read_frame(
     network: &Arc<Network>,
-    inbox: &Producer<Item>,
+    node: &NodeHandle,
     receive: &mut (impl AsyncRead + Unpin),
     conn: ConnectionId,
     from_central: bool,
@@ -275,10 +276,13 @@ async fn read_frame(
     let body = read_body(receive, length).await?;
     let memory = reserve(network, length).await;
     let frame = decode(body).await.map_err(ReadEnd::NoFrame)?;
+    let prepared = node.shared().preparing.prepare(frame, || node.reader()).await;
+    let (frame, prepared) = prepared.map_err(|error| ReadEnd::NoFrame(undecoded(&error)))?;
     if from_central && let Some(time) = frame.wall() {
         network.prove_time(time);
     }
-    Ok(deliver(inbox, Item::Frame { conn, frame, memory }).await?)
+    let memory = (memory, prepared);
+    Ok(deliver(&node.shared().inbox, Item::Frame { conn, frame, memory }).await?)
 }
 
 /// Reads the length of the next frame, which may be long in coming.
@@ -325,10 +329,15 @@ async fn decode(body: Vec<u8>) -> Result<Frame, FrameError> {
     if body.len() < DECODE_APART_FROM {
         return decode_body(&body);
     }
-    let failed = |error| FrameError { code: code::FRAME_MALFORMED, detail: format!("not decoded: {error}") };
-    tokio::task::spawn_blocking(move || decode_body(&body)).await.unwrap_or_else(|error| Err(failed(error)))
+    let decoded = tokio::task::spawn_blocking(move || decode_body(&body)).await;
+    decoded.unwrap_or_else(|error| Err(undecoded(&error)))
 }
 
 fn truncated() -> FrameError {
     FrameError { code: code::FRAME_TRUNCATED, detail: "the stream ended within a frame".to_owned() }
+}
+
+/// Reading it made a thread panic.
+fn undecoded(error: &tokio::task::JoinError) -> FrameError {
+    FrameError { code: code::FRAME_MALFORMED, detail: format!("not decoded: {error}") }
 }

@@ -72,11 +72,11 @@ pub(crate) enum Item {
         side: Side,
         outgoing: mpsc::Sender<Outgoing>,
     },
-    /// The permit stands for the memory of the frame, until it is durable.
+    /// The permits stand for the memory of the frame and of what was prepared of it, until it is durable.
     Frame {
         conn: ConnectionId,
         frame: Frame,
-        memory: OwnedSemaphorePermit,
+        memory: FrameMemory,
     },
     BadFrame {
         conn: ConnectionId,
@@ -110,12 +110,15 @@ pub(crate) enum Item {
     BundleFrame {
         conn: ConnectionId,
         frame: Frame,
-        memory: OwnedSemaphorePermit,
+        memory: FrameMemory,
     },
     BundleEnd {
         conn: ConnectionId,
     },
 }
+
+/// The memory of a frame, and of what was prepared of it.
+pub(crate) type FrameMemory = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
 
 /// What a node sends to the task of a connection. The end of the channel means: the node is gone.
 pub(crate) enum Outgoing {
@@ -213,7 +216,7 @@ impl Driver {
         let mut publisher = Publisher { due: Some(Monotonic::ZERO), last: Monotonic::ZERO };
         loop {
             let closing = self.inbox.is_closed();
-            let items = self.inbox.drain(self.patience(node, &publisher));
+            let items = self.next_items(self.patience(node, &publisher));
             if closing && items.is_empty() {
                 self.turn(node, |node, now| node.stop(now))?;
                 // What is known of peers is written by the flush after the one in which their sessions end.
@@ -229,13 +232,25 @@ impl Driver {
         }
     }
 
+    /// What has come; waits where nothing has, and says so.
+    fn next_items(&self, patience: Option<Duration>) -> Vec<Item> {
+        let items = self.inbox.drain(Some(Duration::ZERO));
+        if !items.is_empty() {
+            return items;
+        }
+        self.shared.preparing.rests();
+        let items = self.inbox.drain(patience);
+        self.shared.preparing.works();
+        items
+    }
+
     /// How long to wait for the next item; nothing for as long as it takes.
     fn patience(&self, node: &Node, publisher: &Publisher) -> Option<Duration> {
         let next = [node.poll_timeout(), publisher.due].into_iter().flatten().min();
         next.map(|at| self.shared.clock.until(at))
     }
 
-    fn take_in(&mut self, node: &mut Node, items: Vec<Item>) -> Result<Vec<OwnedSemaphorePermit>, Fault> {
+    fn take_in(&mut self, node: &mut Node, items: Vec<Item>) -> Result<Vec<FrameMemory>, Fault> {
         let mut memory = Vec::new();
         let mut items = items.into_iter();
         let taken = guarded(|| {
@@ -265,7 +280,7 @@ impl Driver {
         Ticket(self.last_ticket)
     }
 
-    fn handle(&mut self, node: &mut Node, item: Item, memory: &mut Vec<OwnedSemaphorePermit>) {
+    fn handle(&mut self, node: &mut Node, item: Item, memory: &mut Vec<FrameMemory>) {
         let now = self.shared.clock.now();
         match item {
             Item::Execute { idempotency, author, command, answer } => {

@@ -16,6 +16,7 @@ use super::clock::Clock;
 use super::driver::{Item, Outcome};
 use super::link::LinkSwitch;
 use super::network::{Network, NetworkStatus};
+use super::preparing::Preparing;
 use crate::node::{Command, IdempotencyKey};
 use crate::peer::ConnectionId;
 use crate::status::{Event, NodeStatus};
@@ -90,6 +91,7 @@ pub(crate) struct Shared {
     pub health: watch::Sender<Health>,
     pub network: Option<Arc<Network>>,
     pub courier: Option<Courier>,
+    pub preparing: Arc<Preparing>,
     /// One bundle at a time is made or taken in: each is held in memory whole.
     pub bundle_turn: Arc<Semaphore>,
     published: Mutex<Published>,
@@ -119,6 +121,7 @@ impl Shared {
             health: watch::Sender::new(Health::Running),
             network,
             courier,
+            preparing: Arc::new(Preparing::new()),
             bundle_turn: Arc::new(Semaphore::new(1)),
             published: Mutex::new(Published { status: Arc::new(status), reader }),
             next_connection: AtomicU64::new(1),

@@ -33,6 +33,7 @@ mod link;
 mod neighbours;
 mod network;
 mod pake;
+mod preparing;
 mod quic;
 mod roster;
 mod socket;

@@ -5,6 +5,6 @@ mod codec;
 mod laws;
 mod lies;
 mod oracle;
-mod schema;
+pub(crate) mod schema;
 mod stories;
 mod world;

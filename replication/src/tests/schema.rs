@@ -12,7 +12,7 @@ pub(super) const GRANTS: View = View("view/grant");
 pub(super) const URGENT: &str = "urgent";
 pub(super) const REF: &str = "ref";
 
-pub(super) fn scope(name: &str) -> Scope {
+pub(crate) fn scope(name: &str) -> Scope {
     Scope::new(name.as_bytes()).unwrap()
 }
 
@@ -30,8 +30,8 @@ pub(super) fn signing_key(place: usize) -> SigningKey {
 
 /// `strict` nodes take changes to `ref` from central only, and no note that says it is bad; the others take everything,
 /// like a program of another version.
-pub(super) struct TestSchema {
-    pub(super) strict: bool,
+pub(crate) struct TestSchema {
+    pub(crate) strict: bool,
 }
 
 impl Schema for TestSchema {

@@ -1,7 +1,7 @@
 //! Nodes take their turns: what came is handled, committed, and only then told.
 
 use crdt_store::{Author, DocumentId};
-use replication::{ConnectionId, Event, IdempotencyKey, Ticket, Transmit, code, decode};
+use replication::{ConnectionId, Event, Frame, IdempotencyKey, Ticket, Transmit, code, decode};
 use std::time::Duration;
 
 use super::{CENTRAL, Happening, Held, NEVER_SAID, World};
@@ -110,7 +110,7 @@ impl World {
     pub(super) fn handle_frame(&mut self, machine: MachineId, conn: ConnectionId, bytes: &[u8]) -> Held {
         let now = self.machines[machine].now(self.now);
         let name = self.machines[machine].name.clone();
-        let frame = match decode(bytes) {
+        let mut frame = match decode(bytes) {
             Ok(frame) => frame,
             Err(error) => {
                 return Err(
@@ -133,8 +133,25 @@ impl World {
             }
             _ => {}
         }
+        self.prepare(machine, &mut frame);
         self.node(machine).handle_frame(now, conn, frame);
         Ok(())
+    }
+
+    /// Some of what comes is prepared, as by a thread beside the node's: what else is done in the same turn may make it
+    /// outdated.
+    fn prepare(&mut self, machine: MachineId, frame: &mut Frame) {
+        if frame.documents() == 0 || !self.preparing.chance(500) {
+            return;
+        }
+        let reader = self.node(machine).reader();
+        let mut left = self.preparing.between(1, 8);
+        frame.prepare(&reader, || {
+            let goes_on = left > 0;
+            left = left.saturating_sub(1);
+            goes_on
+        });
+        self.tally.sometimes("documents prepared beside the node");
     }
 
     pub(super) fn execute(&mut self, machine: MachineId, wish: Wish) {
