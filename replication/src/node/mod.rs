@@ -105,6 +105,8 @@ pub struct Node {
     /// Peers whose status may have changed, and what people were last told of each.
     changed: BTreeSet<DeviceId>,
     told: BTreeMap<DeviceId, Told>,
+    /// See [`news`](Self::news).
+    news: u64,
     timers: Timers,
     /// How many documents each scope holds, as last counted.
     counts: BTreeMap<Scope, u64>,
@@ -154,6 +156,7 @@ impl Node {
             events: VecDeque::new(),
             changed: BTreeSet::new(),
             told: BTreeMap::new(),
+            news: 0,
             timers: Timers::default(),
             counts: BTreeMap::new(),
             counted_at: Monotonic::ZERO,
@@ -271,6 +274,7 @@ impl Node {
             now,
         };
         if let Some(committed) = committed {
+            self.news += 1;
             self.publish(now, committed);
         }
         for (conn, message) in heard {
@@ -283,6 +287,7 @@ impl Node {
         self.bury(now, &served);
         if fired(&mut self.timers.recount, now.monotonic) {
             self.recount(&snapshot)?;
+            self.news += 1;
             self.counted_at = now.monotonic;
         }
         self.note_changes(&moment)?;
@@ -335,6 +340,12 @@ impl Node {
             frames_refused: self.frames_refused,
             peers: self.accounts.values().map(|account| self.peer_status(account)).collect(),
         }
+    }
+
+    /// Counts up with everything in the status that people should see at once: commits, counts, states of peers. The rest
+    /// counts traffic and changes with every frame, and a status costs a look at every peer.
+    pub fn news(&self) -> u64 {
+        self.news
     }
 
     /// Opens snapshots of the store, on any thread.
@@ -591,6 +602,7 @@ impl Node {
 
     fn violated(&mut self, now: Now, conn: ConnectionId, code: &'static str, detail: &str) {
         self.frames_refused += 1;
+        self.news += 1;
         self.fail(now, conn, code, detail);
     }
 
