@@ -38,7 +38,7 @@ use crate::status::PeerError;
 /// usual size. A connection waits for its share before it decodes.
 const FRAME_MEMORY_KIB: usize = 16 * 1024;
 /// Connections at once of a node that everybody may come to: as many as there may be peers, which is every device of a
-/// country twice, so that all may reconnect before their old connections are given up. Some 70 KiB each.
+/// country twice, so that all may reconnect before their old connections are given up. A quiet one takes some 50 KiB.
 const CONNECTIONS_MAX: usize = PEERS_MAX;
 /// How long goodbyes may take when the node stops.
 const GOODBYE_MAX: Duration = Duration::from_secs(2);
