@@ -3,8 +3,9 @@
 //!
 //! A device that held everything itself would hold what central knows of every other, and thousands would not fit. So the
 //! first device of each site is a node, which keeps documents and no views, and the others are its shadows: each has its
-//! own certificate, connection and conversation, and says that it holds what the node holds. What central has to do for
-//! a quiet device, and to keep of it, is the same for both; what it says of them in the end is measured too.
+//! own certificate, connection and conversation, and says that it holds what the node holds. What central keeps of a
+//! quiet device is the same for both; what it says of them in the end is measured too. What it does for them is less: they
+//! share a socket and began together, and their signs of life are read in bunches.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
