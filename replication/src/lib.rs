@@ -13,7 +13,8 @@
 //! [`Node`] is a plain state machine over one [`crdt_store::Store`]: it takes the present as an argument ([`Now`]), and
 //! bytes never; [`decode`] turns bytes from a wire into a [`Frame`] on any thread, verified as far as that needs no store
 //! (`packing` is how documents stand in it, [`dictionary`] how it is compressed), and what the node has to say
-//! it gives as [`Transmit`]. Where nothing connects two nodes, the same frames go in a file ([`bundle`]). When to dial is another small machine, [`Dialer`]. What nodes say to each other is drawn in
+//! it gives as [`Transmit`]. Where nothing connects two nodes, the same frames go in a file ([`bundle`]). Where thousands
+//! of devices are to be had for a measurement, they hold nothing themselves ([`Shadow`]). When to dial is another small machine, [`Dialer`]. What nodes say to each other is drawn in
 //! `docs/PROTOCOL.md`. With feature `shell`, the module `shell` runs a node on a thread, over QUIC.
 //!
 //! Never here: logistics. The crate sees documents, scopes, and a [`crdt_store::Schema`] that says who may read what.
@@ -90,6 +91,7 @@ mod peer;
 pub mod private_file;
 pub mod registry;
 mod session;
+mod shadow;
 #[cfg(feature = "shell")]
 pub mod shell;
 mod status;
@@ -106,6 +108,7 @@ pub use dialer::Dialer;
 pub use frame::{Frame, PROTOCOL_VERSION};
 pub use node::{BUNDLES_MAX, Command, IdempotencyKey, Node, PEERS_MAX, Taken, Ticket, Transmit};
 pub use peer::{ConnectionId, Peer, Side};
+pub use shadow::{Shadow, ShadowError};
 pub use status::{
     CommittedEvent, Event, LinkState, NodeStatus, PeerError, PeerStatus, RefusedEvent, TO_SEND_MAX,
 };

@@ -11,7 +11,7 @@ use domain::{Caller, Role, ScopeKind};
 use replication::NodeConfig;
 use replication::shell::{
     CentralAddress, Clock, Congestion, Contact, DeviceKey, Identity, NetworkOptions, NodeHandle, Profile,
-    Recovery, StartOptions, random_seed, start,
+    Recovery, ShadowEnded, Shadowing, Shadows, StartOptions, random_seed, start,
 };
 
 use super::fixture::{self, Founded};
@@ -115,7 +115,29 @@ fn certify(keys: &CentralKeys, key: DeviceKey, clock: &Clock) -> Result<Identity
     Ok(Identity::new(key, certified.certificate, keys.authority.certificate().to_vec())?)
 }
 
+fn config(schema: Arc<dyn Schema>) -> NodeConfig {
+    let mut config = NodeConfig::new(schema);
+    config.entitlement_scopes = vec![ScopeKind::Reference.scope()];
+    config
+}
+
 impl Member {
+    /// Connects it to central without a node: it says that it holds what `node` does, a device of the same site that is in
+    /// sync with central, and returns when central has proven it.
+    pub async fn shadow(
+        &self,
+        socket: &Shadows,
+        central: &CentralAddress,
+        node: &NodeHandle,
+        schema: Arc<dyn Schema>,
+    ) -> Result<Shadowing, Failure> {
+        let ended = |ended: ShadowEnded| Failure::failed("shadow", ended);
+        let dialed = socket.dial(&self.identity, central, node.reader(), &config(schema)).await;
+        let mut shadowing = dialed.map_err(ended)?;
+        shadowing.in_sync().await.map_err(ended)?;
+        Ok(shadowing)
+    }
+
     /// Starts its node, which dials central.
     pub async fn start(
         &self,
@@ -123,8 +145,7 @@ impl Member {
         schema: Arc<dyn Schema>,
         (profile, congestion): (Profile, Congestion),
     ) -> Result<NodeHandle, Failure> {
-        let mut node = NodeConfig::new(schema.clone());
-        node.entitlement_scopes = vec![ScopeKind::Reference.scope()];
+        let node = config(schema.clone());
         let device = self.identity.device();
         let signing = self.identity.key().signing_key();
         let open = move || {

@@ -101,7 +101,7 @@ const BENCHES: [(&str, &str, Measure); 12] = [
         "a quiet sync and a day's work over named links, by congestion control where they are slow",
         links::measure,
     ),
-    ("idle", "memory and bytes of central with 500 and 1,500 connected sites", idle::measure),
+    ("idle", "memory, processor and bytes of central with 500 and 5,000 connected devices", idle::measure),
 ];
 
 /// Runs one benchmark or all of them.

@@ -5,8 +5,10 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use http_api::SyncStatus;
 use replication::shell::CentralAddress;
 
+use crate::command::status;
 use crate::exit::Failure;
 use crate::installation::{Installation, RunningNode};
 
@@ -82,6 +84,11 @@ impl Process {
     pub fn address(&self) -> Result<SocketAddr, Failure> {
         let address = self.running.url.trim_start_matches("http://");
         address.parse().map_err(|error| Failure::failed("benchmark", error))
+    }
+
+    /// What it says of itself and of its peers, as `tributary status` shows it.
+    pub async fn status(&self) -> Result<SyncStatus, Failure> {
+        status::ask(&self.running).await
     }
 
     /// A line of `/proc/PID/status`, in MiB.

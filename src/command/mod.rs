@@ -8,7 +8,7 @@ mod import_table;
 mod init;
 mod serve;
 mod simulate;
-mod status;
+pub mod status;
 mod verify;
 
 use std::process::ExitCode;

@@ -46,7 +46,7 @@ pub fn run(options: Status) -> Result<ExitCode, Failure> {
     };
     let announced: Option<RunningNode> =
         std::fs::read(installation.running()).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let asked = announced.map(|running| ask(&running).map(|status| (running, status))).transpose();
+    let asked = announced.map(|running| block_on(ask(&running)).map(|status| (running, status))).transpose();
     let (running, node) = match asked {
         Ok(Some((running, status))) => (Some(running), status),
         Ok(None) => (None, stored_status(&installation, central, &name)?),
@@ -81,19 +81,17 @@ fn has_met_central(node: &SyncStatus) -> bool {
 }
 
 /// Asks a running node, with the key that lies beside its database.
-fn ask(running: &RunningNode) -> Result<SyncStatus, Failure> {
+pub async fn ask(running: &RunningNode) -> Result<SyncStatus, Failure> {
     let unreadable = |error: &dyn std::fmt::Display| Failure::failed("no-answer", error);
     let address = running.url.trim_start_matches("http://").parse().map_err(|error| unreadable(&error))?;
     let key = running.key.clone().unwrap_or_default();
-    let answer = block_on(async {
-        let asked = async {
-            let mut client = WebClient::connect_with_key(address, &key).await?;
-            client.send(Method::GET, "/statusz", None).await?.expect_success()
-        };
-        tokio::time::timeout(ANSWER_MAX, asked).await.map_err(|_| {
-            Failure::failed("no-answer", format!("no answer within {} s", ANSWER_MAX.as_secs()))
-        })?
-    })?;
+    let asked = async {
+        let mut client = WebClient::connect_with_key(address, &key).await?;
+        client.send(Method::GET, "/statusz", None).await?.expect_success()
+    };
+    let answer = tokio::time::timeout(ANSWER_MAX, asked).await.map_err(|_| {
+        Failure::failed("no-answer", format!("no answer within {} s", ANSWER_MAX.as_secs()))
+    })??;
     serde_json::from_slice(&answer).map_err(|error| unreadable(&error))
 }
 

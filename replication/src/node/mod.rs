@@ -1,5 +1,6 @@
 //! The heart: one store, its sessions, its queue, one flush.
 
+mod alarms;
 mod bundles;
 mod report;
 mod wish;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use crdt_store::{Author, Batch, Committed, DeviceId, Reader, Rejection, Scope, Store, StoreError};
 
+use alarms::Alarms;
 pub use bundles::{BUNDLES_MAX, Taken};
 use bundles::{Ground, Intake, Outcomes};
 use report::Told;
@@ -89,6 +91,10 @@ pub struct Node {
     accounts: BTreeMap<DeviceId, Account>,
     sessions: BTreeMap<ConnectionId, Session>,
     by_device: BTreeMap<DeviceId, ConnectionId>,
+    /// Sessions to which something has happened since they last had their say: of thousands, nearly all are quiet.
+    stirred: BTreeSet<ConnectionId>,
+    /// When the others must be looked at.
+    alarms: Alarms,
     /// Bundles that are being taken in, and what came of those that were.
     intakes: BTreeMap<ConnectionId, Intake>,
     bundles: Outcomes,
@@ -99,6 +105,8 @@ pub struct Node {
     /// Peers whose status may have changed, and what people were last told of each.
     changed: BTreeSet<DeviceId>,
     told: BTreeMap<DeviceId, Told>,
+    /// See [`news`](Self::news).
+    news: u64,
     timers: Timers,
     /// How many documents each scope holds, as last counted.
     counts: BTreeMap<Scope, u64>,
@@ -138,6 +146,8 @@ impl Node {
             accounts,
             sessions: BTreeMap::new(),
             by_device: BTreeMap::new(),
+            stirred: BTreeSet::new(),
+            alarms: Alarms::default(),
             intakes: BTreeMap::new(),
             bundles: Outcomes::new(),
             queue: Vec::new(),
@@ -146,6 +156,7 @@ impl Node {
             events: VecDeque::new(),
             changed: BTreeSet::new(),
             told: BTreeMap::new(),
+            news: 0,
             timers: Timers::default(),
             counts: BTreeMap::new(),
             counted_at: Monotonic::ZERO,
@@ -179,6 +190,7 @@ impl Node {
         }
         self.accounts.entry(peer.device).or_insert_with(|| Account::new(&peer)).meet(&peer, now.wall);
         self.sessions.insert(conn, Session::new(now, conn, &peer, side));
+        self.stirred.insert(conn);
         self.changed.insert(peer.device);
     }
 
@@ -186,6 +198,7 @@ impl Node {
     pub fn handle_frame(&mut self, now: Now, conn: ConnectionId, frame: Frame) {
         let Some(session) = self.sessions.get_mut(&conn).filter(|session| !session.is_gone()) else { return };
         let Some(account) = self.accounts.get_mut(&session.device) else { return };
+        self.stirred.insert(conn);
         account.counters.frames_in += 1;
         account.counters.bytes_in += frame.bytes as u64;
         self.changed.insert(session.device);
@@ -205,6 +218,7 @@ impl Node {
     pub fn handle_disconnected(&mut self, now: Now, conn: ConnectionId, code: &str, detail: &str) {
         let Some(session) = self.sessions.get_mut(&conn).filter(|session| !session.is_gone()) else { return };
         session.disconnected();
+        self.stirred.insert(conn);
         self.changed.insert(session.device);
         if let Some(account) = self.accounts.get_mut(&session.device).filter(|_| code != code::VISIT_OVER) {
             account.last_error = Some(PeerError::new(code, detail, now.wall));
@@ -219,11 +233,13 @@ impl Node {
     /// Time has passed: at the latest at [`poll_timeout`](Self::poll_timeout).
     pub fn handle_timeout(&mut self, now: Now) {
         let mut failed = Vec::new();
-        for (conn, session) in &mut self.sessions {
+        for conn in self.alarms.due(now.monotonic) {
+            let Some(session) = self.sessions.get_mut(&conn) else { continue };
             let Some(account) = self.accounts.get_mut(&session.device) else { continue };
             if let Some(code) = session.on_timeout(now.monotonic, &self.config.timing, account) {
-                failed.push((*conn, code));
+                failed.push((conn, code));
             }
+            self.stirred.insert(conn);
         }
         for (conn, code) in failed {
             self.fail(now, conn, code, "it took too long");
@@ -258,6 +274,7 @@ impl Node {
             now,
         };
         if let Some(committed) = committed {
+            self.news += 1;
             self.publish(now, committed);
         }
         for (conn, message) in heard {
@@ -266,14 +283,27 @@ impl Node {
         self.conclude_bundles(&moment)?;
         self.timers.pump = None;
         self.review(&moment)?;
-        self.pump(&moment)?;
-        self.bury(now);
+        let served = self.pump(&moment)?;
+        self.bury(now, &served);
         if fired(&mut self.timers.recount, now.monotonic) {
             self.recount(&snapshot)?;
+            self.news += 1;
             self.counted_at = now.monotonic;
         }
         self.note_changes(&moment)?;
+        debug_assert!(
+            self.no_session_is_forgotten(),
+            "a session has something to do, and nobody would look at it"
+        );
         Ok(())
+    }
+
+    /// Whether each session that is not looked at any more has its alarm, and nothing to say.
+    fn no_session_is_forgotten(&self) -> bool {
+        self.sessions.iter().all(|(conn, session)| {
+            let is_set = self.alarms.of(*conn) == Some(session.deadline(&self.config.timing));
+            is_set && session.has_said_all() && (self.stirred.contains(conn) || !session.wants_budget())
+        })
     }
 
     /// What to send or to close next.
@@ -294,8 +324,7 @@ impl Node {
     /// When [`handle_timeout`](Self::handle_timeout) and a flush are due; a moment in the past means at once.
     pub fn poll_timeout(&self) -> Option<Monotonic> {
         let Timers { persist, recount, review, retain, pump } = self.timers;
-        let sessions = self.sessions.values().map(|session| session.deadline(&self.config.timing));
-        sessions.chain([persist, recount, review, retain, pump].into_iter().flatten()).min()
+        [self.alarms.first(), persist, recount, review, retain, pump].into_iter().flatten().min()
     }
 
     /// The node as of its last flush, with all its peers.
@@ -311,6 +340,12 @@ impl Node {
             frames_refused: self.frames_refused,
             peers: self.accounts.values().map(|account| self.peer_status(account)).collect(),
         }
+    }
+
+    /// Counts up with everything in the status that people should see at once: commits, counts, states of peers. The rest
+    /// counts traffic and changes with every frame, and a status costs a look at every peer.
+    pub fn news(&self) -> u64 {
+        self.news
     }
 
     /// Opens snapshots of the store, on any thread.
@@ -443,7 +478,11 @@ impl Node {
         event.urgent = !urgent.is_empty();
         for session in self.sessions.values_mut() {
             urgent.iter().for_each(|(id, scope)| session.hurry(scope, *id));
-            event.scopes.iter().for_each(|scope| session.touch(scope));
+            for scope in &event.scopes {
+                if session.touch(scope) {
+                    self.stirred.insert(session.conn);
+                }
+            }
             let has_new = |scope| session.lacks(scope) && !self.counts.contains_key(scope);
             if event.scopes.iter().any(has_new) {
                 self.reviews.insert(session.conn);
@@ -495,6 +534,7 @@ impl Node {
             let Some(conn) = self.reviews.pop_first() else { return Ok(()) };
             if let Some(session) = self.sessions.get_mut(&conn) {
                 session.review(moment)?;
+                self.stirred.insert(conn);
             }
         }
         if !self.reviews.is_empty() {
@@ -503,12 +543,14 @@ impl Node {
         Ok(())
     }
 
-    /// Lets every session say what it has to say, beginning with another one each time.
-    fn pump(&mut self, moment: &Moment<'_>) -> Result<(), StoreError> {
+    /// Lets the sessions to which something has happened say what they have to say, beginning with another one each time.
+    /// Those that were let.
+    fn pump(&mut self, moment: &Moment<'_>) -> Result<Vec<ConnectionId>, StoreError> {
         let mut budget = PUMP_BYTES_PER_FLUSH;
-        let (before, after): (Vec<_>, Vec<_>) =
-            self.sessions.keys().copied().partition(|conn| *conn < self.next_served);
-        for conn in after.into_iter().chain(before) {
+        let (before, mut served): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.stirred).into_iter().partition(|conn| *conn < self.next_served);
+        served.extend(before);
+        for &conn in &served {
             let Some(session) = self.sessions.get_mut(&conn) else { continue };
             let Some(account) = self.accounts.get_mut(&session.device) else { continue };
             let had_budget = budget > 0;
@@ -518,6 +560,7 @@ impl Node {
             }
             if session.wants_budget() {
                 self.timers.pump = Some(moment.now.monotonic);
+                self.stirred.insert(conn);
             }
             if std::mem::take(&mut session.proved) && session.in_sync() {
                 account.proven(moment.now.wall);
@@ -531,13 +574,20 @@ impl Node {
             }
             self.transmits.extend(frames.into_iter().map(|bytes| Transmit::Frame { conn, bytes }));
             self.events.extend(session.events.drain(..));
+            self.alarms.set(conn, session.deadline(&self.config.timing));
         }
-        Ok(())
+        Ok(served)
     }
 
-    /// Removes sessions that have ended.
-    fn bury(&mut self, now: Now) {
-        for (conn, session) in self.sessions.extract_if(.., |_, session| session.is_gone()) {
+    /// Removes those of the sessions that have ended.
+    fn bury(&mut self, now: Now, served: &[ConnectionId]) {
+        for &conn in served {
+            if !self.sessions.get(&conn).is_some_and(Session::is_gone) {
+                continue;
+            }
+            let Some(session) = self.sessions.remove(&conn) else { continue };
+            self.alarms.forget(conn);
+            self.stirred.remove(&conn);
             if self.by_device.get(&session.device) == Some(&conn) {
                 self.by_device.remove(&session.device);
             }
@@ -552,6 +602,7 @@ impl Node {
 
     fn violated(&mut self, now: Now, conn: ConnectionId, code: &'static str, detail: &str) {
         self.frames_refused += 1;
+        self.news += 1;
         self.fail(now, conn, code, detail);
     }
 
@@ -581,6 +632,7 @@ impl Node {
         let Some(session) = self.sessions.get_mut(&conn).filter(|session| !session.is_gone()) else { return };
         let Some(account) = self.accounts.get_mut(&session.device) else { return };
         session.close(code, reason, retry_after_millis, account);
+        self.stirred.insert(conn);
         let frames = session.take_frames(now.monotonic);
         self.changed.insert(session.device);
         self.transmits.extend(frames.into_iter().map(|bytes| Transmit::Frame { conn, bytes }));
@@ -607,6 +659,9 @@ impl Node {
         for session in self.sessions.values_mut() {
             if let Some(account) = self.accounts.get_mut(&session.device) {
                 session.refresh_marks(account, head);
+                if account.is_dirty() {
+                    arm(&mut self.timers.persist, now.monotonic.plus(PERSIST_AFTER));
+                }
             }
         }
         let patience = i64::try_from(self.config.timing.peer_retention.as_millis()).unwrap_or(i64::MAX);

@@ -61,6 +61,7 @@ impl Node {
             let told = (link, in_sync, to_send, to_receive, refused_here, refused_there, last_error, bundles);
             if self.told.get(&device) != Some(&told) {
                 self.told.insert(device, told);
+                self.news += 1;
                 self.events.push_back(Event::PeerChanged { device });
             }
         }

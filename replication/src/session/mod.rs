@@ -381,12 +381,12 @@ impl Session {
         }
     }
 
-    /// A commit changed documents of a scope.
-    pub(crate) fn touch(&mut self, scope: &Scope) {
-        if let Some(state) = self.scopes.get_mut(scope) {
-            state.stir();
-            self.pending.insert(scope.clone());
-        }
+    /// A commit changed documents of a scope. Whether it is one of this conversation's.
+    pub(crate) fn touch(&mut self, scope: &Scope) -> bool {
+        let Some(state) = self.scopes.get_mut(scope) else { return false };
+        state.stir();
+        self.pending.insert(scope.clone());
+        true
     }
 
     /// A commit touched a document that goes ahead of others. Where nothing waits, it goes at once anyway.
@@ -433,6 +433,11 @@ impl Session {
             self.last_sent = now;
         }
         std::mem::take(&mut self.out)
+    }
+
+    /// Whether no frame waits to be taken.
+    pub(crate) fn has_said_all(&self) -> bool {
+        self.out.is_empty()
     }
 
     /// Puts a frame into the line; tells its length, nothing if it is too large for the wire.

@@ -201,7 +201,7 @@ async fn write_frames(mut send: impl LastWord, mut queue: mpsc::Receiver<Outgoin
     }
 }
 
-async fn write_frame(send: &mut impl LastWord, bytes: &[u8]) -> Result<(), Ending> {
+pub(super) async fn write_frame(send: &mut impl LastWord, bytes: &[u8]) -> Result<(), Ending> {
     for chunk in bytes.chunks(CHUNK) {
         in_time(send.write_all(chunk)).await?;
     }
@@ -221,7 +221,7 @@ async fn last_word(send: &mut impl LastWord) {
 }
 
 /// What ended the reading of frames.
-enum ReadEnd {
+pub(super) enum ReadEnd {
     /// The other side finished its half of the stream: it closes.
     Finished,
     Lost(Ending),
@@ -283,6 +283,12 @@ async fn read_frame(
     }
     let memory = (memory, prepared);
     Ok(deliver(&node.shared().inbox, Item::Frame { conn, frame, memory }).await?)
+}
+
+/// Reads a frame that neither waits for its share of memory nor goes to a node.
+pub(super) async fn read_alone(receive: &mut (impl AsyncRead + Unpin)) -> Result<Frame, ReadEnd> {
+    let length = frame_length(read_length(receive).await?).map_err(ReadEnd::NoFrame)?;
+    decode(read_body(receive, length).await?).await.map_err(ReadEnd::NoFrame)
 }
 
 /// Reads the length of the next frame, which may be long in coming.

@@ -30,6 +30,9 @@ pub(crate) const INBOX_ITEMS_MAX: usize = 1024;
 pub(crate) const OUTGOING_MAX: usize = 1024;
 /// The status is computed at most this often: people read it, and it costs a look at every peer.
 const STATUS_EVERY: Duration = Duration::from_millis(50);
+/// The same while nothing in it is new but what counts traffic: of a country of quiet peers, somebody always gives a sign of
+/// life.
+const TRAFFIC_EVERY: Duration = Duration::from_secs(1);
 
 /// The answer to a command: its reply as CBOR.
 pub(crate) type Outcome = Result<Vec<u8>, ExecuteError>;
@@ -213,7 +216,8 @@ impl Driver {
 
     /// Turns of one node until it is told to stop, or fails.
     fn run_node(&mut self, node: &mut Node) -> Result<(), Fault> {
-        let mut publisher = Publisher { due: Some(Monotonic::ZERO), last: Monotonic::ZERO };
+        let mut publisher =
+            Publisher { due: Some(Monotonic::ZERO), last: Monotonic::ZERO, news: node.news() };
         loop {
             let closing = self.inbox.is_closed();
             let items = self.next_items(self.patience(node, &publisher));
@@ -461,20 +465,22 @@ fn failed(error: StoreError) -> ExecuteError {
 struct Publisher {
     due: Option<Monotonic>,
     last: Monotonic,
+    /// What was published last.
+    news: u64,
 }
 
 impl Publisher {
     /// Publishes now if the last time is long enough ago, and else as soon as it is.
     fn publish(&mut self, node: &Node, shared: &Shared) {
         let now = shared.clock.now().monotonic;
-        let earliest = self.last.plus(STATUS_EVERY);
+        let every = if node.news() == self.news { TRAFFIC_EVERY } else { STATUS_EVERY };
+        let earliest = self.last.plus(every);
         if now < earliest && self.due != Some(Monotonic::ZERO) {
             self.due = Some(earliest);
             return;
         }
         shared.publish_status(node.status());
-        self.last = now;
-        self.due = None;
+        (self.last, self.news, self.due) = (now, node.news(), None);
     }
 }
 

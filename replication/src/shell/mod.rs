@@ -12,8 +12,8 @@
 //!
 //! `identity` holds the device's key, `tls` what is spoken over it, `enrolment` how a device gets its certificate,
 //! `bundle` signs files that are carried by hand and recognises those of others, `link` the switch that cuts and restores
-//! the network, `ladder` the ways a peer is dialled, `roster` who is let in, `neighbours` how devices meet without central.
-//! Nothing here decides what is replicated.
+//! the network, `ladder` the ways a peer is dialled, `roster` who is let in, `neighbours` how devices meet without central,
+//! `shadows` many devices that hold nothing themselves. Nothing here decides what is replicated.
 
 mod accept;
 mod address;
@@ -36,6 +36,7 @@ mod pake;
 mod preparing;
 mod quic;
 mod roster;
+mod shadows;
 mod socket;
 mod start;
 mod tcp;
@@ -58,6 +59,7 @@ pub use network::{
     QuicStatus, Reception,
 };
 pub use quic::{Congestion, Profile};
+pub use shadows::{ShadowEnded, Shadowing, Shadows};
 pub use socket::Traffic;
 pub use start::{StartError, StartOptions, random_seed, start};
 pub use tls::{ALPN_ENROL, ALPN_SYNC, CENTRAL_NAME, TlsError};

@@ -29,6 +29,7 @@ use super::socket::{Gate, GatedSocket, Traffic};
 use super::visit::Contact;
 use super::{accept, dial, tcp, tls};
 use crate::enrolment::EnrolmentDesk;
+use crate::node::PEERS_MAX;
 use crate::peer::ConnectionId;
 use crate::registry::Registry;
 use crate::status::PeerError;
@@ -36,9 +37,9 @@ use crate::status::PeerError;
 /// Memory of frames read and not yet durable, over all connections, in KiB: four of the largest, and many of the
 /// usual size. A connection waits for its share before it decodes.
 const FRAME_MEMORY_KIB: usize = 16 * 1024;
-/// Connections at once of a node that everybody may come to: five times the sites of a country, so that all may reconnect
-/// before their old connections are given up.
-const CONNECTIONS_MAX: usize = 5_000;
+/// Connections at once of a node that everybody may come to: as many as there may be peers, which is every device of a
+/// country twice, so that all may reconnect before their old connections are given up. A quiet one takes some 50 KiB.
+const CONNECTIONS_MAX: usize = PEERS_MAX;
 /// How long goodbyes may take when the node stops.
 const GOODBYE_MAX: Duration = Duration::from_secs(2);
 

@@ -31,6 +31,20 @@ pub(crate) enum Company {
     Neighbours,
 }
 
+impl Company {
+    /// A device as a peer, by the role that the registry says it has.
+    fn admit(self, device: DeviceId, role: PeerRole) -> Result<Peer, RefusedPeer> {
+        match (role, self) {
+            (PeerRole::Device { name }, _) => Ok(Peer { device, central: false, name }),
+            (PeerRole::Central, Self::Everybody) => Ok(Peer { device, central: true, name: None }),
+            (PeerRole::Central, Self::Neighbours) => Err(RefusedPeer {
+                code: code::CENTRAL_AS_NEIGHBOUR,
+                detail: "central is dialled as central, and is no neighbour".to_owned(),
+            }),
+        }
+    }
+}
+
 /// Who is let in, and who is in.
 pub(crate) struct Roster {
     network: Arc<Network>,
@@ -68,28 +82,23 @@ impl Roster {
         Arc::new(Self { network, node, registry, company, places, live, last })
     }
 
-    /// Who a certified device is, if it is let in. Asked on a thread that may wait for the disk; a registry that cannot
-    /// answer lets nobody in.
+    /// Who a certified device is, if it is let in.
     pub(crate) async fn recognise(&self, device: DeviceId) -> Result<Peer, RefusedPeer> {
-        match (self.ask(device).await?, self.company) {
-            (PeerRole::Device { name }, _) => Ok(Peer { device, central: false, name }),
-            (PeerRole::Central, Company::Everybody) => Ok(Peer { device, central: true, name: None }),
-            (PeerRole::Central, Company::Neighbours) => Err(RefusedPeer {
-                code: code::CENTRAL_AS_NEIGHBOUR,
-                detail: "central is dialled as central, and is no neighbour".to_owned(),
-            }),
-        }
+        let answered = self.ask([device].into()).await?;
+        answered.into_iter().next().unwrap_or_else(|| Err(unavailable("no answer")))
     }
 
-    async fn ask(&self, device: DeviceId) -> Result<PeerRole, RefusedPeer> {
-        let failed = |detail: String| RefusedPeer { code: UNAVAILABLE, detail };
-        let (registry, reader) = (self.registry.clone(), self.node.reader());
+    /// Who certified devices are, in their order, and whether they are let in. Asked on a thread that may wait for the disk,
+    /// of one moment for all; a registry that cannot answer lets nobody in.
+    async fn ask(&self, devices: Vec<DeviceId>) -> Result<Vec<Result<Peer, RefusedPeer>>, RefusedPeer> {
+        let (registry, reader, company) = (self.registry.clone(), self.node.reader(), self.company);
         tokio::task::spawn_blocking(move || {
-            let snapshot = reader.snapshot().map_err(|error| failed(error.to_string()))?;
-            registry(&snapshot, device)
+            let snapshot = reader.snapshot().map_err(unavailable)?;
+            let answer = |device| company.admit(device, registry(&snapshot, device)?);
+            Ok(devices.into_iter().map(answer).collect())
         })
         .await
-        .unwrap_or_else(|error| Err(failed(error.to_string())))
+        .unwrap_or_else(|error| Err(unavailable(error)))
     }
 
     /// Gives a connection its place; nothing where all are taken by other devices.
@@ -132,10 +141,12 @@ impl Roster {
         }
     }
 
+    /// One walk for everybody: of a whole country, it takes a few milliseconds.
     async fn recheck(&self) {
-        let connected: Vec<_> = lock(&self.live).values().cloned().collect();
-        for (device, handle) in connected {
-            match self.recognise(device).await {
+        let (devices, handles): (Vec<_>, Vec<_>) = lock(&self.live).values().cloned().unzip();
+        let Ok(answers) = self.ask(devices.clone()).await else { return };
+        for ((device, handle), answer) in devices.into_iter().zip(handles).zip(answers) {
+            match answer {
                 Err(refused) if refused.code != UNAVAILABLE => {
                     self.note_refusal(&format!("device {device}"), &refused);
                     handle.close(CloseCode::Refused, refused.code);
@@ -144,4 +155,9 @@ impl Roster {
             }
         }
     }
+}
+
+/// The registry cannot be read.
+fn unavailable(error: impl std::fmt::Display) -> RefusedPeer {
+    RefusedPeer { code: UNAVAILABLE, detail: error.to_string() }
 }

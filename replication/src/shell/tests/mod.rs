@@ -10,4 +10,5 @@ mod meeting;
 mod moving;
 mod neighbours;
 mod over_tcp;
+mod shadowing;
 mod visiting;
