@@ -140,7 +140,8 @@ async fn all_cases(
     Ok(found)
 }
 
-/// A site that has what it needs, and then meets central over the link: once with nothing new, once after a day.
+/// A site that has what it needs, and has met central over the link before, meets it twice more: once with nothing new,
+/// once after a day.
 async fn run(member: Member, central: SocketAddr, case: Case, seed: u64) -> Result<[Taken; 2], Failure> {
     let link = FarLink::to(central, Conditions::delay(Duration::ZERO), seed).await?;
     let way = (case.link.profile, case.congestion);
@@ -148,15 +149,23 @@ async fn run(member: Member, central: SocketAddr, case: Case, seed: u64) -> Resu
     in_sync(&site).await?;
     cut(&site).await?;
     link.become_like(case.link.conditions());
+    // What a link is like is found out the first time.
+    meet(&site).await?;
+    part(&site, case).await?;
     let quiet = meet(&site).await?;
-    tokio::time::sleep(case.link.conditions().delay * 2 * CALM_ROUND_TRIPS).await;
-    cut(&site).await?;
+    part(&site, case).await?;
     for number in 0..DAY_DOCUMENTS * DAY_EDITS_EACH {
         annotate(&site, member.lines[number % DAY_DOCUMENTS], number).await?;
     }
     let day = meet(&site).await?;
     site.shutdown().await;
     Ok([quiet, day])
+}
+
+/// Cuts a site's network, once nothing is under way.
+async fn part(site: &NodeHandle, case: Case) -> Result<(), Failure> {
+    tokio::time::sleep(case.link.conditions().delay * 2 * CALM_ROUND_TRIPS).await;
+    cut(site).await
 }
 
 /// Restores a site's network and waits for the proof.

@@ -397,7 +397,7 @@ impl Line {
         profile: Profile,
         within: Duration,
     ) -> Result<(Carrier, Purpose), Ending> {
-        let config = self.network.dial_config(ways, profile);
+        let config = self.network.dial_config(ways, profile, self.ladder.round_trip());
         let connecting = self
             .network
             .endpoint

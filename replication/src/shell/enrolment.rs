@@ -145,7 +145,8 @@ impl<'w> Approach<'w> {
         };
         let endpoint = quinn::Endpoint::client(local).map_err(|error| failed(&error))?;
         let tls = tls::enrolment_client(&Clock::start()).map_err(|error| failed(&error))?;
-        let config = quic::client_config(std::sync::Arc::new(tls), Profile::Slow, Congestion::default());
+        let config =
+            quic::client_config(std::sync::Arc::new(tls), Profile::Slow, Congestion::default(), None);
         let connecting =
             endpoint.connect_with(config, address, tls::CENTRAL_NAME).map_err(|error| failed(&error))?;
         let connection = connecting.await.map_err(|error| lost(&error))?;

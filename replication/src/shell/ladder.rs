@@ -33,6 +33,8 @@ pub(crate) struct Ladder {
     patient: bool,
     /// When TCP was found to be what works.
     tcp_since: Option<Monotonic>,
+    /// The round trip of the last conversation over QUIC.
+    round_trip: Option<Duration>,
 }
 
 impl Ladder {
@@ -42,12 +44,13 @@ impl Ladder {
             Profile::Fast => Rung::Quick,
             Profile::Slow => Rung::Patient,
         };
-        Self { first, rung: first, tcp, patient: true, tcp_since: None }
+        Self { first, rung: first, tcp, patient: true, tcp_since: None, round_trip: None }
     }
 
     /// To somebody on the same local network, who answers within seconds or is not there: without the patient rung.
     pub(crate) fn near(tcp: bool) -> Self {
-        Self { first: Rung::Quick, rung: Rung::Quick, tcp, patient: false, tcp_since: None }
+        let patient = false;
+        Self { first: Rung::Quick, rung: Rung::Quick, tcp, patient, tcp_since: None, round_trip: None }
     }
 
     /// How to dial now.
@@ -57,6 +60,11 @@ impl Ladder {
             self.tcp_since = None;
         }
         self.rung
+    }
+
+    /// How long an answer took the last time, which is the best guess of how long it takes now.
+    pub(crate) fn round_trip(&self) -> Option<Duration> {
+        self.round_trip
     }
 
     /// Somebody wants to know now: from the first rung again.
@@ -82,6 +90,7 @@ impl Ladder {
 
     /// Somebody answered, over a link with this round trip, where it is known.
     pub(crate) fn answered(&mut self, now: Monotonic, round_trip: Option<Duration>) {
+        self.round_trip = round_trip.or(self.round_trip);
         match round_trip {
             None => self.tcp_since = self.tcp_since.or(Some(now)),
             Some(time) if time < QUICK_BELOW => self.rung = Rung::Quick,
@@ -117,6 +126,16 @@ mod tests {
         ladder.failed(true);
         ladder.failed(false);
         assert_eq!(ladder.rung(NOW), Rung::Patient);
+    }
+
+    #[test]
+    fn the_round_trip_of_the_last_conversation_is_remembered() {
+        let mut ladder = Ladder::from(Profile::Fast, true);
+        assert_eq!(ladder.round_trip(), None);
+        ladder.answered(NOW, Some(Duration::from_millis(800)));
+        ladder.failed(true);
+        ladder.answered(NOW, None);
+        assert_eq!(ladder.round_trip(), Some(Duration::from_millis(800)), "over TCP nobody measures it");
     }
 
     #[test]

@@ -446,9 +446,14 @@ impl Network {
         }
     }
 
-    /// The same over QUIC.
-    pub(crate) fn dial_config(&self, ways: &Ways, profile: Profile) -> quinn::ClientConfig {
-        quic::client_config(ways.quic.clone(), profile, self.congestion)
+    /// The same over QUIC; `round_trip` is what it was the last time, if there was one.
+    pub(crate) fn dial_config(
+        &self,
+        ways: &Ways,
+        profile: Profile,
+        round_trip: Option<Duration>,
+    ) -> quinn::ClientConfig {
+        quic::client_config(ways.quic.clone(), profile, self.congestion, round_trip)
     }
 
     /// Begins to accept and to dial.

@@ -27,6 +27,10 @@ const KEEP_ALIVE_SLOW: Duration = Duration::from_secs(25);
 const IDLE_SLOW: Duration = Duration::from_secs(75);
 /// Longer than any dialer's idle time, which is the one that counts.
 const IDLE_ACCEPTING: Duration = Duration::from_secs(120);
+/// First guess of a round trip of which nothing is known (RFC 9002 §6.2.2).
+const INITIAL_RTT: Duration = Duration::from_millis(333);
+/// Highest guess, whatever was measured the last time: a loss in a handshake is noticed after three times as much.
+const INITIAL_RTT_MAX: Duration = Duration::from_secs(5);
 /// First guess of a slow link's round trip: a satellite's; a lower one sends the first packet several times.
 const INITIAL_RTT_SLOW: Duration = Duration::from_millis(700);
 
@@ -107,18 +111,24 @@ pub(crate) fn client_config(
     tls: Arc<QuicClientConfig>,
     profile: Profile,
     congestion: Congestion,
+    round_trip: Option<Duration>,
 ) -> ClientConfig {
     let mut transport = transport(congestion);
-    match profile {
+    let guess = match profile {
         Profile::Fast => {
-            transport.max_idle_timeout(idle(IDLE_FAST)).keep_alive_interval(Some(KEEP_ALIVE_FAST))
+            transport.max_idle_timeout(idle(IDLE_FAST)).keep_alive_interval(Some(KEEP_ALIVE_FAST));
+            INITIAL_RTT
         }
-        Profile::Slow => transport
-            .max_idle_timeout(idle(IDLE_SLOW))
-            .keep_alive_interval(Some(KEEP_ALIVE_SLOW))
-            .initial_rtt(INITIAL_RTT_SLOW)
-            .send_window(SEND_WINDOW_SLOW),
+        Profile::Slow => {
+            transport
+                .max_idle_timeout(idle(IDLE_SLOW))
+                .keep_alive_interval(Some(KEEP_ALIVE_SLOW))
+                .send_window(SEND_WINDOW_SLOW);
+            INITIAL_RTT_SLOW
+        }
     };
+    // What is guessed too short sends the first packets, which are the large ones, several times.
+    transport.initial_rtt(round_trip.map_or(guess, |last| last.clamp(guess, INITIAL_RTT_MAX)));
     let mut config = ClientConfig::new(tls);
     config.transport_config(Arc::new(transport));
     config

@@ -121,7 +121,7 @@ impl Shadows {
         let address = *addresses.first().ok_or_else(|| unreachable("the name has no address".to_owned()))?;
         let tls = tls::central_client(identity, &self.clock).and_then(tls::over_quic);
         let tls = Arc::new(tls.map_err(|error| Ending::new("tls-setup", error.to_string()))?);
-        let config = quic::client_config(tls, Profile::Fast, Congestion::default());
+        let config = quic::client_config(tls, Profile::Fast, Congestion::default(), None);
         let connecting = self.endpoint.connect_with(config, address, CENTRAL_NAME);
         let connecting = connecting.map_err(|error| unreachable(error.to_string()))?;
         let connected = tokio::time::timeout(HANDSHAKE_WITHIN, connecting).await;

@@ -182,7 +182,7 @@ async fn a_node_that_enrols_nobody_says_so() {
 async fn by_hand(office: &Office) -> (Endpoint, Connection, SendStream, RecvStream) {
     let endpoint = Endpoint::client(loopback()).expect("a socket");
     let tls = tls::enrolment_client(&Clock::start()).expect("a configuration");
-    let config = client_config(std::sync::Arc::new(tls), Profile::Fast, Congestion::default());
+    let config = client_config(std::sync::Arc::new(tls), Profile::Fast, Congestion::default(), None);
     let dialed = endpoint.connect_with(config, office.central.address(), CENTRAL_NAME).expect("dialled");
     let connection = dialed.await.expect("connected");
     let (send, receive) = connection.open_bi().await.expect("a stream");

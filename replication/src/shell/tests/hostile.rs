@@ -17,7 +17,7 @@ use crate::shell::{ALPN_SYNC, CENTRAL_NAME, Clock, tls};
 /// Dials without any of this project's manners.
 async fn dial(address: SocketAddr, tls: QuicClientConfig) -> Result<(Endpoint, Connection), ConnectionError> {
     let endpoint = Endpoint::client(loopback()).expect("a socket");
-    let config = client_config(std::sync::Arc::new(tls), Profile::Fast, Congestion::default());
+    let config = client_config(std::sync::Arc::new(tls), Profile::Fast, Congestion::default(), None);
     let connection = endpoint.connect_with(config, address, CENTRAL_NAME).expect("dialled").await?;
     Ok((endpoint, connection))
 }
