@@ -17,6 +17,7 @@ use crate::location::{self, Location};
 use crate::permission::{Caller, Permission};
 use crate::quantity::{Money, Quantity, Volume};
 use crate::record::Record;
+use crate::requisition::Requisition;
 use crate::shipment::Shipment;
 use crate::stock_line::StockLine;
 use crate::text::Key;
@@ -67,6 +68,10 @@ enum Side {
     Sender,
     /// The receiving store's, or the sender's where a partner receives.
     Receiver,
+    /// The store's that asks.
+    Customer,
+    /// The store's that is asked, or the asking one's where a partner is.
+    Supplier,
 }
 
 /// A field whose conflicts people settle.
@@ -127,7 +132,7 @@ pub struct SettleConflict {
 // ---- rules ----
 
 use FieldKind::{Day, End, Flag, Money as Price, Number, Text, Word};
-use Side::{Own, Receiver, Sender};
+use Side::{Customer, Own, Receiver, Sender, Supplier};
 
 const LINE: Side = Own(Permission::StockEdit);
 const PLACE: Side = Own(Permission::LocationEdit);
@@ -190,6 +195,14 @@ const FIELDS: &[Field] = &[
     field(Shipment::CLASS, &["receiver_comment"], Text, Receiver),
     field(Shipment::CLASS, &["lines", "*", "received"], FieldKind::Quantity, Receiver),
     field(Shipment::CLASS, &["lines", "*", "received_note"], Text, Receiver),
+    field(Requisition::CLASS, &["reference"], Text, Customer),
+    field(Requisition::CLASS, &["comment"], Text, Customer),
+    field(Requisition::CLASS, &["expected"], Day, Customer),
+    field(Requisition::CLASS, &["requested", "*"], FieldKind::Quantity, Customer),
+    field(Requisition::CLASS, &["notes", "*"], Text, Customer),
+    field(Requisition::CLASS, &["supplier_comment"], Text, Supplier),
+    field(Requisition::CLASS, &["supply", "*"], FieldKind::Quantity, Supplier),
+    field(Requisition::CLASS, &["supply_notes", "*"], Text, Supplier),
 ];
 
 impl Field {
@@ -211,6 +224,11 @@ impl Field {
             Own(permission) => Some((store("store")?, permission)),
             Sender => sends().or_else(receives),
             Receiver => receives().or_else(sends),
+            Customer => Some((store("customer")?, Permission::RequisitionEdit)),
+            Supplier => {
+                let asked = store("supplier_store").or_else(|| store("customer"));
+                Some((asked?, Permission::RequisitionEdit))
+            }
         }
     }
 
@@ -298,10 +316,12 @@ fn row_of(document: &Document, conflict: &Conflict) -> Option<ConflictRow> {
     let (store, permission) = field.owner(document)?;
     let line = match conflict.path.as_slice() {
         [lines, key, ..] if lines == "lines" => key.parse().ok(),
+        // The lines of a requisition are columns, by item.
+        [_, key] if document.class == Requisition::CLASS => key.parse().ok(),
         _ => None,
     };
     let of_line = |name: &str| document.at(&["lines", conflict.path.get(1)?, name]);
-    let item = document.root.get("item").or_else(|| of_line("item"));
+    let item = id_of(document.root.get("item").or_else(|| of_line("item")));
     let value = |value: &ConflictingValue| ValueRow {
         value: field.text(&value.value),
         change: value.change,
@@ -323,7 +343,7 @@ fn row_of(document: &Document, conflict: &Conflict) -> Option<ConflictRow> {
         permission,
         number: document.root.get("number").and_then(Value::as_text).map(str::to_owned),
         line,
-        item: id_of(item),
+        item: item.or(line.filter(|_| document.class == Requisition::CLASS)),
         stock_line: (document.class == StockLine::CLASS).then_some(document.id),
         values: conflict.values.iter().map(value).collect(),
     })

@@ -21,6 +21,7 @@ use crate::reason::{self, Reason};
 use crate::record::Record;
 use crate::reject::CENTRAL_ONLY_MESSAGE;
 use crate::repack::{self, Repack};
+use crate::requisition::{self, Requisition};
 use crate::scopes::ScopeKind;
 use crate::share::{self, Share};
 use crate::shipment::{self, Shipment};
@@ -36,7 +37,7 @@ use crate::{effect, views};
 pub struct DomainSchema;
 
 /// Raised whenever a projection changes, so that older databases rebuild their views.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Most lines of a document that is merged: several times what a command allows, because devices that do not know of
 /// each other both add some; few enough that the largest amounts in them still add up within 64 bits.
@@ -118,6 +119,16 @@ fn of_shipment(root: &Map) -> Option<ScopeKind> {
     }
 }
 
+/// The same for a requisition: it goes the way that the goods will go.
+fn of_requisition(root: &Map) -> Option<ScopeKind> {
+    let customer = id_in(root, "customer")?;
+    match (id_in(root, "supplier_store"), id_in(root, "supplier_partner")) {
+        (Some(supplier), _) if supplier != customer => Some(ScopeKind::Transfer(supplier, customer)),
+        (None, Some(_)) => Some(ScopeKind::Store(customer)),
+        _ => None,
+    }
+}
+
 fn id_in(root: &Map, field: &str) -> Option<DocumentId> {
     root.get(field).and_then(Value::as_bytes).and_then(|bytes| DocumentId::try_from(bytes).ok())
 }
@@ -143,6 +154,7 @@ const KINDS: &[Kind] = &[
     kind!(Repack, of_store, repack::project),
     kind!(Share, of_store, share::project),
     kind!(Shipment, of_shipment, shipment::project),
+    kind!(Requisition, of_requisition, requisition::project),
     kind!(Asset, of_store, asset::project),
     kind!(AssetLog, of_store, asset::project_log),
     kind!(Barcode, of_store, barcode::project),
@@ -150,8 +162,10 @@ const KINDS: &[Kind] = &[
     kind!(ImportPart, of_store_or_central, import::project_part),
 ];
 
-/// What goes ahead where not everything can be sent at once: ended rights, goods on their way, equipment that fails.
-const URGENT: [&str; 4] = [Site::CLASS, UserAccess::CLASS, Shipment::CLASS, AssetLog::CLASS];
+/// What goes ahead where not everything can be sent at once: ended rights, goods on their way and asked for, equipment
+/// that fails.
+const URGENT: [&str; 5] =
+    [Site::CLASS, UserAccess::CLASS, Shipment::CLASS, Requisition::CLASS, AssetLog::CLASS];
 
 /// The kind of a document, unless it is of a kind or of a shape that this version does not know.
 fn kind_of(root: &Map) -> Option<&'static Kind> {
@@ -184,6 +198,7 @@ impl Schema for DomainSchema {
             views::SUM_LINE => effect::derive_over_issue(key, totals),
             views::SUM_STOCKTAKE_STATE => stocktake::derive_tasks(key, totals),
             views::SUM_COUNTED => stocktake::derive_counted(key, totals),
+            views::SUM_REQUISITION => requisition::derive(key, totals),
             _ => Vec::new(),
         }
     }

@@ -1,6 +1,6 @@
 //! Tasks: contradictions that a person must resolve. Computed from documents, never documents themselves.
 
-use crdt_store::{DocumentId, Projection};
+use crdt_store::{DocumentId, Projection, Row};
 use serde::{Deserialize, Serialize};
 
 use crate::quantity::Quantity;
@@ -27,6 +27,12 @@ pub enum TaskKind {
     CountedTwice,
     /// Two devices said different things of one field of a document, and neither knew of the other.
     ConflictingValues,
+    /// A customer would have a line of its requisition otherwise than it sent it. `expected` is asked for, `found` is the
+    /// wish.
+    OrderAmended,
+    /// More of an item is in shipments for a requisition than was to be given. `expected` was to be given, `found` is in
+    /// shipments.
+    SuppliedTwice,
 }
 
 /// A task.
@@ -55,11 +61,16 @@ pub struct TaskRow {
 
 /// Contributes a task to the store whose task it is.
 pub(crate) fn project(task: &TaskRow, projection: &mut Projection) {
+    projection.rows.push(row(task));
+}
+
+/// The row of a task.
+pub(crate) fn row(task: &TaskRow) -> Row {
     let key = Key::new()
         .id(task.store)
         .byte(task.kind as u8)
         .id(task.document)
         .id(task.line.unwrap_or(DocumentId::NIL))
         .build();
-    projection.rows.push(views::row(views::TASK, key, task));
+    views::row(views::TASK, key, task)
 }

@@ -119,8 +119,20 @@ views! {
     SHIPMENT_BY_TIME = "view/shipment/time",
     /// store, direction, status, when, shipment → ShipmentRow
     SHIPMENT_BY_STATUS = "view/shipment/status",
+    /// requisition, shipment → nothing
+    SHIPMENT_BY_REQUISITION = "view/shipment/requisition",
     /// store, direction, status → how many
     SUM_SHIPMENT = "view/sum/shipment",
+    /// requisition → RequisitionRow
+    REQUISITION = "view/requisition",
+    /// store, side, when, requisition → RequisitionRow
+    REQUISITION_BY_TIME = "view/requisition/time",
+    /// store, side, status, when, requisition → RequisitionRow
+    REQUISITION_BY_STATUS = "view/requisition/status",
+    /// store, side, status → how many, how many of them are emergencies
+    SUM_REQUISITION_COUNT = "view/sum/requisition/count",
+    /// supplying store, requisition, item → asked for, to be given, in shipments, of that off the shelf
+    SUM_REQUISITION = "view/sum/requisition",
     /// series 0 counter, document → nothing
     NUMBER = "view/number",
     /// asset → AssetRow

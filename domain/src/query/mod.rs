@@ -19,6 +19,7 @@ mod page;
 pub mod programmes;
 pub mod reference;
 pub mod repacks;
+pub mod requisitions;
 pub mod scan;
 pub mod shipments;
 pub mod stock;

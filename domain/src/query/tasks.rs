@@ -18,6 +18,7 @@ use crate::location_type::LocationTypeRow;
 use crate::permission::Permission;
 use crate::programme::ProgrammeRow;
 use crate::quantity::Quantity;
+use crate::requisition::RequisitionRow;
 use crate::stock_line::StockLineRow;
 use crate::stocktake::StocktakeRow;
 use crate::task::{TaskKind, TaskRow};
@@ -171,6 +172,10 @@ fn entry<R: ViewRead + ?Sized>(
     task.item = task.item.or(line.as_ref().map(|line| line.item));
     if let TaskKind::CountsDiffer | TaskKind::LateCounts = task.kind {
         let row: Option<StocktakeRow> = read.row(views::STOCKTAKE, task.document.as_bytes())?;
+        task.number = row.map(|row| row.number);
+    }
+    if task.kind == TaskKind::SuppliedTwice {
+        let row: Option<RequisitionRow> = read.row(views::REQUISITION, task.document.as_bytes())?;
         task.number = row.map(|row| row.number);
     }
     let item = match task.item {

@@ -24,6 +24,25 @@ pub fn create_outbound(
     caller: &Caller,
     command: &CreateOutbound,
 ) -> Result<Numbered, Failure> {
+    create(txn, caller, command, None)
+}
+
+/// Makes an outbound shipment that answers a requisition.
+pub(crate) fn create_for(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    command: &CreateOutbound,
+    requisition: DocumentId,
+) -> Result<Numbered, Failure> {
+    create(txn, caller, command, Some(requisition))
+}
+
+fn create(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    command: &CreateOutbound,
+    requisition: Option<DocumentId>,
+) -> Result<Numbered, Failure> {
     caller.require(Permission::OutboundEdit, command.store)?;
     let store = store::require_open(txn, command.store)?;
     if let End::Store(receiver) = command.to {
@@ -33,6 +52,7 @@ pub fn create_outbound(
     shipment.reference = record::valid_label("/reference", command.reference.as_deref())?;
     shipment.comment = record::valid_note("/comment", command.comment.as_deref())?;
     shipment.expected = command.expected;
+    shipment.requisition = requisition;
     let mut shelf = Shelf::of(command.store);
     for (at, line) in command.lines.iter().enumerate() {
         add_own(txn, &mut shipment, &mut shelf, &format!("/lines/{at}"), line)?;
@@ -171,6 +191,7 @@ fn blank(txn: &Txn<'_>, caller: &Caller, from: End, to: End) -> Result<Shipment,
         sender_partner: partner_of(from),
         receiver_store: store_of(to),
         receiver_partner: partner_of(to),
+        requisition: None,
         reference: None,
         comment: None,
         receiver_comment: None,

@@ -25,6 +25,7 @@ mod status;
 mod types;
 
 pub use lines::{add_line, allocate, remove_line, update_line};
+pub(crate) use make::create_for;
 pub use make::{create_inbound, create_outbound, issue, record};
 pub(crate) use project::project;
 pub use receive::{receive, set_received, verify};

@@ -7,6 +7,7 @@ use crate::effect::{self, Act, Movement, MovementKind};
 use crate::number;
 use crate::quantity::Quantity;
 use crate::record::Record;
+use crate::requisition;
 use crate::task::{self, TaskKind, TaskRow};
 use crate::text::Key;
 use crate::views;
@@ -15,6 +16,7 @@ pub(crate) fn project(document: &Document, shipment: &Shipment, projection: &mut
     let (Some(sender), Some(receiver)) = (shipment.sender(), shipment.receiver()) else { return };
     project_rows(document.id, shipment, sender, receiver, projection);
     number::project(document.id, &shipment.number, projection);
+    requisition::project_shipment(document.id, shipment, projection);
     let act = Act { document: document.id, class: Shipment::CLASS, number: Some(&shipment.number) };
     for (id, line) in &shipment.lines {
         if let End::Store(store) = sender {
@@ -55,6 +57,7 @@ fn project_rows(
         expected: shipment.expected,
         lines: counted().count() as u32,
         placeholders: counted().filter(|line| shipment.is_placeholder(line)).count() as u32,
+        requisition: shipment.requisition,
         reference: shipment.reference.clone(),
         comment: shipment.comment.clone(),
     };

@@ -173,6 +173,9 @@ pub struct Shipment {
     pub receiver_store: Option<DocumentId>,
     /// The partner that receives, if a partner does.
     pub receiver_partner: Option<DocumentId>,
+    /// The requisition that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requisition: Option<DocumentId>,
     /// What it is called elsewhere: an order or delivery note.
     pub reference: Option<String>,
     /// What the sender notes of it.
@@ -257,6 +260,9 @@ pub struct ShipmentRow {
     pub lines: u32,
     /// How many of them have no batch yet.
     pub placeholders: u32,
+    /// The requisition that it answers.
+    #[serde(default)]
+    pub requisition: Option<DocumentId>,
     /// What it is called elsewhere.
     pub reference: Option<String>,
     /// What the sender notes of it.
@@ -324,6 +330,24 @@ pub struct AddLine {
     /// Whether quantities are rounded up to whole packs when batches are chosen.
     #[serde(default = "yes")]
     pub whole_packs: bool,
+}
+
+impl AddLine {
+    /// So many units of an item, of whichever batches expire first, in whole packs.
+    pub(crate) fn of_item(item: DocumentId, quantity: Quantity) -> Self {
+        Self {
+            item: Some(item),
+            stock_line: None,
+            quantity,
+            batch: None,
+            expiry: None,
+            manufactured: None,
+            pack_size: None,
+            price: None,
+            note: None,
+            whole_packs: true,
+        }
+    }
 }
 
 fn yes() -> bool {

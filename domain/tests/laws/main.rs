@@ -11,6 +11,7 @@ mod merging;
 mod model;
 mod numbers;
 mod queries;
+mod requisitions;
 mod scanning;
 mod shares;
 mod shelf;

@@ -1,0 +1,396 @@
+//! A requisition as a document, as a row, and the commands that change it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crdt_store::{DocumentId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::Date;
+use crate::quantity::Quantity;
+use crate::record::{self, Stamp, clearable, record};
+use crate::shipment::{End, Event};
+
+/// Most lines of one requisition, as many as a shipment has.
+pub const LINES_MAX: usize = 2_000;
+
+/// How far a requisition has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Being written by the customer.
+    Draft,
+    /// Before the supplier.
+    Sent,
+    /// Done with.
+    Finalised,
+    /// Thrown away before it was sent.
+    Discarded,
+}
+
+impl Status {
+    /// The stable word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Sent => "sent",
+            Self::Finalised => "finalised",
+            Self::Discarded => "discarded",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// What the supplier says of a requisition as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Approval {
+    /// It will be supplied.
+    Approved,
+    /// It will not.
+    Denied,
+}
+
+/// An approval, and whose it is. One value: of two that were given without knowing of each other one holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    /// What was decided.
+    pub approval: Approval,
+    /// When.
+    #[serde(with = "crate::instant")]
+    pub at: Timestamp,
+    /// The user.
+    pub by: DocumentId,
+}
+
+/// What a line was asked for on, kept as it was at the moment of sending. One value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Frozen {
+    /// Units on the customer's shelf.
+    pub on_hand: Quantity,
+    /// Units on their way to it.
+    pub on_order: Quantity,
+    /// Units it consumes in a month.
+    pub monthly: Quantity,
+    /// On how many days of the months looked back over it had none.
+    pub days_out: u32,
+    /// Units the system suggested.
+    pub suggested: Quantity,
+    /// Units it asked for.
+    pub requested: Quantity,
+}
+
+impl Frozen {
+    /// For how many months the stock lasts, in thousandths of a month; nothing where nothing is consumed.
+    pub fn months_of_stock(&self) -> Option<Quantity> {
+        let (on_hand, monthly) =
+            (i128::from(self.on_hand.thousandths()), i128::from(self.monthly.thousandths()));
+        let exact = (monthly > 0).then(|| (on_hand * 2_000 + monthly).div_euclid(monthly * 2))?;
+        Some(Quantity::from_thousandths(i64::try_from(exact).unwrap_or(i64::MAX)).clamped())
+    }
+}
+
+/// A line of a requisition, gathered from its columns. There is one for each item.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Line {
+    /// Units the customer asks for; nothing where the line was struck off.
+    pub requested: Option<Quantity>,
+    /// Why it is not what was suggested.
+    pub reason: Option<DocumentId>,
+    /// What the customer notes of it.
+    pub note: Option<String>,
+    /// As it was when it was sent.
+    pub sent: Option<Frozen>,
+    /// Units asked for after an amendment that the supplier took: it holds in place of what was sent.
+    pub amended: Option<Quantity>,
+    /// Units the supplier will give.
+    pub supply: Option<Quantity>,
+    /// What the supplier notes of it.
+    pub supply_note: Option<String>,
+}
+
+/// A requisition, as a document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Requisition {
+    /// As every document.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+    /// Number for people.
+    pub number: String,
+    /// The store that asks.
+    pub customer: DocumentId,
+    /// The store that is asked, if a store is.
+    pub supplier_store: Option<DocumentId>,
+    /// The partner that is asked, if a partner is.
+    pub supplier_partner: Option<DocumentId>,
+    /// The programme it is for: then it asks for that programme's items only.
+    pub programme: Option<DocumentId>,
+    /// Whether it cannot wait for the next regular one.
+    pub emergency: bool,
+    /// Months of stock below which something is suggested, in thousandths of a month.
+    pub min_months: Quantity,
+    /// Months of stock that are suggested up to, in thousandths of a month.
+    pub max_months: Quantity,
+    /// What it is called elsewhere.
+    pub reference: Option<String>,
+    /// What the customer notes of it.
+    pub comment: Option<String>,
+    /// What the supplier notes of it.
+    pub supplier_comment: Option<String>,
+    /// When the goods are needed.
+    pub expected: Option<Date>,
+    /// What the supplier decided, if it did.
+    #[serde(default)]
+    pub decision: Option<Decision>,
+    /// Statuses reached.
+    pub events: BTreeMap<Status, Event>,
+    /// Units the customer asks for, by item; nothing where a line was struck off. Each column of the lines is a map of its
+    /// own, made with the document: two devices that add the same item write one field, and neither hides the other.
+    pub requested: BTreeMap<DocumentId, Option<Quantity>>,
+    /// Why it is not what was suggested, by item.
+    pub reasons: BTreeMap<DocumentId, Option<DocumentId>>,
+    /// What the customer notes, by item.
+    pub notes: BTreeMap<DocumentId, Option<String>>,
+    /// Lines as they were when they were sent, by item.
+    pub sent: BTreeMap<DocumentId, Frozen>,
+    /// Units asked for after an amendment that the supplier took, by item.
+    pub amended: BTreeMap<DocumentId, Quantity>,
+    /// Units the supplier will give, by item.
+    pub supply: BTreeMap<DocumentId, Quantity>,
+    /// What the supplier notes, by item.
+    pub supply_notes: BTreeMap<DocumentId, Option<String>>,
+}
+
+record!(Requisition, "requisition", "requisition");
+
+/// From which end one looks at a requisition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// As the store that asks: its internal orders.
+    Customer,
+    /// As the store that is asked: its customers' requisitions.
+    Supplier,
+}
+
+/// A requisition in lists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequisitionRow {
+    /// Id.
+    pub id: DocumentId,
+    /// Number for people.
+    pub number: String,
+    /// The store that asks.
+    pub customer: DocumentId,
+    /// Who is asked.
+    pub supplier: End,
+    /// The programme it is for.
+    pub programme: Option<DocumentId>,
+    /// Whether it cannot wait for the next regular one.
+    pub emergency: bool,
+    /// How far it has come by what people pressed.
+    pub status: Status,
+    /// When it reached its status.
+    #[serde(with = "crate::instant")]
+    pub status_at: Timestamp,
+    /// What the supplier decided, if it did.
+    pub approval: Option<Approval>,
+    /// When it was made.
+    #[serde(with = "crate::instant")]
+    pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by: DocumentId,
+    /// When the goods are needed.
+    pub expected: Option<Date>,
+    /// How many lines ask for something.
+    pub lines: u32,
+    /// How many of them the customer would have otherwise than they were sent.
+    pub amendments: u32,
+    /// What it is called elsewhere.
+    pub reference: Option<String>,
+    /// What the customer notes of it.
+    pub comment: Option<String>,
+}
+
+/// How far the supply of an item has come, by the requisition and the shipments that name it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    /// Units asked for.
+    pub requested: Quantity,
+    /// Units that will be given.
+    pub supply: Quantity,
+    /// Units in shipments, those still being packed included.
+    pub on_shipments: Quantity,
+    /// Units that have left the shelf.
+    pub shipped: Quantity,
+}
+
+impl Progress {
+    /// What is to be given and in no shipment yet: the supply, less all that is in linked shipments, and not below zero.
+    pub fn remaining(&self) -> Quantity {
+        (self.supply - self.on_shipments).max(Quantity::ZERO)
+    }
+
+    /// Whether what was asked for has left.
+    pub fn is_covered(&self) -> bool {
+        self.shipped >= self.requested
+    }
+
+    /// Whether more is in shipments than was to be given.
+    pub fn is_exceeded(&self) -> bool {
+        self.on_shipments > self.supply
+    }
+}
+
+/// Makes a requisition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateRequisition {
+    /// The store that asks.
+    pub store: DocumentId,
+    /// Who is asked; the store's supplier if absent.
+    #[serde(default)]
+    pub supplier: Option<End>,
+    /// The programme it is for.
+    #[serde(default)]
+    pub programme: Option<DocumentId>,
+    /// Whether it cannot wait for the next regular one.
+    #[serde(default)]
+    pub emergency: bool,
+    /// Months of stock below which something is suggested; the store's preference if absent.
+    #[serde(default)]
+    pub min_months: Option<Quantity>,
+    /// Months of stock that are suggested up to; the store's preference if absent.
+    #[serde(default)]
+    pub max_months: Option<Quantity>,
+    /// Whether it begins with every item of which something is suggested, and asks for that.
+    #[serde(default)]
+    pub suggest: bool,
+    /// Its first lines.
+    #[serde(default)]
+    pub lines: Vec<NewLine>,
+    /// What it is called elsewhere.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// What the customer notes of it.
+    #[serde(default)]
+    pub comment: Option<String>,
+    /// When the goods are needed.
+    #[serde(default)]
+    pub expected: Option<Date>,
+}
+
+/// A line to add; asking again for an item that is there already sets its quantity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewLine {
+    /// The item.
+    pub item: DocumentId,
+    /// Units; what is suggested if absent.
+    #[serde(default)]
+    pub requested: Option<Quantity>,
+}
+
+/// Adds lines.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AddLines {
+    /// The lines.
+    pub lines: Vec<NewLine>,
+}
+
+/// Some lines of a requisition, or all.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct LineSelection {
+    /// The items; all if absent.
+    pub items: Option<Vec<DocumentId>>,
+}
+
+impl LineSelection {
+    pub(super) fn contains(&self, item: DocumentId) -> bool {
+        self.items.as_ref().is_none_or(|items| items.contains(&item))
+    }
+}
+
+/// Changes the customer's part of a line; absent fields stay.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UpdateLine {
+    /// Units asked for.
+    #[serde(deserialize_with = "record::given")]
+    pub requested: Option<Quantity>,
+    /// Why it is not what was suggested.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Option<DocumentId>>,
+    /// What the customer notes of it.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub note: Option<Option<String>>,
+}
+
+/// Changes a requisition's own fields; absent fields stay.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UpdateRequisition {
+    /// Whether it cannot wait for the next regular one.
+    #[serde(deserialize_with = "record::given")]
+    pub emergency: Option<bool>,
+    /// Months of stock below which something is suggested.
+    #[serde(deserialize_with = "record::given")]
+    pub min_months: Option<Quantity>,
+    /// Months of stock that are suggested up to.
+    #[serde(deserialize_with = "record::given")]
+    pub max_months: Option<Quantity>,
+    /// What it is called elsewhere.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Option<String>>,
+    /// What the customer notes of it.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub comment: Option<Option<String>>,
+    /// When the goods are needed.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Option<Date>>,
+    /// What the supplier notes of it.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub supplier_comment: Option<Option<String>>,
+}
+
+/// Changes the supplier's part of a line; absent fields stay.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Supply {
+    /// Units that will be given.
+    #[serde(deserialize_with = "record::given")]
+    pub supply: Option<Quantity>,
+    /// What the supplier notes of it.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub note: Option<Option<String>>,
+}
+
+/// Decides on a requisition as a whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Approve {
+    /// What is decided.
+    pub approval: Approval,
+    /// What the supplier notes of it.
+    #[serde(default)]
+    pub comment: Option<String>,
+}
+
+/// Settles an amendment: the supplier takes it, or what was sent stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TakeAmendment {
+    /// Whether it is taken.
+    pub accept: bool,
+}
