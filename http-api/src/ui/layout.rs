@@ -19,6 +19,8 @@ pub(super) enum Section {
     Receive,
     Outbound,
     Inbound,
+    Orders,
+    Requisitions,
     Adjustments,
     Stocktakes,
     Locations,
@@ -51,6 +53,8 @@ fn place(words: Words, section: Section) -> Place {
         Section::Receive => ("/receive", "arrow-down-to-line", t!(words, "nav-receive")),
         Section::Outbound => ("/outbound-shipments", "truck", t!(words, "nav-outbound-short")),
         Section::Inbound => ("/inbound-shipments", "package-check", t!(words, "nav-inbound-short")),
+        Section::Orders => ("/internal-orders", "file-text", t!(words, "nav-orders")),
+        Section::Requisitions => ("/customer-requisitions", "clipboard-paste", t!(words, "nav-requisitions")),
         Section::Adjustments => ("/adjustments", "scale", t!(words, "nav-adjustments")),
         Section::Stocktakes => ("/stocktakes", "clipboard-check", t!(words, "nav-stocktakes")),
         Section::Locations => ("/locations", "warehouse", t!(words, "nav-locations")),
@@ -75,7 +79,7 @@ fn groups(visit: &Visit) -> Vec<(String, Vec<Section>)> {
 
     let words = visit.words;
     let read_only = visit.own_store().is_none_or(|own| own.right.read_only);
-    let flow = vec![Outbound, Inbound, Stocktakes, Adjustments, Locations];
+    let flow = vec![Orders, Requisitions, Outbound, Inbound, Stocktakes, Adjustments, Locations];
     let data = vec![Items, Programmes, Partners, Stores, Sites, Users];
     let main = match (visit.is_central(), read_only) {
         (true, _) if visit.sees_country() => vec![Dashboard, National, Equipment, Tasks, Sync],

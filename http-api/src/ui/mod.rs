@@ -68,6 +68,7 @@ pub fn routes() -> Router<AppState> {
         .route("/receive/items", get(receive::items))
         .route("/receive/line/{id}", get(receive::line))
         .merge(shipment_routes())
+        .merge(requisition_routes())
         .merge(stocktake_routes())
         .route("/adjustments", get(adjustments::list))
         .route("/adjustments/new", get(adjustments::new).post(adjustments::create))
@@ -166,6 +167,30 @@ fn shipment_routes() -> Router<AppState> {
         .route("/inbound-shipments/{id}/delivered", post(inbound_delivered))
         .route("/inbound-shipments/{id}/verify", post(inbound_verify))
         .route("/inbound-shipments/{id}/lines/{line}", post(inbound_line_save))
+}
+
+fn requisition_routes() -> Router<AppState> {
+    use screens::requisitions::*;
+
+    Router::new()
+        .route("/internal-orders", get(orders))
+        .route("/internal-orders/new", get(new).post(create))
+        .route("/internal-orders/{id}", get(order))
+        .route("/internal-orders/{id}/lines", post(add))
+        .route("/internal-orders/{id}/lines/{item}", post(line))
+        .route("/internal-orders/{id}/lines/{item}/remove", post(remove))
+        .route("/internal-orders/{id}/use-suggested", post(suggest))
+        .route("/internal-orders/{id}/send", post(send))
+        .route("/internal-orders/{id}/discard", post(discard))
+        .route("/internal-orders/{id}/finalise", post(finalise_order))
+        .route("/customer-requisitions", get(requisitions))
+        .route("/customer-requisitions/{id}", get(requisition))
+        .route("/customer-requisitions/{id}/lines/{item}", post(give))
+        .route("/customer-requisitions/{id}/lines/{item}/amendment", post(settle))
+        .route("/customer-requisitions/{id}/supply-as-requested", post(give_as_requested))
+        .route("/customer-requisitions/{id}/decide", post(decide))
+        .route("/customer-requisitions/{id}/ship", post(ship))
+        .route("/customer-requisitions/{id}/finalise", post(finalise))
 }
 
 fn scan_routes() -> Router<AppState> {
@@ -310,6 +335,8 @@ fn sources() -> &'static [(&'static str, &'static str)] {
         "screens/adjustments.rs" "screens/dashboard.rs" "screens/equipment.rs" "screens/help.rs" "screens/history.rs"
         "screens/bundles.rs" "screens/imports.rs" "screens/issue.rs" "screens/item.rs" "screens/items.rs" "screens/labels.rs" "screens/ledger.rs"
         "screens/login.rs" "screens/national.rs" "screens/partners.rs" "screens/receive.rs" "screens/scan.rs"
+        "screens/requisitions/lists.rs" "screens/requisitions/mod.rs" "screens/requisitions/new.rs" "screens/requisitions/order.rs"
+        "screens/requisitions/requisition.rs"
         "screens/shipments.rs" "screens/sites.rs" "screens/stock.rs" "screens/stock_items.rs" "screens/stocktakes/add.rs"
         "screens/stocktakes/finish.rs" "screens/stocktakes/mod.rs" "screens/stocktakes/paper.rs" "screens/stocktakes/sheet.rs"
         "screens/stores.rs" "screens/sync.rs" "screens/tasks.rs" "screens/users.rs"

@@ -23,7 +23,7 @@ use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
 
 /// Kinds of document whose history is shown; those that hold secrets are not among them.
-const SHOWN: [&str; 18] = [
+const SHOWN: [&str; 19] = [
     "item",
     "store",
     "site",
@@ -38,6 +38,7 @@ const SHOWN: [&str; 18] = [
     "adjustment",
     "repack",
     "shipment",
+    "requisition",
     "asset",
     "asset_log",
     "barcode",
@@ -479,15 +480,18 @@ fn called(words: Words, names: &Names<'_>, after: &Map) -> Option<String> {
 /// Where the document itself is shown to this reader.
 fn way_back(visit: &Visit, class: &str, id: DocumentId, after: &Map) -> Option<String> {
     let own = visit.own_store().map(|own| own.id);
-    let sent_by_us = match after.get("sender_store") {
-        Some(Value::Bytes(bytes)) => DocumentId::try_from(bytes.as_slice()).ok() == own,
-        _ => false,
+    let id_of = |field: &str| match after.get(field) {
+        Some(Value::Bytes(bytes)) => DocumentId::try_from(bytes.as_slice()).ok(),
+        _ => None,
     };
+    let sent_by_us = own.is_some() && id_of("sender_store") == own;
     match class {
         "item" if own.is_some() => Some(format!("/stock/items/{id}")),
         "item" => Some(format!("/items/{id}")),
         "shipment" if sent_by_us => Some(format!("/outbound-shipments/{id}")),
         "shipment" => Some(format!("/inbound-shipments/{id}")),
+        "requisition" if id_of("customer") == own => Some(format!("/internal-orders/{id}")),
+        "requisition" => Some(format!("/customer-requisitions/{id}")),
         "stock_line" => own.map(|_| format!("/stock/lines/{id}")),
         "stocktake" => Some(format!("/stocktakes/{id}")),
         "adjustment" => Some(format!("/adjustments/{id}")),

@@ -23,6 +23,7 @@ pub(super) mod partners;
 pub(super) mod programmes;
 pub(super) mod receive;
 pub(super) mod repack;
+pub(super) mod requisitions;
 pub(super) mod scan;
 pub(super) mod shares;
 pub(super) mod shipments;

@@ -34,6 +34,8 @@ fn kind_code(kind: TaskKind) -> &'static str {
         TaskKind::LateCounts => "late-counts",
         TaskKind::CountedTwice => "counted-twice",
         TaskKind::ConflictingValues => "conflicting-values",
+        TaskKind::OrderAmended => "order-amended",
+        TaskKind::SuppliedTwice => "supplied-twice",
     }
 }
 
@@ -47,6 +49,9 @@ fn way(entry: &TaskEntry) -> String {
         (TaskKind::LateCounts, _) => format!("/stocktakes/{}?part=late", task.document),
         (TaskKind::CountedTwice, Some(item)) => {
             format!("/stock/items/{item}?tab=movements&line={}", task.document)
+        }
+        (TaskKind::OrderAmended | TaskKind::SuppliedTwice, _) => {
+            format!("/customer-requisitions/{}", task.document)
         }
         _ => format!("/outbound-shipments/{}", task.document),
     }
@@ -71,6 +76,8 @@ fn sentence(visit: &Visit, entry: &TaskEntry) -> String {
         TaskKind::LateCounts => t!(words, "task-late-counts-text"),
         TaskKind::CountedTwice => t!(words, "task-counted-twice-text"),
         TaskKind::ConflictingValues => t!(words, "task-conflicting-values-text"),
+        TaskKind::OrderAmended => t!(words, "task-order-amended-text", expected = expected, found = found),
+        TaskKind::SuppliedTwice => t!(words, "task-supplied-twice-text", expected = expected, found = found),
     }
 }
 

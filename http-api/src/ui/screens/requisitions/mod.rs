@@ -1,0 +1,216 @@
+//! Requisitions from both ends: the customer's orders and the supplier's requisitions, which are one document.
+
+mod lists;
+mod new;
+mod order;
+mod requisition;
+
+pub(in crate::ui) use lists::{orders, requisitions};
+pub(in crate::ui) use new::{create, new};
+pub(in crate::ui) use order::{add, discard, finalise_order, line, order, remove, send, suggest};
+pub(in crate::ui) use requisition::{decide, finalise, give, give_as_requested, requisition, settle, ship};
+
+use axum::response::{IntoResponse, Response};
+use crdt_store::{DocumentId, Failure, Txn};
+use domain::query::requisitions::{self as query, RequisitionDetail, RequisitionLine};
+use domain::requisition::{Approval, RequisitionRow, Side, Status};
+use domain::shipment::End;
+use domain::{Caller, Permission};
+use maud::{Markup, html};
+
+use super::shipments;
+use crate::error::Problem;
+use crate::ui::form::Form;
+use crate::ui::icon::icon;
+use crate::ui::layout::{self, Page, Section, done};
+use crate::ui::parts::{Tone, chip, fact, or_dash, signatures, title};
+use crate::ui::trouble::{self, Trouble};
+use crate::ui::visit::Visit;
+use crate::ui::words::{Words, t};
+
+/// Where the pages of a side are.
+const fn path_of(side: Side) -> &'static str {
+    match side {
+        Side::Customer => "/internal-orders",
+        Side::Supplier => "/customer-requisitions",
+    }
+}
+
+const fn section_of(side: Side) -> Section {
+    match side {
+        Side::Customer => Section::Orders,
+        Side::Supplier => Section::Requisitions,
+    }
+}
+
+fn name_of(words: Words, side: Side) -> String {
+    match side {
+        Side::Customer => t!(words, "nav-orders"),
+        Side::Supplier => t!(words, "nav-requisitions"),
+    }
+}
+
+/// A status as a chip, with what the supplier decided.
+fn status_chip(words: Words, row: &RequisitionRow) -> Markup {
+    let (tone, drawing) = match row.status {
+        Status::Draft | Status::Discarded => (Tone::Calm, "file-text"),
+        Status::Sent => (Tone::Accent, "truck"),
+        Status::Finalised => (Tone::Good, "circle-check"),
+    };
+    html! {
+        (chip(tone, drawing, &words.code("order-status", row.status.code())))
+        @if row.emergency { " " (chip(Tone::Bad, "flag", &t!(words, "emergency"))) }
+        @match row.approval {
+            Some(Approval::Approved) => { " " (chip(Tone::Good, "check", &t!(words, "approved"))) }
+            Some(Approval::Denied) => { " " (chip(Tone::Bad, "ban", &t!(words, "denied"))) }
+            None => {}
+        }
+    }
+}
+
+/// The requisition, if the reader's store is at this end of it.
+fn load(visit: &Visit, id: DocumentId, side: Side) -> Result<RequisitionDetail, Trouble> {
+    let own = visit.store(Permission::RequisitionView)?;
+    let detail = query::detail(&visit.read()?, id, visit.today())?;
+    let is_ours = match side {
+        Side::Customer => detail.requisition.customer == own.id,
+        Side::Supplier => {
+            detail.requisition.supplier == End::Store(own.id) && detail.requisition.status != Status::Draft
+        }
+    };
+    if is_ours { Ok(detail) } else { Err(Trouble::not_found("requisition")) }
+}
+
+/// What is told of a requisition beside its lines.
+fn facts(words: Words, detail: &RequisitionDetail) -> Markup {
+    let requisition = &detail.requisition;
+    let months = format!("{} – {}", words.quantity(detail.min_months), words.quantity(detail.max_months));
+    html! {
+        section class="card pad" { dl class="facts few" {
+            (fact(&t!(words, "months-range"), html! { (months) }))
+            @if let Some(day) = requisition.expected { (fact(&t!(words, "needed-on"), html! { (words.day(day)) })) }
+            @if let Some(text) = &requisition.reference { (fact(&t!(words, "reference"), html! { (text) })) }
+            @if let Some(text) = &requisition.comment { (fact(&t!(words, "comment"), html! { (text) })) }
+            @if let Some(text) = &detail.supplier_comment { (fact(&t!(words, "supplier-comment"), html! { (text) })) }
+        } }
+    }
+}
+
+/// The shipments that answer it.
+fn answers(words: Words, detail: &RequisitionDetail, side: Side) -> Markup {
+    let path = match side {
+        Side::Customer => "/inbound-shipments/",
+        Side::Supplier => "/outbound-shipments/",
+    };
+    html! {
+        @if !detail.shipments.is_empty() {
+            section class="card" {
+                header { h2 class="grow" { (t!(words, "answering-shipments")) } @if detail.is_covered { (chip(Tone::Good, "check", &t!(words, "all-sent"))) } }
+                ul class="plain pad" { @for shipment in &detail.shipments {
+                    li { a href={ (path) (shipment.id) } { (shipment.number) } " " (shipments::status_chip(words, shipment.status)) " " span class="muted small" { (words.brief_instant(shipment.status_at)) } }
+                } }
+            }
+        }
+    }
+}
+
+fn item_cell(line: &RequisitionLine) -> Markup {
+    html! { a class="strong" href={ "/stock/items/" (line.item) } { (line.item_name) } span class="two" { (line.item_code) " · " (line.unit) } }
+}
+
+/// What a line is asked for on: stock, use, how long it lasts, what is suggested.
+fn grounds_cells(words: Words, line: &RequisitionLine) -> Markup {
+    let grounds = &line.grounds;
+    html! {
+        td class="num" data-label=(t!(words, "on-hand")) { (words.quantity(grounds.on_hand)) @if grounds.on_order.is_positive() { span class="two" { "+ " (words.quantity(grounds.on_order)) } } }
+        td class="num" data-label=(t!(words, "amc")) { (words.quantity(grounds.monthly)) }
+        td class="num" data-label=(t!(words, "months-of-stock")) { @match line.months_of_stock { Some(months) => (words.quantity(months)), None => (or_dash(None)) } }
+        td class="num" data-label=(t!(words, "suggested")) { (words.quantity(grounds.suggested)) }
+    }
+}
+
+fn grounds_heads(words: Words) -> Markup {
+    html! {
+        th scope="col" class="num" { (t!(words, "on-hand")) }
+        th scope="col" class="num" { abbr title=(t!(words, "amc-long")) { (t!(words, "amc")) } }
+        th scope="col" class="num" { (t!(words, "months-of-stock")) }
+        th scope="col" class="num" { (t!(words, "suggested")) }
+    }
+}
+
+fn show(
+    visit: &Visit,
+    detail: &RequisitionDetail,
+    side: Side,
+    problem: Option<&Problem>,
+) -> Result<Response, Trouble> {
+    let words = visit.words;
+    let name = name_of(words, side);
+    let row = &detail.requisition;
+    let sub = html! { (detail.customer_name) " → " (detail.supplier_name) " · " span data-live="status" { (status_chip(words, row)) } };
+    let actions = html! {
+        button type="button" class="btn" data-print { (icon("printer")) (t!(words, "print")) }
+        a class="btn" href={ "/history/" (row.id) } { (icon("history")) (t!(words, "history")) }
+    };
+    let content = match side {
+        Side::Customer => order::body(visit, detail)?,
+        Side::Supplier => requisition::body(visit, detail),
+    };
+    let body = html! {
+        div class="print-only" { p { (visit.state.settings().system_name) " · " (name) " " (row.number) } p { (detail.customer_name) " → " (detail.supplier_name) } }
+        (title(&row.number, sub, actions))
+        @if let Some(problem) = problem { (trouble::alert(words, problem)) }
+        (facts(words, detail))
+        (content)
+        (answers(words, detail, side))
+        (signatures(words))
+    };
+    let page = Page::new(section_of(side), row.number.clone(), body).below(name, path_of(side));
+    let mut response = layout::page(visit, page);
+    if let Some(problem) = problem {
+        *response.status_mut() = problem.status_code();
+    }
+    Ok(response)
+}
+
+/// Shows the requisition again after an action: with a sentence if it was done, with the problem if not.
+fn after<T>(
+    visit: &Visit,
+    id: DocumentId,
+    side: Side,
+    result: Result<T, Problem>,
+    toast: &str,
+) -> Result<Response, Trouble> {
+    match result {
+        Ok(_) => Ok(done(&format!("{}/{id}", path_of(side)), toast, "")),
+        Err(problem) => show(visit, &load(visit, id, side)?, side, Some(&problem)),
+    }
+}
+
+async fn carry_out<T>(
+    visit: &Visit,
+    command: impl FnOnce(&mut Txn<'_>, &Caller) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Problem>
+where
+    T: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
+{
+    let caller = visit.visitor.caller_in(None)?;
+    Ok(visit.execute(move |txn| command(txn, &caller)).await?)
+}
+
+/// The answer to a cell that saved itself: a sentence, good or bad.
+fn cell_answer(visit: &Visit, result: Result<(), Problem>) -> Response {
+    let words = visit.words;
+    match result {
+        Ok(()) => t!(words, "saved-now").into_response(),
+        Err(problem) => (problem.status_code(), trouble::message(words, &problem)).into_response(),
+    }
+}
+
+/// A quantity that was typed; nothing counts as zero, for a line may ask for none.
+fn typed(visit: &Visit, form: &Form, name: &str) -> Result<domain::Quantity, Problem> {
+    match form.text(name) {
+        None => Ok(domain::Quantity::ZERO),
+        Some(_) => form.quantity(visit.words, name, &format!("/{name}")),
+    }
+}

@@ -1,0 +1,178 @@
+//! The supplier's page: what is asked for and on what grounds, what is there to give, and the shipments that are made.
+
+use axum::extract::Path;
+use axum::response::Response;
+use crdt_store::DocumentId;
+use domain::Permission;
+use domain::query::requisitions::{RequisitionDetail, RequisitionLine};
+use domain::requisition::{self, Approval, Approve, LineSelection, Side, Status, Supply, TakeAmendment};
+use maud::{Markup, html};
+
+use super::{after, carry_out, cell_answer, grounds_cells, grounds_heads, item_cell, load, show, typed};
+use crate::ui::form::Form;
+use crate::ui::icon::icon;
+use crate::ui::layout::done;
+use crate::ui::parts::row_ids;
+use crate::ui::trouble::Trouble;
+use crate::ui::visit::Visit;
+use crate::ui::words::t;
+
+fn amendment(visit: &Visit, line: &RequisitionLine, url: &str, open: bool) -> Markup {
+    let words = visit.words;
+    html! {
+        @if let Some(wish) = line.amendment {
+            span class="chip warn" { (icon("flag")) (t!(words, "wants-now", quantity = words.quantity(wish))) }
+            @if open {
+                form method="post" action={ (url) "/amendment" } class="row" {
+                    button class="btn quiet" name="accept" value="yes" { (t!(words, "take-amendment")) }
+                    button class="btn quiet" name="accept" value="no" { (t!(words, "leave-amendment", quantity = words.quantity(line.requested))) }
+                }
+            }
+        }
+    }
+}
+
+fn row(visit: &Visit, id: DocumentId, line: &RequisitionLine, open: bool) -> Markup {
+    let words = visit.words;
+    let url = format!("/customer-requisitions/{id}/lines/{}", line.item);
+    let is_short = line.available.is_some_and(|available| line.remaining > available);
+    html! {
+        tr data-line=(line.item) data-item=(line.item) {
+            td { (item_cell(line)) @if let Some(note) = line.note.as_ref().or(line.reason_text.as_ref()) { span class="two" { (note) } } }
+            (grounds_cells(words, line))
+            td class="num" data-label=(t!(words, "requested")) { span data-live={ "q-" (line.item) } { (words.quantity(line.requested)) } (amendment(visit, line, &url, open)) }
+            td class="num" data-label=(t!(words, "available")) data-live={ "a-" (line.item) } { @if let Some(available) = line.available { span class=[is_short.then_some("t-warn")] { (words.quantity(available)) } } }
+            td class="num" data-label=(t!(words, "to-be-given")) {
+                @if open {
+                    input class="input small quantity end" id={ "s-" (line.item) } name="supply" value=(words.input(line.progress.supply)) inputmode="decimal" autocomplete="off"
+                        data-save=(url) data-field="supply" aria-label={ (t!(words, "to-be-given")) " " (line.item_name) };
+                } @else { (words.quantity(line.progress.supply)) }
+            }
+            td class="num" data-label=(t!(words, "in-shipments")) data-live={ "o-" (line.item) } {
+                (words.quantity(line.progress.on_shipments))
+                @if line.progress.is_exceeded() { " " span class="chip bad" { (icon("flag")) (t!(words, "too-much")) } }
+            }
+            td class="num" data-label=(t!(words, "remaining")) data-live={ "m-" (line.item) } { (words.quantity(line.remaining)) }
+        }
+    }
+}
+
+fn bar(visit: &Visit, detail: &RequisitionDetail) -> Markup {
+    let words = visit.words;
+    let base = format!("/customer-requisitions/{}", detail.requisition.id);
+    let remains = detail.line_details.iter().any(|line| line.remaining.is_positive());
+    let is_denied = detail.requisition.approval == Some(Approval::Denied);
+    html! {
+        div class="bar no-print" {
+            @if visit.may(Permission::OutboundEdit) && !is_denied {
+                form method="post" action={ (base) "/ship" } { button class="btn primary" disabled[!remains] { (icon("truck")) (t!(words, "make-shipment")) } }
+            }
+            @if visit.may(Permission::RequisitionEdit) { form method="post" action={ (base) "/supply-as-requested" } { button class="btn" { (icon("check")) (t!(words, "give-as-requested")) } } }
+            span class="end" {}
+            @if visit.may(Permission::RequisitionApprove) {
+                form method="post" action={ (base) "/decide" } class="row" {
+                    @if detail.requisition.approval != Some(Approval::Approved) { button class="btn quiet" name="approval" value="approved" { (icon("check")) (t!(words, "approve")) } }
+                    @if !is_denied { button class="btn quiet" name="approval" value="denied" { (icon("ban")) (t!(words, "deny")) } }
+                }
+            }
+            @if visit.may(Permission::RequisitionEdit) { form method="post" action={ (base) "/finalise" } data-confirm=(t!(words, "finalise-question", number = &detail.requisition.number)) { button class="btn" { (icon("circle-check")) (t!(words, "finalise-order")) } } }
+        }
+    }
+}
+
+pub(super) fn body(visit: &Visit, detail: &RequisitionDetail) -> Markup {
+    let words = visit.words;
+    let is_sent = detail.requisition.status == Status::Sent;
+    let open = is_sent && visit.may(Permission::RequisitionEdit);
+    html! {
+        section class="card" {
+            header { h2 class="grow" { (t!(words, "lines-title")) } span class="saved" id="save-state" role="status" {} }
+            div class="scroll" id="rows" data-rows=(row_ids(detail.line_details.iter().map(|line| line.item))) { table class="cards" {
+                thead { tr {
+                    th scope="col" { (t!(words, "item")) }
+                    (grounds_heads(words))
+                    th scope="col" class="num" { (t!(words, "requested")) }
+                    th scope="col" class="num" { (t!(words, "available")) }
+                    th scope="col" class="num" { (t!(words, "to-be-given")) }
+                    th scope="col" class="num" { (t!(words, "in-shipments")) }
+                    th scope="col" class="num" { (t!(words, "remaining")) }
+                } }
+                tbody { @for line in &detail.line_details { (row(visit, detail.requisition.id, line, open)) } }
+            } }
+            @if is_sent { (bar(visit, detail)) }
+        }
+    }
+}
+
+/// The page.
+pub(in crate::ui) async fn requisition(
+    visit: Visit,
+    Path(id): Path<DocumentId>,
+) -> Result<Response, Trouble> {
+    show(&visit, &load(&visit, id, Side::Supplier)?, Side::Supplier, None)
+}
+
+/// Says how much of an item is given, as it is typed.
+pub(in crate::ui) async fn give(
+    visit: Visit,
+    Path((id, item)): Path<(DocumentId, DocumentId)>,
+    form: Form,
+) -> Response {
+    let result = async {
+        let supply = Supply { supply: Some(typed(&visit, &form, "supply")?), note: None };
+        carry_out(&visit, move |txn, caller| requisition::supply(txn, caller, id, item, &supply)).await
+    };
+    cell_answer(&visit, result.await)
+}
+
+/// Gives what is asked for.
+pub(in crate::ui) async fn give_as_requested(
+    visit: Visit,
+    Path(id): Path<DocumentId>,
+) -> Result<Response, Trouble> {
+    let all = LineSelection::default();
+    let result =
+        carry_out(&visit, move |txn, caller| requisition::supply_as_requested(txn, caller, id, &all)).await;
+    after(&visit, id, Side::Supplier, result, /*key*/ "toast-saved")
+}
+
+/// Settles what the customer would have otherwise.
+pub(in crate::ui) async fn settle(
+    visit: Visit,
+    Path((id, item)): Path<(DocumentId, DocumentId)>,
+    form: Form,
+) -> Result<Response, Trouble> {
+    let take = TakeAmendment { accept: form.raw("accept") == "yes" };
+    let result =
+        carry_out(&visit, move |txn, caller| requisition::take_amendment(txn, caller, id, item, take)).await;
+    after(&visit, id, Side::Supplier, result, /*key*/ "toast-settled")
+}
+
+/// Approves it, or denies it.
+pub(in crate::ui) async fn decide(
+    visit: Visit,
+    Path(id): Path<DocumentId>,
+    form: Form,
+) -> Result<Response, Trouble> {
+    let approval = if form.raw("approval") == "denied" { Approval::Denied } else { Approval::Approved };
+    let decision = Approve { approval, comment: None };
+    let result = carry_out(&visit, move |txn, caller| requisition::approve(txn, caller, id, &decision)).await;
+    after(&visit, id, Side::Supplier, result, /*key*/ "toast-saved")
+}
+
+/// Makes a shipment of what remains, and goes there.
+pub(in crate::ui) async fn ship(visit: Visit, Path(id): Path<DocumentId>) -> Result<Response, Trouble> {
+    let all = LineSelection::default();
+    match carry_out(&visit, move |txn, caller| requisition::ship(txn, caller, id, &all)).await {
+        Ok(made) => {
+            Ok(done(&format!("/outbound-shipments/{}", made.id), /*key*/ "toast-made", &made.number))
+        }
+        Err(problem) => show(&visit, &load(&visit, id, Side::Supplier)?, Side::Supplier, Some(&problem)),
+    }
+}
+
+/// Closes it.
+pub(in crate::ui) async fn finalise(visit: Visit, Path(id): Path<DocumentId>) -> Result<Response, Trouble> {
+    let result = carry_out(&visit, move |txn, caller| requisition::finalise(txn, caller, id)).await;
+    after(&visit, id, Side::Supplier, result, /*key*/ "toast-order-finalised")
+}
