@@ -59,6 +59,7 @@ pub mod barcode;
 pub mod conflict;
 pub mod consumption;
 mod effect;
+pub mod formula;
 pub mod gs1;
 pub mod import;
 pub mod instant;
