@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! order           suggested quantity, what a forecast asks for, fair shares of short supply
+//! rnr             the lines of a report and requisition form (R&R), and what stands against finalising one
 //! immunisation    populations, doses that a course needs, when a dose is due
 //! ```
 //!
@@ -25,6 +26,7 @@ use crate::quantity::{AMOUNT_MAX, Quantity};
 
 pub mod immunisation;
 pub mod order;
+pub mod rnr;
 
 /// Most months that a formula reckons with: a century.
 pub const MONTHS_MAX: u32 = 1_200;
