@@ -84,7 +84,8 @@ impl DayMoves {
 }
 
 /// What an item's movements say of its consumption.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Consumption {
     /// The days looked back over.
     pub window: Window,
@@ -115,12 +116,16 @@ impl Consumption {
 
     /// The average as a fraction. Days out count only where there is a day that was none: of a window that was all out,
     /// nothing can be said about the others.
-    fn ratio(&self) -> (i128, i128) {
-        let consumed = i128::from(self.consumed.thousandths());
+    ///
+    /// The denominator is above zero. What it is made of may be read from anywhere: no window is shorter than a month,
+    /// and amounts are within what can be written, so that with any of them products stay within 128 bits.
+    pub(crate) fn ratio(&self) -> (i128, i128) {
+        let consumed = i128::from(self.consumed.clamped().thousandths());
         let (days, out) = (self.window.days, self.days_out);
+        let months = i128::from(self.window.months.max(1));
         match self.adjusted && out < days {
-            true => (consumed * i128::from(days), i128::from(self.window.months) * i128::from(days - out)),
-            false => (consumed, i128::from(self.window.months)),
+            true => (consumed * i128::from(days), months * i128::from(days - out)),
+            false => (consumed, months),
         }
     }
 
@@ -138,14 +143,14 @@ impl Consumption {
     /// For how many months so much lasts, in thousandths of a month; nothing where nothing is consumed.
     pub fn months_of(&self, on_hand: Quantity) -> Option<Quantity> {
         let (over, under) = self.ratio();
-        let on_hand = i128::from(on_hand.thousandths());
+        let on_hand = i128::from(on_hand.clamped().thousandths());
         (over > 0).then(|| Quantity::from_thousandths(rounded(on_hand * under * 1_000, over)))
     }
 
     /// How so many units compare with so many months of stock; nothing where nothing is consumed.
     pub fn compare(&self, on_hand: Quantity, months: u32) -> Option<std::cmp::Ordering> {
         let (over, under) = self.ratio();
-        let on_hand = i128::from(on_hand.thousandths());
+        let on_hand = i128::from(on_hand.clamped().thousandths());
         (over > 0).then(|| (on_hand * under).cmp(&(i128::from(months) * over)))
     }
 
@@ -197,7 +202,7 @@ pub(crate) fn days_between(from: Date, to: Date) -> i64 {
 }
 
 /// A fraction with a positive denominator as a whole number, halves away from zero, within what can be written.
-fn rounded(over: i128, under: i128) -> i64 {
+pub(crate) fn rounded(over: i128, under: i128) -> i64 {
     let magnitude = (over.unsigned_abs() * 2 + under.unsigned_abs()) / (under.unsigned_abs() * 2);
     let magnitude = i64::try_from(magnitude).unwrap_or(i64::MAX);
     if over < 0 { -magnitude } else { magnitude }
@@ -290,6 +295,14 @@ mod tests {
     }
 
     #[test]
+    fn a_window_of_no_month_is_one_month() {
+        let window = Window { months: 0, ..window() };
+        let none = Consumption { window, ..consumption(300, 0, false) };
+        assert_eq!(none.monthly(), Quantity::whole(300));
+        assert_eq!(none.months_of(Quantity::whole(150)), Some(quantity("0.5")));
+    }
+
+    #[test]
     fn a_day_is_out_of_stock_when_nothing_was_there_and_nothing_came() {
         let moved = |came: i64, left: i64, consumed: i64| DayMoves {
             came: Quantity::whole(came),
@@ -346,6 +359,19 @@ mod tests {
                 balance += of_day().map(|(_, change, _)| change).sum::<i64>();
             }
             prop_assert_eq!((found.days_out, found.consumed), (out, Quantity::whole(consumed)));
+        }
+
+        #[test]
+        fn no_figures_are_too_large(
+            consumed: i64, on_hand: i64, months: u32, days: u32, out: u32, adjusted: bool, of: u32,
+        ) {
+            let window = Window { months, days, ..window() };
+            let consumed = Quantity::from_thousandths(consumed);
+            let on_hand = Quantity::from_thousandths(on_hand);
+            let found = Consumption { window, consumed, days_out: out, adjusted };
+            let _ = (found.monthly(), found.need(of));
+            prop_assert_eq!(found.months_of(on_hand).is_some(), consumed.is_positive());
+            prop_assert_eq!(found.compare(on_hand, of).is_some(), consumed.is_positive());
         }
 
         #[test]

@@ -95,7 +95,7 @@ mod views;
 pub use effect::{Balance, LedgerRow, MovementKind};
 pub use jiff::civil::Date;
 pub use permission::{Caller, Permission, Preset, Role};
-pub use quantity::{AMOUNT_MAX, InvalidAmount, Money, Quantity, Temperature, Volume};
+pub use quantity::{AMOUNT_MAX, InvalidAmount, Money, Percent, Quantity, Temperature, Volume};
 pub use record::{CODE_LEN_MAX, Created, NAME_LEN_MAX, NOTE_LEN_MAX, Numbered, Stamp, valid_name};
 pub use schema::DomainSchema;
 pub use scopes::ScopeKind;

@@ -202,6 +202,12 @@ amount! {
     Temperature
 }
 
+amount! {
+    /// A percentage (a share, a coverage, a growth), counted in thousandths of a percent: 100 % are 100,000 of them. In
+    /// JSON a decimal number of percent; in documents the thousandths.
+    Percent
+}
+
 impl Volume {
     /// The volume of so many units in packs of `pack_size`, each of this volume: a part of a pack takes its part,
     /// rounded up to a thousandth of a litre. Less than nothing takes no room.
@@ -255,7 +261,7 @@ macro_rules! number_in_json {
         })*
     };
 }
-number_in_json!(Quantity, Volume, Temperature);
+number_in_json!(Quantity, Volume, Temperature, Percent);
 
 impl Serialize for Money {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
