@@ -131,7 +131,7 @@ views! {
     REQUISITION_BY_STATUS = "view/requisition/status",
     /// store, side, status → how many, how many of them are emergencies
     SUM_REQUISITION_COUNT = "view/sum/requisition/count",
-    /// supplying store, requisition, item → asked for, to be given, in shipments, of that off the shelf
+    /// supplying store, requisition, item → to be given, answered by shipments, in shipments, of that off the shelf
     SUM_REQUISITION = "view/sum/requisition",
     /// series 0 counter, document → nothing
     NUMBER = "view/number",

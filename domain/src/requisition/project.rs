@@ -75,11 +75,10 @@ fn supply_key(store: DocumentId, requisition: DocumentId, item: DocumentId) -> V
 fn project_supply(id: DocumentId, requisition: &Requisition, projection: &mut Projection) {
     let store = supplying_store(requisition);
     for (item, line) in requisition.lines() {
-        let asked = requisition.asked(&line).clamped().thousandths();
         let supplied = requisition.supplied(&line).clamped().thousandths();
-        if (asked, supplied) != (0, 0) {
+        if supplied != 0 {
             let (view, key) = (views::SUM_REQUISITION, supply_key(store, id, item));
-            projection.sums.push(Sum { view, key, amounts: [asked, supplied, 0, 0] });
+            projection.sums.push(Sum { view, key, amounts: [supplied, 0, 0, 0] });
         }
     }
 }
@@ -99,24 +98,26 @@ pub(crate) fn project_shipment(id: DocumentId, shipment: &Shipment, projection: 
         *left = *left + shipment.issued(line);
     }
     for (item, [coming, left]) in items {
-        let amounts = [0, 0, coming.clamped().thousandths(), left.clamped().thousandths()];
+        let meant = shipment.answers.get(&item).copied().unwrap_or_default();
+        let amounts = [meant.min(coming), coming, left].map(|quantity| quantity.clamped().thousandths());
         let (view, key) = (views::SUM_REQUISITION, supply_key(store, requisition, item));
-        projection.sums.push(Sum { view, key, amounts });
+        projection.sums.push(Sum { view, key, amounts: [0, amounts[0], amounts[1], amounts[2]] });
     }
 }
 
-/// The task that follows from more of an item being in shipments than was to be given, as when two tablets made them.
+/// The task that follows from shipments being made for more of an item than was to be given, as when two tablets made
+/// them.
 pub(crate) fn derive(key: &[u8], totals: &Totals) -> Vec<Row> {
-    let [asked, supply, on_shipments, _] = totals.amounts.map(Quantity::from_thousandths);
-    // Without what is asked for, the requisition itself is not here yet.
-    let is_exceeded = asked.is_positive() && on_shipments > supply;
+    let [supply, answered, ..] = totals.amounts.map(Quantity::from_thousandths);
+    // Without anything to be given, the requisition itself may not be here yet.
+    let is_exceeded = supply.is_positive() && answered > supply;
     match (id_at(key, 0), id_at(key, 16), id_at(key, 32)) {
         (Some(store), Some(requisition), Some(item)) if is_exceeded => {
             let task = TaskRow {
                 line: Some(item),
                 item: Some(item),
                 expected: supply.clamped(),
-                found: on_shipments.clamped(),
+                found: answered.clamped(),
                 ..task_of(TaskKind::SuppliedTwice, store, requisition, None)
             };
             vec![task::row(&task)]

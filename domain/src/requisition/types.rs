@@ -228,7 +228,9 @@ pub struct Progress {
     pub requested: Quantity,
     /// Units that will be given.
     pub supply: Quantity,
-    /// Units in shipments, those still being packed included.
+    /// Units that shipments were made for and hold.
+    pub answered: Quantity,
+    /// Units in shipments, those still being packed included: more than they were made for where packs are larger.
     pub on_shipments: Quantity,
     /// Units that have left the shelf.
     pub shipped: Quantity,
@@ -245,9 +247,9 @@ impl Progress {
         self.shipped >= self.requested
     }
 
-    /// Whether more is in shipments than was to be given.
+    /// Whether shipments were made for more than was to be given.
     pub fn is_exceeded(&self) -> bool {
-        self.on_shipments > self.supply
+        self.answered > self.supply
     }
 }
 

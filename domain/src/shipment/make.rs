@@ -37,6 +37,7 @@ pub(crate) fn create_for(
     create(txn, caller, command, Some(requisition))
 }
 
+/// Makes an outbound shipment, which answers a requisition by all that it is asked to hold.
 fn create(
     txn: &mut Txn<'_>,
     caller: &Caller,
@@ -53,6 +54,10 @@ fn create(
     shipment.comment = record::valid_note("/comment", command.comment.as_deref())?;
     shipment.expected = command.expected;
     shipment.requisition = requisition;
+    if requisition.is_some() {
+        let asked = command.lines.iter().filter_map(|line| Some((line.item?, line.quantity)));
+        shipment.answers = asked.collect();
+    }
     let mut shelf = Shelf::of(command.store);
     for (at, line) in command.lines.iter().enumerate() {
         add_own(txn, &mut shipment, &mut shelf, &format!("/lines/{at}"), line)?;
@@ -192,6 +197,7 @@ fn blank(txn: &Txn<'_>, caller: &Caller, from: End, to: End) -> Result<Shipment,
         receiver_store: store_of(to),
         receiver_partner: partner_of(to),
         requisition: None,
+        answers: BTreeMap::new(),
         reference: None,
         comment: None,
         receiver_comment: None,

@@ -176,6 +176,9 @@ pub struct Shipment {
     /// The requisition that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requisition: Option<DocumentId>,
+    /// Units of each item that it was made for, where it answers one: batches go in whole packs, which may be more.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<DocumentId, Quantity>,
     /// What it is called elsewhere: an order or delivery note.
     pub reference: Option<String>,
     /// What the sender notes of it.

@@ -211,6 +211,19 @@ fn the_supplier_gives_ships_and_what_remains_follows() {
 }
 
 #[test]
+fn whole_packs_are_no_more_than_was_to_be_given() {
+    let mut world = World::new();
+    world.open_stock(D, "AB12", "2027-12-31", 1_000);
+    let id = sent(&mut world, 250);
+    give(&mut world, D, id, 250);
+    ship(&mut world, D, id);
+    // Amoxicillin comes in packs of 100.
+    let found = line(&world, D, id).progress;
+    assert_eq!((found.answered, found.on_shipments), (units(250), units(300)));
+    assert_eq!((line(&world, D, id).remaining, kinds(&world, D)), (units(0), vec![]));
+}
+
+#[test]
 fn a_cancelled_shipment_gives_back_what_remains() {
     let mut world = World::new();
     world.open_stock(D, "AB12", "2027-12-31", 1_000);

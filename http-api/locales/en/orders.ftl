@@ -22,7 +22,8 @@ requested = Ordered
 to-be-given = To be given
 has-left = Has left
 in-shipments = In shipments
-remaining = Remaining
+lasts-months = { $months } months
+remains = { $quantity } remaining
 too-much = Too much
 amendments = { $n ->
     [one] { $n } change

@@ -22,7 +22,8 @@ requested = Commandé
 to-be-given = Accordé
 has-left = Parti
 in-shipments = En expédition
-remaining = Reste
+lasts-months = { $months } mois
+remains = reste { $quantity }
 too-much = Trop
 amendments = { $n ->
     [one] { $n } modification

@@ -15,7 +15,7 @@ use crdt_store::{DocumentId, Failure, Txn};
 use domain::query::requisitions::{self as query, RequisitionDetail, RequisitionLine};
 use domain::requisition::{Approval, RequisitionRow, Side, Status};
 use domain::shipment::End;
-use domain::{Caller, Permission};
+use domain::{Caller, Permission, Quantity};
 use maud::{Markup, html};
 
 use super::shipments;
@@ -115,17 +115,17 @@ fn answers(words: Words, detail: &RequisitionDetail, side: Side) -> Markup {
 }
 
 fn item_cell(line: &RequisitionLine) -> Markup {
-    html! { a class="strong" href={ "/stock/items/" (line.item) } { (line.item_name) } span class="two" { (line.item_code) " · " (line.unit) } }
+    html! { span class="strong" { (line.item_name) } span class="two" { (line.item_code) " · " (line.unit) } }
 }
 
-/// What a line is asked for on: stock, use, how long it lasts, what is suggested.
+/// What a line is asked for on: stock and what is on its way, use and how long it lasts, what is suggested.
 fn grounds_cells(words: Words, line: &RequisitionLine) -> Markup {
     let grounds = &line.grounds;
+    let why = t!(words, "why-this-number");
     html! {
         td class="num" data-label=(t!(words, "on-hand")) { (words.quantity(grounds.on_hand)) @if grounds.on_order.is_positive() { span class="two" { "+ " (words.quantity(grounds.on_order)) } } }
-        td class="num" data-label=(t!(words, "amc")) { (words.quantity(grounds.monthly)) }
-        td class="num" data-label=(t!(words, "months-of-stock")) { @match line.months_of_stock { Some(months) => (words.quantity(months)), None => (or_dash(None)) } }
-        td class="num" data-label=(t!(words, "suggested")) { (words.quantity(grounds.suggested)) }
+        td class="num" data-label=(t!(words, "amc")) { (words.average(grounds.monthly)) @if let Some(months) = line.months_of_stock { span class="two" { (t!(words, "lasts-months", months = words.months_of_stock(months))) } } }
+        td class="num" data-label=(t!(words, "suggested")) { a href={ "/stock/items/" (line.item) } title=(why) { (words.quantity(grounds.suggested)) } }
     }
 }
 
@@ -133,7 +133,6 @@ fn grounds_heads(words: Words) -> Markup {
     html! {
         th scope="col" class="num" { (t!(words, "on-hand")) }
         th scope="col" class="num" { abbr title=(t!(words, "amc-long")) { (t!(words, "amc")) } }
-        th scope="col" class="num" { (t!(words, "months-of-stock")) }
         th scope="col" class="num" { (t!(words, "suggested")) }
     }
 }
@@ -208,9 +207,9 @@ fn cell_answer(visit: &Visit, result: Result<(), Problem>) -> Response {
 }
 
 /// A quantity that was typed; nothing counts as zero, for a line may ask for none.
-fn typed(visit: &Visit, form: &Form, name: &str) -> Result<domain::Quantity, Problem> {
+fn typed(visit: &Visit, form: &Form, name: &str) -> Result<Quantity, Problem> {
     match form.text(name) {
-        None => Ok(domain::Quantity::ZERO),
+        None => Ok(Quantity::ZERO),
         Some(_) => form.quantity(visit.words, name, &format!("/{name}")),
     }
 }

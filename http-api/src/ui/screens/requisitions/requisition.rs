@@ -51,8 +51,8 @@ fn row(visit: &Visit, id: DocumentId, line: &RequisitionLine, open: bool) -> Mar
             td class="num" data-label=(t!(words, "in-shipments")) data-live={ "o-" (line.item) } {
                 (words.quantity(line.progress.on_shipments))
                 @if line.progress.is_exceeded() { " " span class="chip bad" { (icon("flag")) (t!(words, "too-much")) } }
+                @if line.remaining.is_positive() { span class="two" { (t!(words, "remains", quantity = words.quantity(line.remaining))) } }
             }
-            td class="num" data-label=(t!(words, "remaining")) data-live={ "m-" (line.item) } { (words.quantity(line.remaining)) }
         }
     }
 }
@@ -95,7 +95,6 @@ pub(super) fn body(visit: &Visit, detail: &RequisitionDetail) -> Markup {
                     th scope="col" class="num" { (t!(words, "available")) }
                     th scope="col" class="num" { (t!(words, "to-be-given")) }
                     th scope="col" class="num" { (t!(words, "in-shipments")) }
-                    th scope="col" class="num" { (t!(words, "remaining")) }
                 } }
                 tbody { @for line in &detail.line_details { (row(visit, detail.requisition.id, line, open)) } }
             } }
