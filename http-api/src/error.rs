@@ -180,6 +180,12 @@ pub(crate) const KNOWN: &[Known] = &[
     ),
     known("nothing-counted", 409, "Nothing has been counted", "Count at least one line first."),
     known(
+        "nothing-remains",
+        409,
+        "Nothing remains to be sent",
+        "Say that more is to be given, or cancel a shipment that is not needed.",
+    ),
+    known(
         "not-arrived",
         409,
         "A part has not arrived yet",

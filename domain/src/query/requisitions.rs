@@ -1,6 +1,6 @@
 //! Requisitions, as the customer or the supplier sees them.
 
-use crdt_store::{DocumentId, Failure, ViewRead, ViewReadExt, decode_row};
+use crdt_store::{DocumentId, Failure, StoreError, ViewRead, ViewReadExt, decode_row};
 use serde::{Deserialize, Serialize};
 
 use super::items::Search;
@@ -136,6 +136,11 @@ pub fn list(
     })
 }
 
+/// A requisition as in lists, without loading its document; nothing for one that was thrown away.
+pub fn row(read: &(impl ViewRead + ?Sized), id: DocumentId) -> Result<Option<RequisitionRow>, StoreError> {
+    read.row(views::REQUISITION, id.as_bytes())
+}
+
 /// A requisition with its lines: loads one document, and for a draft walks once over what the customer moved in the months
 /// looked back over.
 pub fn detail(
@@ -143,8 +148,7 @@ pub fn detail(
     id: DocumentId,
     today: Date,
 ) -> Result<RequisitionDetail, Failure> {
-    let row: RequisitionRow =
-        read.row(views::REQUISITION, id.as_bytes())?.ok_or_else(|| reject::not_found("requisition", id))?;
+    let row = row(read, id)?.ok_or_else(|| reject::not_found("requisition", id))?;
     let requisition: Requisition = record::load(read, id)?;
     let grounds = match row.status {
         Status::Draft => Some(Grounds::of(read, requisition.customer, today)?),

@@ -14,9 +14,10 @@ use crate::shipment::{End, Event};
 /// Most lines of one requisition, as many as a shipment has.
 pub const LINES_MAX: usize = 2_000;
 
-/// How far a requisition has come.
+/// How far a requisition has come. It is read under a name of its own: a requisition stands beside its shipments, which
+/// have a status too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename = "RequisitionStatus", rename_all = "kebab-case")]
 pub enum Status {
     /// Being written by the customer.
     Draft,

@@ -52,6 +52,8 @@ pub(crate) struct Ids {
     pub(crate) id: DocumentId,
     /// `{line}`: a part of it.
     pub(crate) line: DocumentId,
+    /// `{item}`: the part of it that is about this item.
+    pub(crate) item: DocumentId,
     /// `{store}`.
     pub(crate) store: DocumentId,
     /// `{device}`.
@@ -73,6 +75,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Ids {
             match name {
                 "id" => ids.id = value.parse().map_err(|_| unreadable(value))?,
                 "line" => ids.line = value.parse().map_err(|_| unreadable(value))?,
+                "item" => ids.item = value.parse().map_err(|_| unreadable(value))?,
                 "store" => ids.store = value.parse().map_err(|_| unreadable(value))?,
                 "device" => ids.device = value.parse().map_err(|_| unreadable(value))?,
                 _ => ids.name = value.to_owned(),

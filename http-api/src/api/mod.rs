@@ -16,6 +16,7 @@ mod programmes;
 mod reference;
 mod repacks;
 pub mod replies;
+mod requisitions;
 pub(crate) mod route;
 mod scanning;
 mod service;
@@ -49,6 +50,7 @@ pub(crate) fn table() -> Vec<Route> {
         adjustments::routes(),
         stocktakes::routes(),
         shipments::routes(),
+        requisitions::routes(),
         assets::routes(),
         reference::routes(),
         sites::routes(),

@@ -57,6 +57,7 @@ const COLUMNS: &[Column<ShipmentListRow>] = &[
     column("on hold", |row| Cell::Flag(row.shipment.on_hold)),
     column("reference", |row| Cell::maybe(row.shipment.reference.as_ref())),
     column("comment", |row| Cell::maybe(row.shipment.comment.as_ref())),
+    column("requisition", |row| Cell::or_empty(row.shipment.requisition, Cell::id)),
     column("shipment", |row| Cell::id(row.shipment.id)),
 ];
 

@@ -146,7 +146,7 @@ pub(crate) fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
 
 fn path_parameter(name: &str) -> Parameter {
     let schema = match name {
-        "id" | "line" | "store" | "device" => formatted("uuid"),
+        "id" | "line" | "item" | "store" | "device" => formatted("uuid"),
         _ => typed(Type::String),
     };
     ParameterBuilder::new()

@@ -130,7 +130,7 @@ fn operations(description: &Value) -> Vec<(Method, String, Value)> {
     for (path, item) in paths {
         for (method, operation) in item.as_object().expect("methods") {
             let id = "0193a1b2-0000-7000-8000-000000000001";
-            let uri = ["id", "line", "store", "device"]
+            let uri = ["id", "line", "item", "store", "device"]
                 .iter()
                 .fold(path.clone(), |uri, name| uri.replace(&format!("{{{name}}}"), id));
             let uri = uri.replace("{name}", "nowhere");

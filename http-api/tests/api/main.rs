@@ -8,6 +8,7 @@ mod feed;
 mod figures;
 mod imports;
 mod lists;
+mod requisitions;
 mod scanning;
 mod shares;
 mod shelf;

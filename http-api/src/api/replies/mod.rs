@@ -5,6 +5,7 @@
 
 mod assets;
 mod ledger;
+mod requisitions;
 mod scanning;
 mod shipments;
 mod stock;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use assets::{AssetDetail, AssetListRow, AssetLogEntry};
 pub use ledger::{LedgerEntry, StoreLedgerEntry};
+pub use requisitions::{RequisitionDetail, RequisitionLine, RequisitionListRow, SupplyProgress};
 pub use scanning::{BarcodeListRow, ScanReading, Scanned};
 pub use shipments::{
     AdjustmentDetail, AdjustmentLineDetail, LineDetail, ShipmentDetail, ShipmentListRow, StatusEvent,

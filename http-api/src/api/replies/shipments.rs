@@ -37,6 +37,8 @@ pub struct ShipmentListRow {
     pub lines: u32,
     /// How many of them have no batch yet.
     pub placeholders: u32,
+    /// The requisition that it answers.
+    pub requisition: Option<DocumentId>,
     /// What it is called elsewhere.
     pub reference: Option<String>,
     /// What the sender notes of it.
@@ -77,6 +79,8 @@ pub struct ShipmentDetail {
     pub lines: u32,
     /// How many of them have no batch yet.
     pub placeholders: u32,
+    /// The requisition that it answers.
+    pub requisition: Option<DocumentId>,
     /// What it is called elsewhere.
     pub reference: Option<String>,
     /// What the sender notes of it.
