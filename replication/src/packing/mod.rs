@@ -107,13 +107,13 @@ impl Arrived {
     /// Does what can be done of it without the node, by what the store held a moment ago; leaves it as it is where that
     /// is not enough.
     pub(crate) fn prepare(self, snapshot: &Snapshot, scope: &Scope) -> Self {
-        let document = match self {
+        let built = match self {
+            Self::Stripped(document) => document.build_on_heads(snapshot),
+            built => built,
+        };
+        let document = match built {
             Self::Whole(document) => document,
-            Self::Stripped(document) => match document.build_on_heads(snapshot) {
-                Ok(document) => document,
-                Err(document) => return Self::Stripped(document),
-            },
-            prepared => return prepared,
+            other => return other,
         };
         match snapshot.prepare(scope, &document) {
             Ok(Some(prepared)) => Self::Prepared(Box::new((document, prepared))),

@@ -168,15 +168,15 @@ impl StrippedDocument {
     }
 
     /// Puts it together where it continues the document's heads as they were a moment ago, with nothing else to be known;
-    /// gives it back where it does not.
-    pub(super) fn build_on_heads(mut self, snapshot: &Snapshot) -> Result<IncomingDocument, Self> {
+    /// leaves it as it is where it does not.
+    pub(super) fn build_on_heads(mut self, snapshot: &Snapshot) -> Arrived {
         let heads = match snapshot.find_heads(self.id, &self.missing) {
             Ok(heads) if self.snapshot.is_none() && heads.len() == self.missing.len() => heads,
-            _ => return Err(self),
+            _ => return Arrived::Stripped(self),
         };
         let before = self.clone();
         self.held.extend(heads);
-        self.assemble().map_err(|_| before)
+        self.assemble().map_or(Arrived::Stripped(before), Arrived::Whole)
     }
 
     /// Puts it together; `find` looks up hashes of changes of the document by their first bytes, all at once.

@@ -23,7 +23,7 @@ use crate::error::Problem;
 use crate::ui::form::Form;
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
-use crate::ui::parts::{Tone, chip, fact, or_dash, signatures, title};
+use crate::ui::parts::{Tone, chip, fact, signatures, title};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
