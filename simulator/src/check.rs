@@ -15,6 +15,7 @@ use crate::counting::{self, CountKind};
 use crate::look;
 use crate::machine::{Machine, right_time};
 use crate::network::MachineId;
+use crate::orders::Orders;
 use crate::people::FORGED;
 use crate::recount::{self, Recount};
 use crate::shares;
@@ -200,7 +201,7 @@ impl Inspection<'_> {
         self.world.tally.sometimes_many("late amendment", count_shipments(&documents, amended_late));
         self.world.tally.sometimes_many("discrepancy", count_shipments(&documents, differs));
         note_counts(self.world, &documents);
-        let steps: [Step<'_>; 11] = [
+        let steps: [Step<'_>; 12] = [
             Self::promises,
             Self::effects,
             Self::numbers,
@@ -208,6 +209,7 @@ impl Inspection<'_> {
             Self::views_follow,
             Self::stock_adds_up,
             Self::shares_add_up,
+            Self::orders_add_up,
             Self::counts_are_tasks,
             Self::conflicts_are_tasks,
             Self::authors_are_proven,
@@ -443,6 +445,27 @@ impl Inspection<'_> {
             if let Some(line) = shares::over_issued(read, store, documents)? {
                 let detail = format!("more of stock line {line} was issued than its devices held");
                 return Ok(Err(self.world.breach("S1", detail)));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// I14: what is to be given for orders, and what shipments do about it, is what a recount of documents finds, on every
+    /// device that sees all of it.
+    fn orders_add_up(&mut self, _: &Snapshot, documents: &BTreeMap<DocumentId, Document>) -> Looked {
+        self.world.tally.checked("I14");
+        let orders = Orders::of(documents);
+        self.world.tally.sometimes_many("order amended after sending", orders.amended);
+        self.world.tally.sometimes_many("order supplied twice", orders.supplied_twice().len() as u64);
+        for (machine, replica) in self.replicas {
+            let read = replica.reader().snapshot()?;
+            let name = self.world.machines[*machine].name.clone();
+            let own = match *machine {
+                CENTRAL => orders.differ(&read)?,
+                _ => Orders::of(&documents_of(&read)?).differ(&read)?,
+            };
+            if let Some(detail) = own {
+                return Ok(Err(self.world.breach("I14", format!("{name}: {detail}"))));
             }
         }
         Ok(Ok(()))

@@ -36,6 +36,8 @@ mod look;
 mod machine;
 mod network;
 mod options;
+mod ordering;
+mod orders;
 mod people;
 mod queue;
 mod recount;

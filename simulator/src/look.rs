@@ -1,5 +1,6 @@
 //! What a person at a device sees before deciding what to do: read from views, as a screen would.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use crdt_store::{DeviceId, DocumentId, Failure, Schema, Snapshot, StoreError, View, ViewRead, ViewReadExt};
@@ -9,17 +10,21 @@ use domain::import::{self, ImportRow};
 use domain::location::LocationRow;
 use domain::query::tasks::{self, ConflictEntry};
 use domain::query::{PAGE_LEN_MAX, PageRequest};
+use domain::requisition::{RequisitionRow, Side, Status as RequisitionStatus};
 use domain::share::Holdings;
 use domain::shipment::{Direction, ShipmentRow, Status};
 use domain::stock_line::StockLineRow;
 use domain::store::StoreRow;
-use domain::{Quantity, TaskRow};
+use domain::{Quantity, TaskKind, TaskRow};
 
 const STORE: View = View("view/store");
 const STOCK_LINES: View = View("view/stock_line/item");
 const BALANCES: View = View("view/sum/line");
 const ITEM_BALANCES: View = View("view/sum/store_item");
 const SHIPMENTS: View = View("view/shipment/status");
+const REQUISITIONS: View = View("view/requisition/status");
+const ORDERS: View = View("view/sum/requisition");
+const TASKS: View = View("view/task");
 const ASSETS: View = View("view/asset/number");
 const LOCATIONS: View = View("view/location/code");
 const BARCODES: View = View("view/barcode");
@@ -37,6 +42,9 @@ pub(crate) fn views_exist(schema: &dyn Schema) -> bool {
         BALANCES,
         ITEM_BALANCES,
         SHIPMENTS,
+        REQUISITIONS,
+        ORDERS,
+        TASKS,
         ASSETS,
         LOCATIONS,
         SHARES,
@@ -49,6 +57,9 @@ pub(crate) fn views_exist(schema: &dyn Schema) -> bool {
     .iter()
     .all(|view| schema.views().contains(view))
 }
+
+/// Supplying store, requisition, item.
+type OrderKey = (DocumentId, DocumentId, DocumentId);
 
 /// A stock line and its balance, in thousandths of a unit.
 pub(crate) struct Shelf {
@@ -123,6 +134,37 @@ pub(crate) fn shipments(
     status: Status,
 ) -> Result<Vec<ShipmentRow>, StoreError> {
     read.rows(SHIPMENTS, &[store.as_bytes().as_slice(), &[direction as u8, status as u8]].concat())
+}
+
+/// The requisitions of a store at a status: its own orders, or those of its customers.
+pub(crate) fn requisitions(
+    read: &Snapshot,
+    store: DocumentId,
+    side: Side,
+    status: RequisitionStatus,
+) -> Result<Vec<RequisitionRow>, StoreError> {
+    read.rows(REQUISITIONS, &[store.as_bytes().as_slice(), &[side as u8, status as u8]].concat())
+}
+
+/// What every requisition comes to: store, requisition and item, with its amounts in thousandths of a unit.
+pub(crate) fn orders(read: &Snapshot) -> Result<Vec<(OrderKey, [i64; 4])>, StoreError> {
+    let mut found = Vec::new();
+    let all = (std::ops::Bound::Unbounded, std::ops::Bound::Unbounded);
+    read.scan_totals(ORDERS, all, &mut |key, totals| {
+        let id = |at: usize| DocumentId::try_from(key.get(at..at + 16)?).ok();
+        if let (Some(store), Some(requisition), Some(item)) = (id(0), id(16), id(32)) {
+            found.push(((store, requisition, item), totals.amounts));
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(found)
+}
+
+/// The tasks of shipments that were made twice for one line: store, requisition and item.
+pub(crate) fn supplied_twice(read: &Snapshot) -> Result<BTreeSet<OrderKey>, StoreError> {
+    let tasks: Vec<TaskRow> = read.rows(TASKS, &[])?;
+    let twice = tasks.into_iter().filter(|task| task.kind == TaskKind::SuppliedTwice);
+    Ok(twice.filter_map(|task| Some((task.store, task.document, task.item?))).collect())
 }
 
 /// The equipment of a store.

@@ -143,6 +143,8 @@ impl Person<'_> {
             (Person::send, 30),
             (Person::take_in, 22),
             (Person::draft, 6),
+            (Person::order, 14),
+            (Person::supply, 12),
             (Person::enter_delivery, 5),
             (Person::open, 2),
             (Person::hold, 4),

@@ -8,6 +8,8 @@ use crdt_store::DocumentId;
 pub(crate) const SOMETIMES: &[&str] = &[
     "documents prepared beside the node",
     "over-issue",
+    "order amended after sending",
+    "order supplied twice",
     "cancellation met picking",
     "late amendment",
     "discrepancy",

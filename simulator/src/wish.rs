@@ -13,6 +13,10 @@ use domain::location::{self, CreateLocation, UpdateLocation};
 use domain::location_type::{self, CreateLocationType};
 use domain::programme::{self, CreateProgramme};
 use domain::repack::{self, CreateRepack};
+use domain::requisition::{
+    self, AddLines, Approve, CreateRequisition, LineSelection, Supply, TakeAmendment,
+    UpdateLine as UpdateOrderLine,
+};
 use domain::share::{self, AskShare, GiveShare};
 use domain::shipment::{
     self, AddLine, Allocate, CreateInbound, CreateOutbound, Issue, Receive, SetReceived, SetStatus,
@@ -61,6 +65,19 @@ pub(crate) enum Deed {
     Verify(DocumentId),
     SettleLine(DocumentId, DocumentId, SettleLine),
     SettleCancel(DocumentId),
+    Order(CreateRequisition),
+    AddOrderLines(DocumentId, AddLines),
+    ChangeOrderLine(DocumentId, DocumentId, UpdateOrderLine),
+    StrikeOrderLine(DocumentId, DocumentId),
+    UseSuggested(DocumentId),
+    SendOrder(DocumentId),
+    DiscardOrder(DocumentId),
+    Supply(DocumentId, DocumentId, Supply),
+    SupplyAsRequested(DocumentId),
+    Decide(DocumentId, Approve),
+    TakeAmendment(DocumentId, DocumentId, TakeAmendment),
+    ShipOrder(DocumentId),
+    FinaliseOrder(DocumentId),
     RegisterAsset(CreateAsset),
     LogAsset(DocumentId, AddAssetLog),
     LearnBarcode(LearnBarcode),
@@ -157,6 +174,19 @@ impl Deed {
             Self::Verify(_) => "verify",
             Self::SettleLine(..) => "settle amendment",
             Self::SettleCancel(_) => "settle cancellation",
+            Self::Order(_) => "make order",
+            Self::AddOrderLines(..) => "add to order",
+            Self::ChangeOrderLine(..) => "change order",
+            Self::StrikeOrderLine(..) => "strike from order",
+            Self::UseSuggested(_) => "use suggested",
+            Self::SendOrder(_) => "send order",
+            Self::DiscardOrder(_) => "discard order",
+            Self::Supply(..) => "give for order",
+            Self::SupplyAsRequested(_) => "give as ordered",
+            Self::Decide(..) => "decide on order",
+            Self::TakeAmendment(..) => "settle order amendment",
+            Self::ShipOrder(_) => "ship order",
+            Self::FinaliseOrder(_) => "finalise order",
             Self::RegisterAsset(_) => "register asset",
             Self::LogAsset(..) => "log asset",
             Self::LearnBarcode(_) => "learn barcode",
@@ -224,6 +254,35 @@ impl Deed {
                 encode_row(&shipment::settle_line(txn, caller, *id, *line, command)?)
             }
             Self::SettleCancel(id) => encode_row(&shipment::settle_cancel(txn, caller, *id)?),
+            Self::Order(command) => encode_row(&requisition::create(txn, caller, command)?),
+            Self::AddOrderLines(id, command) => {
+                encode_row(&requisition::add_lines(txn, caller, *id, command)?)
+            }
+            Self::ChangeOrderLine(id, item, command) => {
+                encode_row(&requisition::update_line(txn, caller, *id, *item, command)?)
+            }
+            Self::StrikeOrderLine(id, item) => {
+                encode_row(&requisition::remove_line(txn, caller, *id, *item)?)
+            }
+            Self::UseSuggested(id) => {
+                encode_row(&requisition::use_suggested(txn, caller, *id, &LineSelection::default())?)
+            }
+            Self::SendOrder(id) => encode_row(&requisition::send(txn, caller, *id)?),
+            Self::DiscardOrder(id) => encode_row(&requisition::discard(txn, caller, *id)?),
+            Self::Supply(id, item, command) => {
+                encode_row(&requisition::supply(txn, caller, *id, *item, command)?)
+            }
+            Self::SupplyAsRequested(id) => {
+                encode_row(&requisition::supply_as_requested(txn, caller, *id, &LineSelection::default())?)
+            }
+            Self::Decide(id, command) => encode_row(&requisition::approve(txn, caller, *id, command)?),
+            Self::TakeAmendment(id, item, command) => {
+                encode_row(&requisition::take_amendment(txn, caller, *id, *item, *command)?)
+            }
+            Self::ShipOrder(id) => {
+                encode_row(&requisition::ship(txn, caller, *id, &LineSelection::default())?)
+            }
+            Self::FinaliseOrder(id) => encode_row(&requisition::finalise(txn, caller, *id)?),
             Self::RegisterAsset(command) => encode_row(&asset::create(txn, caller, command)?),
             Self::LogAsset(id, command) => encode_row(&asset::log(txn, caller, *id, command)?),
             Self::LearnBarcode(command) => encode_row(&barcode::learn(txn, caller, command)?),
