@@ -195,6 +195,9 @@ const NOT_FOR_PEOPLE: [&str; 15] = [
 ];
 /// Fields of a shipment that people settle, and those of its lines.
 const OF_SHIPMENT: [&str; 5] = ["reference", "comment", "transport", "expected", "receiver_comment"];
+/// Fields of a requisition that people settle, and the columns of its lines.
+const OF_REQUISITION: [&str; 4] = ["reference", "comment", "expected", "supplier_comment"];
+const OF_REQUISITION_LINE: [&str; 4] = ["requested", "notes", "supply", "supply_notes"];
 const OF_BARCODE: [&str; 2] = ["item", "pack_size"];
 const OF_SHIPMENT_LINE: [&str; 2] = ["received", "received_note"];
 
@@ -213,6 +216,10 @@ pub(crate) fn contested(document: &Document, file: &[u8]) -> Result<BTreeSet<Str
             found.insert(pointer);
         }
     };
+    let object = |parent: &ObjId, key: &str| match raw.get(parent, key) {
+        Ok(Some((automerge::Value::Object(ObjType::Map), id))) => Some(id),
+        _ => None,
+    };
     match document.class.as_str() {
         "stock_line" | "location" | "asset" => {
             for key in raw.keys(ROOT).filter(|key| !NOT_FOR_PEOPLE.contains(&key.as_str())) {
@@ -222,15 +229,22 @@ pub(crate) fn contested(document: &Document, file: &[u8]) -> Result<BTreeSet<Str
         "barcode" => OF_BARCODE.iter().for_each(|key| ask(&ROOT, key, format!("/{key}"))),
         "shipment" => {
             OF_SHIPMENT.iter().for_each(|key| ask(&ROOT, key, format!("/{key}")));
-            let object = |parent: &ObjId, key: &str| match raw.get(parent, key) {
-                Ok(Some((automerge::Value::Object(ObjType::Map), id))) => Some(id),
-                _ => None,
-            };
             let lines = object(&ROOT, "lines");
             for (lines, line) in lines.iter().flat_map(|lines| raw.keys(lines).map(move |line| (lines, line)))
             {
                 if let Some(id) = object(lines, &line) {
                     OF_SHIPMENT_LINE.iter().for_each(|key| ask(&id, key, format!("/lines/{line}/{key}")));
+                }
+            }
+        }
+        "requisition" => {
+            OF_REQUISITION.iter().for_each(|key| ask(&ROOT, key, format!("/{key}")));
+            for column in OF_REQUISITION_LINE {
+                let items = object(&ROOT, column);
+                for (items, item) in
+                    items.iter().flat_map(|items| raw.keys(items).map(move |item| (items, item)))
+                {
+                    ask(items, &item, format!("/{column}/{item}"));
                 }
             }
         }

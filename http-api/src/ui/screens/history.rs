@@ -8,7 +8,8 @@ use crdt_store::{
     Actor, DeviceId, Document, DocumentId, HistoryEntry, Map, Snapshot, Timestamp, Value, ViewRead,
 };
 use domain::query::names::Devices;
-use domain::{Permission, ScopeKind, conflict, location, stock_line};
+use domain::query::requisitions;
+use domain::{Permission, ScopeKind, conflict, location, requisition, stock_line};
 use maud::{Markup, html};
 
 use crate::error::Problem;
@@ -61,6 +62,14 @@ fn may_see(visit: &Visit, kind: Option<ScopeKind>) -> bool {
         Some(ScopeKind::Transfer(sender, receiver)) => enters(sender) || enters(receiver),
         _ => false,
     }
+}
+
+/// Whether this reader's store is told of a requisition: a draft is the customer's own.
+fn tells_of(visit: &Visit, read: &Snapshot, id: DocumentId) -> bool {
+    let row = requisitions::row(read, id).ok().flatten();
+    row.is_some_and(|row| {
+        row.status != requisition::Status::Draft || visit.visitor.right(row.customer).is_some()
+    })
 }
 
 /// The leaves of a document by where they stand.
@@ -514,6 +523,7 @@ pub(in crate::ui) async fn show(
     let header = read.header(id)?.filter(|header| SHOWN.contains(&header.class.as_str()));
     let header = header
         .filter(|header| may_see(&visit, ScopeKind::of(&header.scope)))
+        .filter(|header| header.class != "requisition" || tells_of(&visit, &read, id))
         .ok_or_else(|| Trouble::not_found("document"))?;
     let entries = read.history(id)?.unwrap_or_default();
     let mut writers = Writers::of(&visit, &read)?;
