@@ -152,7 +152,9 @@ pub struct SupplyProgress {
     pub requested: Quantity,
     /// Units that will be given.
     pub supply: Quantity,
-    /// Units in shipments, those still being packed included.
+    /// Units that shipments were made for and hold.
+    pub answered: Quantity,
+    /// Units in shipments, those still being packed included: more than they were made for where packs are larger.
     pub on_shipments: Quantity,
     /// Units that have left the shelf.
     pub shipped: Quantity,
