@@ -278,7 +278,7 @@ fn check_shape(before: Option<&Document>, after: &Document) -> Result<(), Refusa
             return Err(Refusal::new("scope-changed", detail));
         }
     }
-    for added_up in ["lines", "given"] {
+    for added_up in ["lines", "given", "answers", "requested", "sent", "supply"] {
         let entries = after.root.get(added_up).and_then(Value::as_map);
         if entries.is_some_and(|entries| entries.len() > MERGED_LINES_MAX) {
             return Err(Refusal::new(

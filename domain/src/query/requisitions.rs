@@ -80,8 +80,9 @@ pub struct RequisitionLine {
     pub unit: String,
     /// Units per pack, by default.
     pub pack_size: u32,
-    /// What it is asked for on: as it was when it was sent; of a draft, as it is now.
-    pub grounds: Frozen,
+    /// What it is asked for on: as it was when it was sent; of a draft, as it is now; nothing of what was asked for after
+    /// sending.
+    pub grounds: Option<Frozen>,
     /// For how many months the stock of then lasts; nothing where nothing is consumed.
     pub months_of_stock: Option<Quantity>,
     /// Units asked for.
@@ -163,8 +164,8 @@ pub fn detail(
             continue;
         }
         let grounds = match (&grounds, line.sent) {
-            (Some(grounds), _) => grounds.frozen(&requisition, item, line.wish())?,
-            (None, sent) => sent.unwrap_or_default(),
+            (Some(grounds), _) => Some(grounds.frozen(&requisition, item, line.wish())?),
+            (None, sent) => sent,
         };
         line_details.push(line_detail(read, &mut names, &requisition, (item, &line), grounds, progress)?);
     }
@@ -188,7 +189,7 @@ fn line_detail<R: ViewRead + ?Sized>(
     names: &mut Names<'_, R>,
     requisition: &Requisition,
     (item, line): (DocumentId, &Line),
-    grounds: Frozen,
+    grounds: Option<Frozen>,
     progress: Progress,
 ) -> Result<RequisitionLine, Failure> {
     let row = names.item(item)?.cloned();
@@ -206,7 +207,7 @@ fn line_detail<R: ViewRead + ?Sized>(
         item_name: row.as_ref().map_or_else(String::new, |row| row.name.clone()),
         unit: row.as_ref().map_or_else(String::new, |row| row.unit.clone()),
         pack_size: row.map_or(1, |row| row.default_pack_size),
-        months_of_stock: grounds.months_of_stock(),
+        months_of_stock: grounds.and_then(|grounds| grounds.months_of_stock()),
         grounds,
         requested: requisition.asked(line),
         reason: line.reason,

@@ -1,86 +1,24 @@
-//! The customer's part of a requisition: what it asks for, and on what grounds.
+//! The customer's part of a requisition: what it asks for.
 
 use std::collections::BTreeSet;
 
-use crdt_store::{DocumentId, Failure, Rejection, Txn, ViewRead, ViewReadExt};
+use crdt_store::{DocumentId, Failure, Rejection, Txn};
 
+use super::grounds::Grounds;
 use super::rules::{require_customer, require_status};
-use super::types::{AddLines, Frozen, LINES_MAX, LineSelection, NewLine, Requisition, Status, UpdateLine};
-use crate::consumption::Consumption;
-use crate::effect::Balance;
-use crate::formula::order::{self, Levels};
+use super::types::{AddLines, LINES_MAX, LineSelection, NewLine, Requisition, Status, UpdateLine};
 use crate::permission::{Caller, Permission};
-use crate::quantity::Quantity;
-use crate::query::consumption::StoreConsumption;
-use crate::query::stock_items;
 use crate::reason::ReasonKind;
-use crate::text::{Key, day_of};
-use crate::{query, reason, record, reject, views};
-
-/// What a store has and uses of its items, for lines to be written on: one walk over the days looked back over, however
-/// many lines there are.
-pub(crate) struct Grounds<'r, R: ViewRead + ?Sized> {
-    read: &'r R,
-    store: DocumentId,
-    consumption: StoreConsumption<'r, R>,
-}
-
-impl<'r, R: ViewRead + ?Sized> Grounds<'r, R> {
-    pub(crate) fn of(read: &'r R, store: DocumentId, today: crate::Date) -> Result<Self, Failure> {
-        Ok(Self { read, store, consumption: StoreConsumption::of(read, store, today)? })
-    }
-
-    /// How an item stands in the store.
-    pub(crate) fn of_item(&self, item: DocumentId) -> Result<(Balance, Consumption), Failure> {
-        let balance = stock_items::item_balance(self.read, self.store, item)?;
-        let consumption = self.consumption.of_item(item, balance.on_hand)?;
-        Ok((balance, consumption))
-    }
-
-    /// What a line is written on, with what it asks for.
-    pub(crate) fn frozen(
-        &self,
-        requisition: &Requisition,
-        item: DocumentId,
-        requested: Quantity,
-    ) -> Result<Frozen, Failure> {
-        let (balance, consumption) = self.of_item(item)?;
-        Ok(Frozen {
-            on_hand: balance.on_hand,
-            on_order: balance.on_order,
-            monthly: consumption.monthly(),
-            days_out: consumption.days_out,
-            suggested: suggested(requisition, &balance, &consumption),
-            requested,
-        })
-    }
-
-    fn suggested(&self, requisition: &Requisition, item: DocumentId) -> Result<Quantity, Failure> {
-        let (balance, consumption) = self.of_item(item)?;
-        Ok(suggested(requisition, &balance, &consumption))
-    }
-}
-
-fn suggested(requisition: &Requisition, balance: &Balance, consumption: &Consumption) -> Quantity {
-    let Requisition { min_months, max_months, .. } = *requisition;
-    order::suggested(consumption, balance.on_hand, &Levels { min_months, max_months })
-}
+use crate::stock_line::valid_quantity;
+use crate::text::day_of;
+use crate::{query, reason, record, reject};
 
 /// The items that may be asked for without naming them: the programme's, or those the store keeps.
-pub(super) fn usual_items(txn: &Txn<'_>, requisition: &Requisition) -> Result<BTreeSet<DocumentId>, Failure> {
+fn usual_items(txn: &Txn<'_>, requisition: &Requisition) -> Result<BTreeSet<DocumentId>, Failure> {
     match requisition.programme {
-        Some(programme) => programme_items(txn, programme),
-        None => Ok(stock_items::kept_items(txn, requisition.customer)?.into_keys().collect()),
+        Some(programme) => Ok(query::programmes::item_ids(txn, programme)?),
+        None => Ok(query::stock_items::kept_items(txn, requisition.customer)?.into_keys().collect()),
     }
-}
-
-fn programme_items(txn: &Txn<'_>, programme: DocumentId) -> Result<BTreeSet<DocumentId>, Failure> {
-    let mut items = BTreeSet::new();
-    txn.scan_prefix(views::PROGRAMME_ITEM, &Key::new().id(programme).build(), &mut |key, _| {
-        items.extend(crate::text::id_at_end(key));
-        std::ops::ControlFlow::Continue(())
-    })?;
-    Ok(items)
 }
 
 /// Writes lines into a requisition; what names no quantity asks for what is suggested.
@@ -89,7 +27,7 @@ pub(super) fn write_lines(
     requisition: &mut Requisition,
     lines: &[NewLine],
 ) -> Result<(), Failure> {
-    let listed = requisition.programme.map(|programme| programme_items(txn, programme)).transpose()?;
+    let listed = requisition.programme.map(|id| query::programmes::item_ids(txn, id)).transpose()?;
     let grounds = Grounds::of(txn, requisition.customer, day_of(txn.now()))?;
     for (at, line) in lines.iter().enumerate() {
         let pointer = format!("/lines/{at}/item");
@@ -122,13 +60,6 @@ fn require_length(requisition: &Requisition) -> Result<(), Failure> {
     match requisition.items().len() <= LINES_MAX {
         true => Ok(()),
         false => Err(reject::validation("/lines", format!("at most {LINES_MAX} lines")).into()),
-    }
-}
-
-pub(super) fn valid_quantity(pointer: &str, quantity: Quantity) -> Result<Quantity, Rejection> {
-    match quantity.is_negative() {
-        false => Ok(quantity),
-        true => Err(reject::validation(pointer, "this cannot be below zero")),
     }
 }
 

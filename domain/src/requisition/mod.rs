@@ -12,28 +12,30 @@
 //! Discarded: before Sent; concurrent with it, it was sent
 //! ```
 //!
-//! Sending freezes each line in one value, so that of two devices that send one draft without knowing of each other one
-//! is believed wholly. What the customer writes after that, or wrote without knowing of it, is an *amendment*: a task for
+//! Sending freezes each line in one value, so that where two devices send one draft without knowing of each other, each
+//! line is wholly as one of them had it. What the customer writes after that, or wrote without knowing of it, is an *amendment*: a task for
 //! the supplier, who takes it or leaves it. What is still to be sent follows from the shipments that name the requisition;
 //! where more is in them than will be given, as when two tablets made them, that is a task too.
 
+mod grounds;
 mod lines;
 mod make;
+mod progress;
 mod project;
 mod rules;
 mod send;
 mod supply;
 mod types;
 
-pub(crate) use lines::Grounds;
+pub(crate) use grounds::Grounds;
 pub use lines::{add_lines, remove_line, update_line, use_suggested};
 pub use make::{create, discard, update};
+pub use progress::Progress;
+pub(crate) use progress::progress;
 pub(crate) use project::{derive, project, project_shipment};
 pub use send::send;
-pub(crate) use supply::progress;
 pub use supply::{approve, finalise, ship, supply, supply_as_requested, take_amendment};
 pub use types::{
     AddLines, Approval, Approve, CreateRequisition, Decision, Frozen, LINES_MAX, Line, LineSelection,
-    NewLine, Progress, Requisition, RequisitionRow, Side, Status, Supply, TakeAmendment, UpdateLine,
-    UpdateRequisition,
+    NewLine, Requisition, RequisitionRow, Side, Status, Supply, TakeAmendment, UpdateLine, UpdateRequisition,
 };

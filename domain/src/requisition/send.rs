@@ -2,7 +2,7 @@
 
 use crdt_store::{DocumentId, Failure, Txn};
 
-use super::lines::Grounds;
+use super::grounds::Grounds;
 use super::rules::require_customer;
 use super::types::{Frozen, Requisition, Status};
 use crate::permission::{Caller, Permission};

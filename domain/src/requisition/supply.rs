@@ -1,50 +1,16 @@
 //! The supplier's part of a requisition: what it will give, what it decides, and the shipments it makes of it.
 
-use std::collections::BTreeMap;
-use std::ops::{Bound, ControlFlow};
+use crdt_store::{DocumentId, Failure, Txn};
 
-use crdt_store::{DocumentId, Failure, StoreError, Totals, Txn, ViewRead, prefix_end};
-
-use super::lines::{require_line, valid_quantity};
-use super::rules::{require_status, require_supplier, supplying_store};
-use super::types::{
-    Approval, Approve, Decision, LineSelection, Progress, Requisition, Status, Supply, TakeAmendment,
-};
+use super::lines::require_line;
+use super::progress::progress;
+use super::rules::{require_status, require_supplier};
+use super::types::{Approval, Approve, Decision, LineSelection, Requisition, Status, Supply, TakeAmendment};
 use crate::permission::{Caller, Permission};
-use crate::quantity::Quantity;
 use crate::record::{self, Numbered};
+use crate::reject;
 use crate::shipment::{self, AddLine, CreateOutbound, End, Event};
-use crate::text::{Key, id_at_end};
-use crate::{reject, views};
-
-impl Progress {
-    fn of(totals: &Totals, requested: Quantity) -> Self {
-        let [supply, answered, on_shipments, shipped] = totals.amounts.map(Quantity::from_thousandths);
-        Self { requested, supply, answered, on_shipments, shipped }
-    }
-}
-
-/// How far the supply of each item of a requisition has come: of those asked for, and of those in shipments.
-pub(crate) fn progress(
-    read: &(impl ViewRead + ?Sized),
-    id: DocumentId,
-    requisition: &Requisition,
-) -> Result<BTreeMap<DocumentId, Progress>, StoreError> {
-    let asked = |item| requisition.asked(&requisition.line(item));
-    let all = requisition.lines().map(|(item, line)| (item, requisition.asked(&line)));
-    let mut found: BTreeMap<DocumentId, Progress> = all
-        .filter(|(_, requested)| requested.is_positive())
-        .map(|(item, requested)| (item, Progress { requested, ..Progress::default() }))
-        .collect();
-    let prefix = Key::new().id(supplying_store(requisition)).id(id).build();
-    let end = prefix_end(&prefix);
-    let upper = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-    read.scan_totals(views::SUM_REQUISITION, (Bound::Included(&prefix), upper), &mut |key, totals| {
-        found.extend(id_at_end(key).map(|item| (item, Progress::of(totals, asked(item)))));
-        ControlFlow::Continue(())
-    })?;
-    Ok(found)
-}
+use crate::stock_line::valid_quantity;
 
 /// A requisition that is before its supplier, whose part this caller may write.
 fn load_for_supplier(

@@ -7,6 +7,7 @@ use crdt_store::{DocumentId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Date;
+use crate::consumption::rounded;
 use crate::quantity::Quantity;
 use crate::record::{self, Stamp, clearable, record};
 use crate::shipment::{End, Event};
@@ -70,8 +71,9 @@ pub struct Decision {
     pub by: DocumentId,
 }
 
-/// What a line was asked for on, kept as it was at the moment of sending. One value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What a line was asked for on, kept as it was at the moment of sending. One value: of two devices that sent without
+/// knowing of each other, one is believed about a line wholly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Frozen {
     /// Units on the customer's shelf.
@@ -91,10 +93,9 @@ pub struct Frozen {
 impl Frozen {
     /// For how many months the stock lasts, in thousandths of a month; nothing where nothing is consumed.
     pub fn months_of_stock(&self) -> Option<Quantity> {
-        let (on_hand, monthly) =
-            (i128::from(self.on_hand.thousandths()), i128::from(self.monthly.thousandths()));
-        let exact = (monthly > 0).then(|| (on_hand * 2_000 + monthly).div_euclid(monthly * 2))?;
-        Some(Quantity::from_thousandths(i64::try_from(exact).unwrap_or(i64::MAX)).clamped())
+        let (on_hand, monthly) = (self.on_hand.thousandths(), self.monthly.thousandths());
+        let months = || rounded(i128::from(on_hand) * 1_000, i128::from(monthly));
+        (monthly > 0).then(|| Quantity::from_thousandths(months()).clamped())
     }
 }
 
@@ -219,39 +220,6 @@ pub struct RequisitionRow {
     pub reference: Option<String>,
     /// What the customer notes of it.
     pub comment: Option<String>,
-}
-
-/// How far the supply of an item has come, by the requisition and the shipments that name it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Progress {
-    /// Units asked for.
-    pub requested: Quantity,
-    /// Units that will be given.
-    pub supply: Quantity,
-    /// Units that shipments were made for and hold.
-    pub answered: Quantity,
-    /// Units in shipments, those still being packed included: more than they were made for where packs are larger.
-    pub on_shipments: Quantity,
-    /// Units that have left the shelf.
-    pub shipped: Quantity,
-}
-
-impl Progress {
-    /// What is to be given and in no shipment yet: the supply, less all that is in linked shipments, and not below zero.
-    pub fn remaining(&self) -> Quantity {
-        (self.supply - self.on_shipments).max(Quantity::ZERO)
-    }
-
-    /// Whether what was asked for has left.
-    pub fn is_covered(&self) -> bool {
-        self.shipped >= self.requested
-    }
-
-    /// Whether shipments were made for more than was to be given.
-    pub fn is_exceeded(&self) -> bool {
-        self.answered > self.supply
-    }
 }
 
 /// Makes a requisition.

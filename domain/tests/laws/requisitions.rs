@@ -63,6 +63,10 @@ fn line(world: &World, node: usize, id: DocumentId) -> RequisitionLine {
     detail.line_details.into_iter().find(|line| line.item == item).expect("a line")
 }
 
+fn grounds(world: &World, node: usize, id: DocumentId) -> requisition::Frozen {
+    line(world, node, id).grounds.expect("it was sent, or is a draft")
+}
+
 fn listed(world: &World, node: usize, side: Side) -> Vec<Status> {
     let (store, filter) = (world.store_of(node), RequisitionFilter::default());
     let found = query::requisitions::list(&world.read(node), store, side, &filter, &PageRequest::default());
@@ -119,12 +123,12 @@ fn sending_freezes_what_the_lines_were_written_on_and_trims_lines_that_ask_for_n
     let lines = vec![NewLine { item: world.amoxicillin, requested: None }, asks(world.paracetamol, 0)];
     let id = draft(&mut world, A, lines);
     // 100 a month, 200 there: 2 months, below 3; up to 6 months are 600, so 400 are missing.
-    assert_eq!(line(&world, A, id).grounds.suggested, units(400));
+    assert_eq!(grounds(&world, A, id).suggested, units(400));
     assert_eq!(detail(&world, A, id).line_details.len(), 2);
     send(&mut world, A, id);
     let before = line(&world, A, id);
     assert_eq!(detail(&world, A, id).line_details.len(), 1, "the line of nothing is gone");
-    assert_eq!((before.grounds.on_hand, before.grounds.monthly), (units(200), units(100)));
+    assert_eq!((grounds(&world, A, id).on_hand, grounds(&world, A, id).monthly), (units(200), units(100)));
     assert_eq!(before.months_of_stock, Some(units(2)));
     // What happens afterwards changes nothing of it.
     world.open_stock(A, "KK02", "2027-12-31", 1_000);
@@ -263,13 +267,16 @@ fn edits_after_sending_are_amendments_that_the_supplier_takes_or_leaves() {
     assert_eq!((before.requested, before.amendment), (units(500), Some(units(800))));
     let (taken, left) = (world.amoxicillin, world.paracetamol);
     let take = |accept| TakeAmendment { accept };
+    let lines = detail(&world, D, id).line_details;
+    let new = lines.iter().find(|line| line.item == left).expect("the new line");
+    assert_eq!((new.requested, new.grounds), (units(0), None), "nobody knows on what grounds");
     world.at(D, |txn, caller| requisition::take_amendment(txn, caller, id, taken, take(true)));
     world.at(D, |txn, caller| requisition::take_amendment(txn, caller, id, left, take(false)));
     world.meet_all();
     assert_eq!(kinds(&world, D), []);
     let after = line(&world, A, id);
     assert_eq!((after.requested, after.amendment), (units(800), None));
-    assert_eq!(after.grounds.requested, units(500), "what was sent stays readable");
+    assert_eq!(grounds(&world, A, id).requested, units(500), "what was sent stays readable");
     assert_eq!(detail(&world, A, id).line_details.len(), 1);
 }
 

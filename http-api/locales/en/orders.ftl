@@ -1,11 +1,13 @@
 # Orders of a store, and the requisitions of its customers: one document, seen from both ends.
 
 nav-orders = Internal orders
+nav-orders-short = Orders
 nav-requisitions = Requisitions
-order-status-draft = Draft
-order-status-sent = Sent
-order-status-finalised = Finalised
-order-status-discarded = Thrown away
+status-draft = Draft
+status-sent = Sent
+status-finalised = Finalised
+status-discarded = Thrown away
+status-denied = Denied
 emergency = Emergency
 emergency-long = Emergency: it cannot wait for the next regular order
 approved = Approved
@@ -76,5 +78,4 @@ detail-nobody-orders-from-themselves = Nobody orders from themselves.
 detail-n-to-n-months = { $first } to { $second } months
 detail-not-below-the-least-and-at-most-n-months = Not below the least, and at most { $first } months
 detail-this-is-no-item-of-the-programme = This is no item of the programme.
-detail-this-cannot-be-below-zero = This cannot be below zero.
 detail-no-line-asks-for-anything = No line asks for anything.

@@ -1,11 +1,13 @@
 # Orders of a store, and the requisitions of its customers: one document, seen from both ends.
 
 nav-orders = Commandes internes
+nav-orders-short = Commandes
 nav-requisitions = Réquisitions
-order-status-draft = Brouillon
-order-status-sent = Envoyée
-order-status-finalised = Finalisée
-order-status-discarded = Abandonnée
+status-draft = Brouillon
+status-sent = Envoyée
+status-finalised = Finalisée
+status-discarded = Abandonnée
+status-denied = Refusée
 emergency = Urgence
 emergency-long = Urgence : elle ne peut pas attendre la prochaine commande régulière
 approved = Approuvée
@@ -76,5 +78,4 @@ detail-nobody-orders-from-themselves = On ne se commande rien à soi-même.
 detail-n-to-n-months = De { $first } à { $second } mois
 detail-not-below-the-least-and-at-most-n-months = Pas moins que le minimum, et au plus { $first } mois
 detail-this-is-no-item-of-the-programme = Cet article ne fait pas partie du programme.
-detail-this-cannot-be-below-zero = Ceci ne peut pas être négatif.
 detail-no-line-asks-for-anything = Aucune ligne ne demande quoi que ce soit.

@@ -113,12 +113,16 @@ const LINE_COLUMNS: &[Column<Line>] = &[
     column("item", |row| Cell::text(&row.line.item_name)),
     column("unit", |row| Cell::text(&row.line.unit)),
     column("pack size", |row| Cell::count(row.line.pack_size)),
-    column("on hand", |row| Cell::quantity(row.line.grounds.on_hand)),
-    column("on order", |row| Cell::quantity(row.line.grounds.on_order)),
-    column("average monthly consumption", |row| Cell::quantity(row.line.grounds.monthly)),
+    column("on hand", |row| Cell::or_empty(row.line.grounds, |grounds| Cell::quantity(grounds.on_hand))),
+    column("on order", |row| Cell::or_empty(row.line.grounds, |grounds| Cell::quantity(grounds.on_order))),
+    column("average monthly consumption", |row| {
+        Cell::or_empty(row.line.grounds, |grounds| Cell::quantity(grounds.monthly))
+    }),
     column("months of stock", |row| Cell::or_empty(row.line.months_of_stock, Cell::quantity)),
-    column("days out of stock", |row| Cell::count(row.line.grounds.days_out)),
-    column("suggested", |row| Cell::quantity(row.line.grounds.suggested)),
+    column("days out of stock", |row| {
+        Cell::or_empty(row.line.grounds, |grounds| Cell::count(grounds.days_out))
+    }),
+    column("suggested", |row| Cell::or_empty(row.line.grounds, |grounds| Cell::quantity(grounds.suggested))),
     column("requested", |row| Cell::quantity(row.line.requested)),
     column("reason", |row| Cell::maybe(row.line.reason_text.as_ref())),
     column("note", |row| Cell::maybe(row.line.note.as_ref())),

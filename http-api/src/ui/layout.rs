@@ -53,7 +53,7 @@ fn place(words: Words, section: Section) -> Place {
         Section::Receive => ("/receive", "arrow-down-to-line", t!(words, "nav-receive")),
         Section::Outbound => ("/outbound-shipments", "truck", t!(words, "nav-outbound-short")),
         Section::Inbound => ("/inbound-shipments", "package-check", t!(words, "nav-inbound-short")),
-        Section::Orders => ("/internal-orders", "file-text", t!(words, "nav-orders")),
+        Section::Orders => ("/internal-orders", "file-text", t!(words, "nav-orders-short")),
         Section::Requisitions => ("/customer-requisitions", "clipboard-paste", t!(words, "nav-requisitions")),
         Section::Adjustments => ("/adjustments", "scale", t!(words, "nav-adjustments")),
         Section::Stocktakes => ("/stocktakes", "clipboard-check", t!(words, "nav-stocktakes")),

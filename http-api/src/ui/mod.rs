@@ -179,6 +179,7 @@ fn requisition_routes() -> Router<AppState> {
         .route("/internal-orders/{id}/lines", post(add))
         .route("/internal-orders/{id}/lines/{item}", post(line))
         .route("/internal-orders/{id}/lines/{item}/remove", post(remove))
+        .route("/internal-orders/{id}/lines/{item}/amendment", post(settle_own))
         .route("/internal-orders/{id}/use-suggested", post(suggest))
         .route("/internal-orders/{id}/send", post(send))
         .route("/internal-orders/{id}/discard", post(discard))
@@ -336,7 +337,7 @@ fn sources() -> &'static [(&'static str, &'static str)] {
         "screens/bundles.rs" "screens/imports.rs" "screens/issue.rs" "screens/item.rs" "screens/items.rs" "screens/labels.rs" "screens/ledger.rs"
         "screens/login.rs" "screens/national.rs" "screens/partners.rs" "screens/receive.rs" "screens/scan.rs"
         "screens/requisitions/lists.rs" "screens/requisitions/mod.rs" "screens/requisitions/new.rs" "screens/requisitions/order.rs"
-        "screens/requisitions/requisition.rs"
+        "screens/requisitions/supplier.rs"
         "screens/shipments.rs" "screens/sites.rs" "screens/stock.rs" "screens/stock_items.rs" "screens/stocktakes/add.rs"
         "screens/stocktakes/finish.rs" "screens/stocktakes/mod.rs" "screens/stocktakes/paper.rs" "screens/stocktakes/sheet.rs"
         "screens/stores.rs" "screens/sync.rs" "screens/tasks.rs" "screens/users.rs"

@@ -117,6 +117,14 @@ pub(super) fn at(words: Words, problem: Option<&Problem>, pointer: &str) -> Opti
     })
 }
 
+/// The answer to a cell that saved itself: a sentence, good or bad.
+pub(super) fn cell(words: Words, result: Result<(), Problem>) -> Response {
+    match result {
+        Ok(()) => t!(words, "saved-now").into_response(),
+        Err(problem) => (problem.status_code(), message(words, &problem)).into_response(),
+    }
+}
+
 /// The alert for a rejection that belongs to no field on the page.
 pub(super) fn alert(words: Words, problem: &Problem) -> Markup {
     if problem.code == "central-only" {

@@ -17,6 +17,7 @@ use super::form::Form;
 use super::trouble::Trouble;
 use super::words::{Language, Words};
 use crate::auth::Visitor;
+use crate::error::Problem;
 use crate::rights::StoreRight;
 
 /// Where a request leaves who made it, so that a problem can be shown in their frame and language.
@@ -188,6 +189,18 @@ impl Visit {
         T: Serialize + DeserializeOwned + Send + 'static,
     {
         self.state.node().execute(None, self.visitor.author(), command).await
+    }
+
+    /// Carries out a command of theirs in the store they work in.
+    pub(super) async fn carry_out<T>(
+        &self,
+        command: impl FnOnce(&mut Txn<'_>, &Caller) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Problem>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+    {
+        let caller = self.visitor.caller_in(None)?;
+        Ok(self.execute(move |txn| command(txn, &caller)).await?)
     }
 
     /// Carries out a command of a form that may be sent twice: the second time gives the first reply.

@@ -120,8 +120,9 @@ pub struct RequisitionLine {
     pub unit: String,
     /// Units per pack, by default.
     pub pack_size: u32,
-    /// What it is asked for on: as it was when it was sent; of a draft, as it is now.
-    pub grounds: Frozen,
+    /// What it is asked for on: as it was when it was sent; of a draft, as it is now; nothing of what was asked for after
+    /// sending.
+    pub grounds: Option<Frozen>,
     /// For how many months the stock of then lasts; nothing where nothing is consumed.
     pub months_of_stock: Option<Quantity>,
     /// Units asked for.

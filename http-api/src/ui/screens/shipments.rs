@@ -1,8 +1,8 @@
 //! Shipments from both ends: lists, the document with its way, and what each end may do with it.
 
 use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
-use crdt_store::{DocumentId, Failure, Txn};
+use axum::response::Response;
+use crdt_store::DocumentId;
 use domain::location::LocationRow;
 use domain::query::shipments::{self, LineDetail, ShipmentDetail, ShipmentFilter, ShipmentListRow};
 use domain::query::{self};
@@ -10,7 +10,7 @@ use domain::shipment::{
     self, Allocate, Direction, End, Receive, ReceiveLine, SetReceived, SetStatus, SettleLine, Status,
     UpdateLine, UpdateShipment, Verdict,
 };
-use domain::{Caller, Permission, Quantity};
+use domain::{Permission, Quantity};
 use maud::{Markup, html};
 
 use crate::error::Problem;
@@ -303,14 +303,6 @@ fn after<T>(
     }
 }
 
-async fn carry_out(
-    visit: &Visit,
-    command: impl FnOnce(&mut Txn<'_>, &Caller) -> Result<(), Failure> + Send + 'static,
-) -> Result<(), Problem> {
-    let caller = visit.visitor.caller_in(None)?;
-    Ok(visit.execute(move |txn| command(txn, &caller)).await?)
-}
-
 // ---- the sender's end ----
 
 fn outbound_next(status: Status) -> &'static [Status] {
@@ -447,7 +439,8 @@ pub(in crate::ui) async fn outbound_status(
 ) -> Result<Response, Trouble> {
     let result = match status_of(&form) {
         Ok(status) => {
-            carry_out(&visit, move |txn, caller| shipment::set_status(txn, caller, id, &SetStatus { status }))
+            visit
+                .carry_out(move |txn, caller| shipment::set_status(txn, caller, id, &SetStatus { status }))
                 .await
         }
         Err(problem) => Err(problem),
@@ -460,10 +453,9 @@ pub(in crate::ui) async fn outbound_allocate(
     visit: Visit,
     Path(id): Path<DocumentId>,
 ) -> Result<Response, Trouble> {
-    let result = carry_out(&visit, move |txn, caller| {
-        shipment::allocate(txn, caller, id, &Allocate::default()).map(|_| ())
-    })
-    .await;
+    let result = visit
+        .carry_out(move |txn, caller| shipment::allocate(txn, caller, id, &Allocate::default()).map(|_| ()))
+        .await;
     after(&visit, id, Direction::Outbound, result, &Form::default(), /*key*/ "toast-allocated")
 }
 
@@ -472,7 +464,7 @@ pub(in crate::ui) async fn outbound_cancel(
     visit: Visit,
     Path(id): Path<DocumentId>,
 ) -> Result<Response, Trouble> {
-    let result = carry_out(&visit, move |txn, caller| shipment::cancel(txn, caller, id)).await;
+    let result = visit.carry_out(move |txn, caller| shipment::cancel(txn, caller, id)).await;
     after(&visit, id, Direction::Outbound, result, &Form::default(), /*key*/ "toast-cancelled")
 }
 
@@ -481,7 +473,7 @@ pub(in crate::ui) async fn outbound_settle_cancel(
     visit: Visit,
     Path(id): Path<DocumentId>,
 ) -> Result<Response, Trouble> {
-    let result = carry_out(&visit, move |txn, caller| shipment::settle_cancel(txn, caller, id)).await;
+    let result = visit.carry_out(move |txn, caller| shipment::settle_cancel(txn, caller, id)).await;
     after(&visit, id, Direction::Outbound, result, &Form::default(), /*key*/ "toast-settled")
 }
 
@@ -492,7 +484,7 @@ pub(in crate::ui) async fn outbound_hold(
     form: Form,
 ) -> Result<Response, Trouble> {
     let update = UpdateShipment { on_hold: Some(form.raw("hold") == "yes"), ..UpdateShipment::default() };
-    let result = carry_out(&visit, move |txn, caller| shipment::update(txn, caller, id, &update)).await;
+    let result = visit.carry_out(move |txn, caller| shipment::update(txn, caller, id, &update)).await;
     after(&visit, id, Direction::Outbound, result, &form, /*key*/ "toast-saved")
 }
 
@@ -506,7 +498,7 @@ pub(in crate::ui) async fn outbound_add(
         let found = query::items::by_code(&visit.state.snapshot()?, form.raw("code"))?;
         let item = found.ok_or_else(|| Problem::new("validation", "no item has this code").at("/code"))?;
         let line = super::issue::item_line(item.id, form.quantity(visit.words, "quantity", "/quantity")?);
-        carry_out(&visit, move |txn, caller| shipment::add_line(txn, caller, id, &line).map(|_| ())).await
+        visit.carry_out(move |txn, caller| shipment::add_line(txn, caller, id, &line).map(|_| ())).await
     };
     let result = result.await;
     after(&visit, id, Direction::Outbound, result, &form, /*key*/ "toast-saved")
@@ -521,18 +513,9 @@ pub(in crate::ui) async fn outbound_line_save(
     let result = async {
         let quantity = form.quantity(visit.words, "quantity", "/quantity")?;
         let update = UpdateLine { quantity: Some(quantity), ..UpdateLine::default() };
-        carry_out(&visit, move |txn, caller| shipment::update_line(txn, caller, id, line, &update)).await
+        visit.carry_out(move |txn, caller| shipment::update_line(txn, caller, id, line, &update)).await
     };
-    cell_answer(&visit, result.await)
-}
-
-/// The answer to a cell that saved itself: a sentence, good or bad.
-fn cell_answer(visit: &Visit, result: Result<(), Problem>) -> Response {
-    let words = visit.words;
-    match result {
-        Ok(()) => t!(words, "saved-now").into_response(),
-        Err(problem) => (problem.status_code(), trouble::message(words, &problem)).into_response(),
-    }
+    trouble::cell(visit.words, result.await)
 }
 
 /// Strikes a line off.
@@ -540,7 +523,7 @@ pub(in crate::ui) async fn outbound_remove(
     visit: Visit,
     Path((id, line)): Path<(DocumentId, DocumentId)>,
 ) -> Result<Response, Trouble> {
-    let result = carry_out(&visit, move |txn, caller| shipment::remove_line(txn, caller, id, line)).await;
+    let result = visit.carry_out(move |txn, caller| shipment::remove_line(txn, caller, id, line)).await;
     after(&visit, id, Direction::Outbound, result, &Form::default(), /*key*/ "toast-saved")
 }
 
@@ -552,7 +535,7 @@ pub(in crate::ui) async fn outbound_settle(
 ) -> Result<Response, Trouble> {
     let settle = SettleLine { accept: form.raw("accept") == "yes" };
     let result =
-        carry_out(&visit, move |txn, caller| shipment::settle_line(txn, caller, id, line, &settle)).await;
+        visit.carry_out(move |txn, caller| shipment::settle_line(txn, caller, id, line, &settle)).await;
     after(&visit, id, Direction::Outbound, result, &form, /*key*/ "toast-settled")
 }
 
@@ -561,7 +544,7 @@ pub(in crate::ui) async fn outbound_acknowledge(
     visit: Visit,
     Path((id, line)): Path<(DocumentId, DocumentId)>,
 ) -> Result<Response, Trouble> {
-    let result = carry_out(&visit, move |txn, caller| shipment::acknowledge(txn, caller, id, line)).await;
+    let result = visit.carry_out(move |txn, caller| shipment::acknowledge(txn, caller, id, line)).await;
     after(&visit, id, Direction::Outbound, result, &Form::default(), /*key*/ "toast-settled")
 }
 
@@ -745,7 +728,7 @@ pub(in crate::ui) async fn inbound_receive(
 ) -> Result<Response, Trouble> {
     let result = match received_lines(visit.words, &form) {
         Ok(lines) => {
-            carry_out(&visit, move |txn, caller| shipment::receive(txn, caller, id, &Receive { lines })).await
+            visit.carry_out(move |txn, caller| shipment::receive(txn, caller, id, &Receive { lines })).await
         }
         Err(problem) => Err(problem),
     };
@@ -759,8 +742,7 @@ pub(in crate::ui) async fn inbound_delivered(
     form: Form,
 ) -> Result<Response, Trouble> {
     let delivered = SetStatus { status: Status::Delivered };
-    let result =
-        carry_out(&visit, move |txn, caller| shipment::set_status(txn, caller, id, &delivered)).await;
+    let result = visit.carry_out(move |txn, caller| shipment::set_status(txn, caller, id, &delivered)).await;
     after(&visit, id, Direction::Inbound, result, &form, /*key*/ "toast-status")
 }
 
@@ -770,7 +752,7 @@ pub(in crate::ui) async fn inbound_verify(
     Path(id): Path<DocumentId>,
     form: Form,
 ) -> Result<Response, Trouble> {
-    let result = carry_out(&visit, move |txn, caller| shipment::verify(txn, caller, id)).await;
+    let result = visit.carry_out(move |txn, caller| shipment::verify(txn, caller, id)).await;
     after(&visit, id, Direction::Inbound, result, &form, /*key*/ "toast-verified")
 }
 
@@ -791,7 +773,7 @@ pub(in crate::ui) async fn inbound_line_save(
             verdict: verdict_of(form.raw("verdict")),
             note: text("note"),
         };
-        carry_out(&visit, move |txn, caller| shipment::set_received(txn, caller, id, line, &command)).await
+        visit.carry_out(move |txn, caller| shipment::set_received(txn, caller, id, line, &command)).await
     };
-    cell_answer(&visit, result.await)
+    trouble::cell(visit.words, result.await)
 }

@@ -66,7 +66,7 @@ async fn list(visit: Visit, asked: Asked, side: Side) -> Result<Response, Troubl
     let filter = RequisitionFilter { status, emergency: None, search: asked.owned("search") };
     let page = query::list(&visit.read()?, own.id, side, &filter, &lookup::page_request(cursor))?;
     let offered: Vec<(&str, String)> = std::iter::once(("", t!(words, "facet-all")))
-        .chain(statuses(side).iter().map(|status| (status.code(), words.code("order-status", status.code()))))
+        .chain(statuses(side).iter().map(|status| (status.code(), words.code("status", status.code()))))
         .collect();
     let kept = [("search", wanted), ("status", chosen)];
     let known = all_shown(page.rows.len(), cursor, page.next.as_deref());

@@ -3,19 +3,19 @@
 mod lists;
 mod new;
 mod order;
-mod requisition;
+mod supplier;
 
 pub(in crate::ui) use lists::{orders, requisitions};
 pub(in crate::ui) use new::{create, new};
-pub(in crate::ui) use order::{add, discard, finalise_order, line, order, remove, send, suggest};
-pub(in crate::ui) use requisition::{decide, finalise, give, give_as_requested, requisition, settle, ship};
+pub(in crate::ui) use order::{add, discard, finalise_order, line, order, remove, send, settle_own, suggest};
+pub(in crate::ui) use supplier::{decide, finalise, give, give_as_requested, requisition, settle, ship};
 
-use axum::response::{IntoResponse, Response};
-use crdt_store::{DocumentId, Failure, Txn};
+use axum::response::Response;
+use crdt_store::DocumentId;
 use domain::query::requisitions::{self as query, RequisitionDetail, RequisitionLine};
-use domain::requisition::{Approval, RequisitionRow, Side, Status};
+use domain::requisition::{self, Approval, RequisitionRow, Side, Status, TakeAmendment};
 use domain::shipment::End;
-use domain::{Caller, Permission, Quantity};
+use domain::{Permission, Quantity};
 use maud::{Markup, html};
 
 use super::shipments;
@@ -23,7 +23,7 @@ use crate::error::Problem;
 use crate::ui::form::Form;
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
-use crate::ui::parts::{Tone, chip, fact, signatures, title};
+use crate::ui::parts::{Tone, chip, fact, or_dash, signatures, title};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
@@ -58,7 +58,7 @@ fn status_chip(words: Words, row: &RequisitionRow) -> Markup {
         Status::Finalised => (Tone::Good, "circle-check"),
     };
     html! {
-        (chip(tone, drawing, &words.code("order-status", row.status.code())))
+        (chip(tone, drawing, &words.code("status", row.status.code())))
         @if row.emergency { " " (chip(Tone::Bad, "flag", &t!(words, "emergency"))) }
         @match row.approval {
             Some(Approval::Approved) => { " " (chip(Tone::Good, "check", &t!(words, "approved"))) }
@@ -120,13 +120,43 @@ fn item_cell(line: &RequisitionLine) -> Markup {
 
 /// What a line is asked for on: stock and what is on its way, use and how long it lasts, what is suggested.
 fn grounds_cells(words: Words, line: &RequisitionLine) -> Markup {
-    let grounds = &line.grounds;
+    let Some(grounds) = &line.grounds else {
+        return html! { @for _ in 0..3 { td class="num" { (or_dash(None)) } } };
+    };
     let why = t!(words, "why-this-number");
     html! {
         td class="num" data-label=(t!(words, "on-hand")) { (words.quantity(grounds.on_hand)) @if grounds.on_order.is_positive() { span class="two" { "+ " (words.quantity(grounds.on_order)) } } }
         td class="num" data-label=(t!(words, "amc")) { (words.average(grounds.monthly)) @if let Some(months) = line.months_of_stock { span class="two" { (t!(words, "lasts-months", months = words.months_of_stock(months))) } } }
         td class="num" data-label=(t!(words, "suggested")) { a href={ "/stock/items/" (line.item) } title=(why) { (words.quantity(grounds.suggested)) } }
     }
+}
+
+/// What the customer would have otherwise since it was sent, and the buttons of whoever settles it.
+fn amendment(words: Words, line: &RequisitionLine, url: &str, settles: bool) -> Markup {
+    html! {
+        @if let Some(wish) = line.amendment {
+            span class="chip warn" { (icon("flag")) (t!(words, "wants-now", quantity = words.quantity(wish))) }
+            @if settles {
+                form method="post" action={ (url) "/amendment" } class="row" {
+                    button class="btn quiet" name="accept" value="yes" { (t!(words, "take-amendment")) }
+                    button class="btn quiet" name="accept" value="no" { (t!(words, "leave-amendment", quantity = words.quantity(line.requested))) }
+                }
+            }
+        }
+    }
+}
+
+/// Settles what the customer would have otherwise.
+async fn settle_amendment(
+    visit: &Visit,
+    (id, item): (DocumentId, DocumentId),
+    side: Side,
+    form: &Form,
+) -> Result<Response, Trouble> {
+    let take = TakeAmendment { accept: form.raw("accept") == "yes" };
+    let settled =
+        visit.carry_out(move |txn, caller| requisition::take_amendment(txn, caller, id, item, take));
+    after(visit, id, side, settled.await, /*key*/ "toast-settled")
 }
 
 fn grounds_heads(words: Words) -> Markup {
@@ -153,7 +183,7 @@ fn show(
     };
     let content = match side {
         Side::Customer => order::body(visit, detail)?,
-        Side::Supplier => requisition::body(visit, detail),
+        Side::Supplier => supplier::body(visit, detail),
     };
     let body = html! {
         div class="print-only" { p { (visit.state.settings().system_name) " · " (name) " " (row.number) } p { (detail.customer_name) " → " (detail.supplier_name) } }
@@ -183,26 +213,6 @@ fn after<T>(
     match result {
         Ok(_) => Ok(done(&format!("{}/{id}", path_of(side)), toast, "")),
         Err(problem) => show(visit, &load(visit, id, side)?, side, Some(&problem)),
-    }
-}
-
-async fn carry_out<T>(
-    visit: &Visit,
-    command: impl FnOnce(&mut Txn<'_>, &Caller) -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Problem>
-where
-    T: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
-{
-    let caller = visit.visitor.caller_in(None)?;
-    Ok(visit.execute(move |txn| command(txn, &caller)).await?)
-}
-
-/// The answer to a cell that saved itself: a sentence, good or bad.
-fn cell_answer(visit: &Visit, result: Result<(), Problem>) -> Response {
-    let words = visit.words;
-    match result {
-        Ok(()) => t!(words, "saved-now").into_response(),
-        Err(problem) => (problem.status_code(), trouble::message(words, &problem)).into_response(),
     }
 }
 

@@ -10,13 +10,13 @@ use domain::shipment::End;
 use domain::{Permission, query};
 use maud::{Markup, html};
 
-use super::{after, carry_out, cell_answer, grounds_cells, grounds_heads, item_cell, load, show, typed};
+use super::{after, amendment, grounds_cells, grounds_heads, item_cell, load, settle_amendment, show, typed};
 use crate::error::Problem;
 use crate::ui::form::Form;
 use crate::ui::icon::icon;
 use crate::ui::layout::done;
 use crate::ui::parts::{empty, row_ids};
-use crate::ui::trouble::Trouble;
+use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
 use crate::ui::words::t;
 
@@ -45,6 +45,11 @@ impl Sheet<'_> {
         self.detail.requisition.status == Status::Draft
     }
 
+    /// Whether the customer itself settles what it would have otherwise: a partner cannot.
+    fn settles(&self) -> bool {
+        matches!(self.detail.requisition.supplier, End::Partner(_))
+    }
+
     fn reason(&self, line: &RequisitionLine, url: &str) -> Markup {
         let words = self.visit.words;
         let chosen = line.reason;
@@ -71,7 +76,10 @@ impl Sheet<'_> {
                         input class="input small quantity end" id={ "q-" (line.item) } name="requested" value=(words.input(wish)) inputmode="decimal" autocomplete="off"
                             data-save=(url) data-field="requested" aria-label={ (t!(words, "requested")) " " (line.item_name) };
                     } @else { (words.quantity(line.requested)) }
-                    span data-live={ "am-" (line.item) } { @if line.amendment.is_some() { span class="two t-warn" { (t!(words, "sent-was", quantity = words.quantity(line.requested))) } } }
+                    span data-live={ "am-" (line.item) } {
+                        @if self.settles() { (amendment(words, line, &url, self.open)) }
+                        @else if line.amendment.is_some() { span class="two t-warn" { (t!(words, "sent-was", quantity = words.quantity(line.requested))) } }
+                    }
                 }
                 @if !self.reasons.is_empty() { td data-label=(t!(words, "reason")) { (self.reason(line, &url)) } }
                 @if !self.is_draft() {
@@ -118,7 +126,7 @@ impl Sheet<'_> {
     fn bar(&self) -> Markup {
         let (words, base, visit) = (self.visit.words, self.base(), self.visit);
         let row = &self.detail.requisition;
-        let sees_it_through = row.status == Status::Sent && matches!(row.supplier, End::Partner(_));
+        let sees_it_through = row.status == Status::Sent && self.settles();
         html! {
             @if self.is_draft() && self.open {
                 div class="bar" {
@@ -171,9 +179,18 @@ pub(in crate::ui) async fn line(
         let requested = form.has("requested").then(|| typed(&visit, &form, "requested")).transpose()?;
         let update =
             UpdateLine { requested, reason: form.has("reason").then(|| form.id("reason")), note: None };
-        carry_out(&visit, move |txn, caller| requisition::update_line(txn, caller, id, item, &update)).await
+        visit.carry_out(move |txn, caller| requisition::update_line(txn, caller, id, item, &update)).await
     };
-    cell_answer(&visit, result.await)
+    trouble::cell(visit.words, result.await)
+}
+
+/// Settles an amendment of an order that a partner was asked for.
+pub(in crate::ui) async fn settle_own(
+    visit: Visit,
+    Path(path): Path<(DocumentId, DocumentId)>,
+    form: Form,
+) -> Result<Response, Trouble> {
+    settle_amendment(&visit, path, Side::Customer, &form).await
 }
 
 /// Adds a line by the item's code; without a quantity it asks for what is suggested.
@@ -187,7 +204,7 @@ pub(in crate::ui) async fn add(
         let item = found.ok_or_else(|| Problem::new("validation", "no item has this code").at("/code"))?.id;
         let requested = form.text("requested").map(|_| typed(&visit, &form, "requested")).transpose()?;
         let lines = AddLines { lines: vec![NewLine { item, requested }] };
-        carry_out(&visit, move |txn, caller| requisition::add_lines(txn, caller, id, &lines)).await
+        visit.carry_out(move |txn, caller| requisition::add_lines(txn, caller, id, &lines)).await
     };
     let result = result.await;
     after(&visit, id, Side::Customer, result, /*key*/ "toast-saved")
@@ -198,27 +215,26 @@ pub(in crate::ui) async fn remove(
     visit: Visit,
     Path((id, item)): Path<(DocumentId, DocumentId)>,
 ) -> Result<Response, Trouble> {
-    let result = carry_out(&visit, move |txn, caller| requisition::remove_line(txn, caller, id, item)).await;
+    let result = visit.carry_out(move |txn, caller| requisition::remove_line(txn, caller, id, item)).await;
     after(&visit, id, Side::Customer, result, /*key*/ "toast-saved")
 }
 
 /// Has all lines ask for what is suggested.
 pub(in crate::ui) async fn suggest(visit: Visit, Path(id): Path<DocumentId>) -> Result<Response, Trouble> {
     let all = LineSelection::default();
-    let result =
-        carry_out(&visit, move |txn, caller| requisition::use_suggested(txn, caller, id, &all)).await;
+    let result = visit.carry_out(move |txn, caller| requisition::use_suggested(txn, caller, id, &all)).await;
     after(&visit, id, Side::Customer, result, /*key*/ "toast-suggested")
 }
 
 /// Sends it.
 pub(in crate::ui) async fn send(visit: Visit, Path(id): Path<DocumentId>) -> Result<Response, Trouble> {
-    let result = carry_out(&visit, move |txn, caller| requisition::send(txn, caller, id)).await;
+    let result = visit.carry_out(move |txn, caller| requisition::send(txn, caller, id)).await;
     after(&visit, id, Side::Customer, result, /*key*/ "toast-order-sent")
 }
 
 /// Throws it away.
 pub(in crate::ui) async fn discard(visit: Visit, Path(id): Path<DocumentId>) -> Result<Response, Trouble> {
-    match carry_out(&visit, move |txn, caller| requisition::discard(txn, caller, id)).await {
+    match visit.carry_out(move |txn, caller| requisition::discard(txn, caller, id)).await {
         Ok(()) => Ok(done("/internal-orders", /*key*/ "toast-order-discarded", "")),
         Err(problem) => show(&visit, &load(&visit, id, Side::Customer)?, Side::Customer, Some(&problem)),
     }
@@ -229,6 +245,6 @@ pub(in crate::ui) async fn finalise_order(
     visit: Visit,
     Path(id): Path<DocumentId>,
 ) -> Result<Response, Trouble> {
-    let result = carry_out(&visit, move |txn, caller| requisition::finalise(txn, caller, id)).await;
+    let result = visit.carry_out(move |txn, caller| requisition::finalise(txn, caller, id)).await;
     after(&visit, id, Side::Customer, result, /*key*/ "toast-order-finalised")
 }

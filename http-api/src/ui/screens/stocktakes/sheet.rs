@@ -12,7 +12,7 @@ use domain::stocktake::{
     self, CountLine, CountLines, CountedLine, KeepCount, StocktakeLineRow, StocktakeStatus, StrikeLine,
     UpdateStocktake, Whether,
 };
-use domain::{Caller, Permission, Quantity};
+use domain::{Permission, Quantity};
 use maud::{Markup, html};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -495,17 +495,6 @@ fn parse_count(words: Words, text: &str, pointer: &str) -> Result<Option<Quantit
     Ok(Some(sum))
 }
 
-async fn carry_out<T>(
-    visit: &Visit,
-    command: impl FnOnce(&mut crdt_store::Txn<'_>, &Caller) -> Result<T, crdt_store::Failure> + Send + 'static,
-) -> Result<T, Problem>
-where
-    T: Serialize + serde::de::DeserializeOwned + Send + 'static,
-{
-    let caller = visit.visitor.caller_in(None)?;
-    Ok(visit.execute(move |txn| command(txn, &caller)).await?)
-}
-
 /// What a saved cell is told: what to say, which read-only cells to patch, and the state the line has now.
 #[derive(Serialize)]
 struct Saved {
@@ -557,7 +546,7 @@ pub(in crate::ui) async fn count_line(
         let quantity = parse_count(visit.words, form.raw("quantity"), "/lines/0/quantity")?;
         let wish = wish_of(&form, line, quantity, "reason", "state");
         let command = CountLines { lines: vec![wish] };
-        carry_out(&visit, move |txn, caller| stocktake::count(txn, caller, id, &command)).await
+        visit.carry_out(move |txn, caller| stocktake::count(txn, caller, id, &command)).await
     };
     match result.await {
         Ok(counted) => match counted.first() {
@@ -623,7 +612,7 @@ pub(in crate::ui) async fn count_lines(
             return Ok(());
         }
         let command = CountLines { lines };
-        carry_out(&visit, move |txn, caller| stocktake::count(txn, caller, id, &command)).await.map(drop)
+        visit.carry_out(move |txn, caller| stocktake::count(txn, caller, id, &command)).await.map(drop)
     };
     match result.await {
         Ok(()) => Ok(done(&back(&form, id), /*key*/ "toast-saved", "")),
@@ -671,7 +660,7 @@ pub(in crate::ui) async fn keep(
 ) -> Result<Response, Trouble> {
     let result = match keep_of(&form) {
         Some(command) => {
-            carry_out(&visit, move |txn, caller| stocktake::keep(txn, caller, id, &command)).await.map(drop)
+            visit.carry_out(move |txn, caller| stocktake::keep(txn, caller, id, &command)).await.map(drop)
         }
         None => Err(Problem::new("validation", "which lines?").at("/keep")),
     };
@@ -687,7 +676,7 @@ pub(in crate::ui) async fn strike(
     let result = match form.id("strike") {
         Some(stock_line) => {
             let command = StrikeLine { stock_line, struck: true };
-            carry_out(&visit, move |txn, caller| stocktake::strike(txn, caller, id, &command)).await
+            visit.carry_out(move |txn, caller| stocktake::strike(txn, caller, id, &command)).await
         }
         None => Err(Problem::new("validation", "which lines?").at("/strike")),
     };
@@ -701,7 +690,7 @@ pub(in crate::ui) async fn hold(
     form: Form,
 ) -> Result<Response, Trouble> {
     let command = UpdateStocktake { on_hold: Some(form.raw("hold") == "yes"), ..UpdateStocktake::default() };
-    let result = carry_out(&visit, move |txn, caller| stocktake::update(txn, caller, id, &command)).await;
+    let result = visit.carry_out(move |txn, caller| stocktake::update(txn, caller, id, &command)).await;
     after(&visit, id, &form, result)
 }
 

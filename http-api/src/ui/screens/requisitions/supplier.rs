@@ -5,32 +5,17 @@ use axum::response::Response;
 use crdt_store::DocumentId;
 use domain::Permission;
 use domain::query::requisitions::{RequisitionDetail, RequisitionLine};
-use domain::requisition::{self, Approval, Approve, LineSelection, Side, Status, Supply, TakeAmendment};
+use domain::requisition::{self, Approval, Approve, LineSelection, Side, Status, Supply};
 use maud::{Markup, html};
 
-use super::{after, carry_out, cell_answer, grounds_cells, grounds_heads, item_cell, load, show, typed};
+use super::{after, amendment, grounds_cells, grounds_heads, item_cell, load, settle_amendment, show, typed};
 use crate::ui::form::Form;
 use crate::ui::icon::icon;
 use crate::ui::layout::done;
 use crate::ui::parts::row_ids;
-use crate::ui::trouble::Trouble;
+use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
 use crate::ui::words::t;
-
-fn amendment(visit: &Visit, line: &RequisitionLine, url: &str, open: bool) -> Markup {
-    let words = visit.words;
-    html! {
-        @if let Some(wish) = line.amendment {
-            span class="chip warn" { (icon("flag")) (t!(words, "wants-now", quantity = words.quantity(wish))) }
-            @if open {
-                form method="post" action={ (url) "/amendment" } class="row" {
-                    button class="btn quiet" name="accept" value="yes" { (t!(words, "take-amendment")) }
-                    button class="btn quiet" name="accept" value="no" { (t!(words, "leave-amendment", quantity = words.quantity(line.requested))) }
-                }
-            }
-        }
-    }
-}
 
 fn row(visit: &Visit, id: DocumentId, line: &RequisitionLine, open: bool) -> Markup {
     let words = visit.words;
@@ -40,7 +25,7 @@ fn row(visit: &Visit, id: DocumentId, line: &RequisitionLine, open: bool) -> Mar
         tr data-line=(line.item) data-item=(line.item) {
             td { (item_cell(line)) @if let Some(note) = line.note.as_ref().or(line.reason_text.as_ref()) { span class="two" { (note) } } }
             (grounds_cells(words, line))
-            td class="num" data-label=(t!(words, "requested")) { span data-live={ "q-" (line.item) } { (words.quantity(line.requested)) } (amendment(visit, line, &url, open)) }
+            td class="num" data-label=(t!(words, "requested")) { span data-live={ "q-" (line.item) } { (words.quantity(line.requested)) } (amendment(words, line, &url, open)) }
             td class="num" data-label=(t!(words, "available")) data-live={ "a-" (line.item) } { @if let Some(available) = line.available { span class=[is_short.then_some("t-warn")] { (words.quantity(available)) } } }
             td class="num" data-label=(t!(words, "to-be-given")) {
                 @if open {
@@ -119,9 +104,9 @@ pub(in crate::ui) async fn give(
 ) -> Response {
     let result = async {
         let supply = Supply { supply: Some(typed(&visit, &form, "supply")?), note: None };
-        carry_out(&visit, move |txn, caller| requisition::supply(txn, caller, id, item, &supply)).await
+        visit.carry_out(move |txn, caller| requisition::supply(txn, caller, id, item, &supply)).await
     };
-    cell_answer(&visit, result.await)
+    trouble::cell(visit.words, result.await)
 }
 
 /// Gives what is asked for.
@@ -131,20 +116,17 @@ pub(in crate::ui) async fn give_as_requested(
 ) -> Result<Response, Trouble> {
     let all = LineSelection::default();
     let result =
-        carry_out(&visit, move |txn, caller| requisition::supply_as_requested(txn, caller, id, &all)).await;
+        visit.carry_out(move |txn, caller| requisition::supply_as_requested(txn, caller, id, &all)).await;
     after(&visit, id, Side::Supplier, result, /*key*/ "toast-saved")
 }
 
 /// Settles what the customer would have otherwise.
 pub(in crate::ui) async fn settle(
     visit: Visit,
-    Path((id, item)): Path<(DocumentId, DocumentId)>,
+    Path(path): Path<(DocumentId, DocumentId)>,
     form: Form,
 ) -> Result<Response, Trouble> {
-    let take = TakeAmendment { accept: form.raw("accept") == "yes" };
-    let result =
-        carry_out(&visit, move |txn, caller| requisition::take_amendment(txn, caller, id, item, take)).await;
-    after(&visit, id, Side::Supplier, result, /*key*/ "toast-settled")
+    settle_amendment(&visit, path, Side::Supplier, &form).await
 }
 
 /// Approves it, or denies it.
@@ -155,14 +137,14 @@ pub(in crate::ui) async fn decide(
 ) -> Result<Response, Trouble> {
     let approval = if form.raw("approval") == "denied" { Approval::Denied } else { Approval::Approved };
     let decision = Approve { approval, comment: None };
-    let result = carry_out(&visit, move |txn, caller| requisition::approve(txn, caller, id, &decision)).await;
+    let result = visit.carry_out(move |txn, caller| requisition::approve(txn, caller, id, &decision)).await;
     after(&visit, id, Side::Supplier, result, /*key*/ "toast-saved")
 }
 
 /// Makes a shipment of what remains, and goes there.
 pub(in crate::ui) async fn ship(visit: Visit, Path(id): Path<DocumentId>) -> Result<Response, Trouble> {
     let all = LineSelection::default();
-    match carry_out(&visit, move |txn, caller| requisition::ship(txn, caller, id, &all)).await {
+    match visit.carry_out(move |txn, caller| requisition::ship(txn, caller, id, &all)).await {
         Ok(made) => {
             Ok(done(&format!("/outbound-shipments/{}", made.id), /*key*/ "toast-made", &made.number))
         }
@@ -172,6 +154,6 @@ pub(in crate::ui) async fn ship(visit: Visit, Path(id): Path<DocumentId>) -> Res
 
 /// Closes it.
 pub(in crate::ui) async fn finalise(visit: Visit, Path(id): Path<DocumentId>) -> Result<Response, Trouble> {
-    let result = carry_out(&visit, move |txn, caller| requisition::finalise(txn, caller, id)).await;
+    let result = visit.carry_out(move |txn, caller| requisition::finalise(txn, caller, id)).await;
     after(&visit, id, Side::Supplier, result, /*key*/ "toast-order-finalised")
 }
