@@ -70,6 +70,7 @@ pub mod location_type;
 mod number;
 pub mod partner;
 pub mod password;
+pub mod period_schedule;
 mod permission;
 pub mod programme;
 mod quantity;

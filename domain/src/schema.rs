@@ -16,6 +16,7 @@ use crate::item_variant::{self, ItemVariant};
 use crate::location::{self, Location};
 use crate::location_type::{self, LocationType};
 use crate::partner::{self, Partner};
+use crate::period_schedule::{self, PeriodSchedule};
 use crate::programme::{self, Programme};
 use crate::reason::{self, Reason};
 use crate::record::Record;
@@ -37,7 +38,7 @@ use crate::{effect, views};
 pub struct DomainSchema;
 
 /// Raised whenever a projection changes, so that older databases rebuild their views.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// Most lines of a document that is merged: several times what a command allows, because devices that do not know of
 /// each other both add some; few enough that the largest amounts in them still add up within 64 bits.
@@ -145,6 +146,7 @@ const KINDS: &[Kind] = &[
     kind!(UserAccess, of_store_config, user::project_access),
     kind!(LocationType, reference, location_type::project),
     kind!(ItemVariant, reference, item_variant::project),
+    kind!(PeriodSchedule, reference, period_schedule::project),
     kind!(Programme, reference, programme::project),
     kind!(Location, of_store, location::project),
     kind!(StockLine, of_store, stock_line::project),

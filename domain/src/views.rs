@@ -57,6 +57,8 @@ views! {
     VARIANT_BY_ITEM = "view/item_variant/item",
     /// GTIN 0 variant → ItemVariantRow
     VARIANT_BY_GTIN = "view/item_variant/gtin",
+    /// schedule → PeriodScheduleRow
+    PERIOD_SCHEDULE = "view/period_schedule",
     /// programme → ProgrammeRow
     PROGRAMME = "view/programme",
     /// code 0 programme → nothing

@@ -87,6 +87,7 @@ impl Person<'_> {
                 immunisation: false,
                 items: vec![item],
                 stores: stores.into_iter().collect(),
+                schedule: None,
             }),
             1 => Deed::CreateVariant(CreateItemVariant {
                 id: None,

@@ -98,6 +98,7 @@ pub(super) fn make(batch: &mut Batch<'_>) -> Result<(), SeedError> {
             immunisation: *immunisation,
             items: ARTICLES.iter().filter(wanted).map(item_id).collect(),
             stores: Vec::new(),
+            schedule: None,
         };
         execute(batch, system, |txn, caller| domain::programme::create(txn, caller, &command))?;
     }

@@ -12,12 +12,13 @@ use crate::item_variant::ItemVariantRow;
 use crate::location::LocationRow;
 use crate::location_type::LocationTypeRow;
 use crate::partner::PartnerRow;
+use crate::period_schedule::PeriodScheduleRow;
 use crate::reason::ReasonRow;
 use crate::record::holders_of_code;
 use crate::site::{self, DeviceRow, SiteRow, SiteSecretRow};
 use crate::store::{self, StoreRow};
 use crate::user::UserRow;
-use crate::views;
+use crate::{reject, views};
 
 /// Which partners are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,6 +155,21 @@ pub fn location_types(read: &(impl ViewRead + ?Sized)) -> Result<Vec<LocationTyp
     let mut rows: Vec<LocationTypeRow> = read.rows(views::LOCATION_TYPE, &[])?;
     rows.sort_by(|a, b| (b.max, &a.name, a.id).cmp(&(a.max, &b.name, b.id)));
     Ok(rows)
+}
+
+/// All period schedules, by name.
+pub fn period_schedules(read: &(impl ViewRead + ?Sized)) -> Result<Vec<PeriodScheduleRow>, StoreError> {
+    let mut rows: Vec<PeriodScheduleRow> = read.rows(views::PERIOD_SCHEDULE, &[])?;
+    rows.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    Ok(rows)
+}
+
+/// A period schedule.
+pub fn period_schedule(
+    read: &(impl ViewRead + ?Sized),
+    id: DocumentId,
+) -> Result<PeriodScheduleRow, Failure> {
+    crate::period_schedule::find(read, id)?.ok_or_else(|| reject::not_found("period schedule", id).into())
 }
 
 /// The name of a location type, looked up once each.

@@ -2,20 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use crdt_store::{DocumentId, Failure, Rejection, Txn};
+use crdt_store::{DocumentId, Failure, Txn};
 
 use super::lines::{write_lines, write_suggested};
 use super::rules::{require_customer, require_status, require_supplier};
 use super::types::{CreateRequisition, Requisition, Status, UpdateRequisition};
 use crate::permission::{Caller, Permission};
+use crate::programme::order_type::require_months;
 use crate::quantity::Quantity;
 use crate::record::{self, Numbered, Record};
 use crate::shipment::{End, Event};
 use crate::store::StoreRow;
 use crate::{number, partner, programme, reject, store};
-
-/// Most months of stock that can be asked for.
-const MONTHS_MAX: Quantity = Quantity::whole(60);
 
 /// Makes a requisition: a draft that only the customer sees.
 pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateRequisition) -> Result<Numbered, Failure> {
@@ -74,7 +72,7 @@ fn blank(
         supply: BTreeMap::new(),
         supply_notes: BTreeMap::new(),
     };
-    require_months(&requisition)?;
+    require_months(requisition.min_months, requisition.max_months)?;
     Ok(requisition)
 }
 
@@ -90,17 +88,6 @@ fn require_end(txn: &Txn<'_>, customer: DocumentId, supplier: End) -> Result<(),
         Failure::Rejected(rejection) => Failure::Rejected(rejection.at("/supplier")),
         other => other,
     })
-}
-
-fn require_months(requisition: &Requisition) -> Result<(), Rejection> {
-    let within = |months: Quantity| !months.is_negative() && months <= MONTHS_MAX;
-    if !within(requisition.min_months) {
-        return Err(reject::validation("/minMonths", "0 to 60 months"));
-    }
-    if !within(requisition.max_months) || requisition.max_months < requisition.min_months {
-        return Err(reject::validation("/maxMonths", "not below the least, and at most 60 months"));
-    }
-    Ok(())
 }
 
 /// Changes what a requisition says as a whole: what it is for, while it is a draft; what either side notes of it, always.
@@ -137,7 +124,7 @@ pub fn update(
     record::set(&mut new.min_months, command.min_months);
     record::set(&mut new.max_months, command.max_months);
     record::set(&mut new.expected, command.expected);
-    require_months(&new)?;
+    require_months(new.min_months, new.max_months)?;
     record::put_difference(txn, id, &old, &new);
     Ok(())
 }

@@ -271,6 +271,7 @@ fn a_batch_is_kept_for_the_programme_that_its_row_names_by_code_or_name() {
         immunisation: false,
         items: Vec::new(),
         stores,
+        schedule: None,
     };
     let centre = world.centre;
     let elsewhere = vec![world.district];

@@ -677,6 +677,7 @@ fn a_programme_is_what_says_so_and_its_items_that_say_nothing() {
         immunisation: false,
         items,
         stores,
+        schedule: None,
     };
     let malaria = create("MAL", vec![world.amoxicillin], Vec::new());
     let district_only = create("DIS", Vec::new(), vec![world.district]);

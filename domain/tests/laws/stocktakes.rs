@@ -143,7 +143,8 @@ fn a_stocktake_of_a_programme_holds_what_says_so_and_its_items_that_say_nothing(
     let district = world.district;
     let mut make = |code: &str, items: Vec<DocumentId>, stores: Vec<DocumentId>| {
         let (code, name) = (code.to_owned(), code.to_owned());
-        let command = CreateProgramme { id: None, code, name, immunisation: false, items, stores };
+        let command =
+            CreateProgramme { id: None, code, name, immunisation: false, items, stores, schedule: None };
         world.central(|txn, caller| programme::create(txn, caller, &command)).id
     };
     let malaria = make("MAL", vec![], vec![]);

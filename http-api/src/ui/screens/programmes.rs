@@ -221,6 +221,7 @@ pub(in crate::ui) async fn create(visit: Visit, form: Form) -> Result<Response, 
         immunisation: form.has("immunisation"),
         items: Vec::new(),
         stores: chosen_stores(&form),
+        schedule: None,
     };
     let caller = visit.visitor.central_caller();
     match visit.execute(move |txn| programme::create(txn, &caller, &command)).await.map_err(Problem::from) {

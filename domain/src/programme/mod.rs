@@ -1,5 +1,5 @@
-//! Programmes: lists of items that belong together, and the stores that see them. Central data. A plain list of items
-//! (a master list) is a programme that does not immunise.
+//! Programmes: lists of items that belong together, the stores that see them, and how these order them. Central data. A
+//! plain list of items (a master list) is a programme that does not immunise.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,13 @@ use crdt_store::{Document, DocumentId, Failure, Projection, Txn, ViewRead, ViewR
 use serde::{Deserialize, Serialize};
 
 use crate::permission::{Caller, Permission};
-use crate::record::{self, Created, Record, Stamp, record};
+use crate::record::{self, Created, Record, Stamp, clearable, record};
 use crate::text::Key;
-use crate::{query, reject, store, views};
+use crate::{period_schedule, query, reject, store, views};
+
+pub mod order_type;
+
+pub use order_type::{OrderType, OrderTypeRow};
 
 // ---- types ----
 
@@ -36,6 +40,12 @@ pub struct Programme {
     /// The stores that see it; those taken out again are false. All stores if there is none.
     #[serde(default)]
     pub stores: BTreeMap<DocumentId, bool>,
+    /// The periods by which it reports and orders; none if it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<DocumentId>,
+    /// The kinds of orders it knows; with none, its orders are of no kind.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub order_types: BTreeMap<DocumentId, OrderType>,
 }
 
 record!(Programme, "programme", "programme");
@@ -58,12 +68,21 @@ pub struct ProgrammeRow {
     pub item_count: u32,
     /// The stores that see it; all if there is none.
     pub stores: Vec<DocumentId>,
+    /// The periods by which it reports and orders; none if it has none.
+    pub schedule: Option<DocumentId>,
+    /// The kinds of orders it knows, by name, with those that may not be chosen any more.
+    pub order_types: Vec<OrderTypeRow>,
 }
 
 impl ProgrammeRow {
     /// Whether a store sees it.
     pub fn is_seen_by(&self, store: DocumentId) -> bool {
         self.active && (self.stores.is_empty() || self.stores.contains(&store))
+    }
+
+    /// The kinds of orders that may be chosen.
+    pub fn choosable_order_types(&self) -> impl Iterator<Item = &OrderTypeRow> {
+        self.order_types.iter().filter(|row| row.active)
     }
 }
 
@@ -87,6 +106,9 @@ pub struct CreateProgramme {
     /// The stores that see it; all if there is none.
     #[serde(default)]
     pub stores: Vec<DocumentId>,
+    /// The periods by which it reports and orders.
+    #[serde(default)]
+    pub schedule: Option<DocumentId>,
 }
 
 /// Changes a programme; absent fields stay.
@@ -112,9 +134,20 @@ pub struct UpdateProgramme {
     /// The stores that see it from now on; all if there is none.
     #[serde(default, deserialize_with = "record::given")]
     pub stores: Option<Vec<DocumentId>>,
+    /// The periods by which it reports and orders from now on.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Option<DocumentId>>,
 }
 
 // ---- rules ----
+
+/// A programme's row.
+pub(crate) fn find(
+    read: &(impl ViewRead + ?Sized),
+    id: DocumentId,
+) -> Result<Option<ProgrammeRow>, crdt_store::StoreError> {
+    read.row(views::PROGRAMME, id.as_bytes())
+}
 
 /// A programme that this store sees, or the rejection that points at the choice.
 pub(crate) fn require(
@@ -123,8 +156,7 @@ pub(crate) fn require(
     store: DocumentId,
     id: DocumentId,
 ) -> Result<ProgrammeRow, Failure> {
-    let found: Option<ProgrammeRow> = read.row(views::PROGRAMME, id.as_bytes())?;
-    found
+    find(read, id)?
         .filter(|row| row.is_seen_by(store))
         .ok_or_else(|| reject::not_found("programme", id).at(pointer).into())
 }
@@ -148,6 +180,18 @@ fn require_stores(txn: &Txn<'_>, stores: &[DocumentId]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A schedule may go only where no kind of order counts by its periods.
+fn require_periods(programme: &Programme) -> Result<(), Failure> {
+    let is_limited = programme.order_types.values().any(|listed| listed.max_orders.is_some());
+    match programme.schedule.is_none() && is_limited {
+        true => {
+            let wanted = "kinds of orders are limited for each period: take their limits off first";
+            Err(reject::validation("/schedule", wanted).into())
+        }
+        false => Ok(()),
+    }
+}
+
 // ---- write ----
 
 /// Makes a programme. Central only.
@@ -157,6 +201,7 @@ pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateProgramme) -> 
     record::require_free_code(txn, views::PROGRAMME_CODE, "/code", &code, None)?;
     require_items(txn, "/items", &command.items)?;
     require_stores(txn, &command.stores)?;
+    command.schedule.map(|id| period_schedule::require(txn, "/schedule", id)).transpose()?;
     let programme = Programme {
         stamp: Programme::new_stamp(txn.now(), caller),
         code,
@@ -165,6 +210,8 @@ pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateProgramme) -> 
         active: true,
         items: command.items.iter().map(|item| (*item, true)).collect(),
         stores: command.stores.iter().map(|store| (*store, true)).collect(),
+        schedule: command.schedule,
+        order_types: BTreeMap::new(),
     };
     let id = record::new_id(txn, command.id)?;
     txn.create(id, record::root_of(&programme));
@@ -203,6 +250,11 @@ pub fn update(
         new.stores.values_mut().for_each(|sees| *sees = false);
         new.stores.extend(stores.iter().map(|store| (*store, true)));
     }
+    if let Some(schedule) = command.schedule.filter(|schedule| *schedule != old.schedule) {
+        schedule.map(|id| period_schedule::require(txn, "/schedule", id)).transpose()?;
+        new.schedule = schedule;
+        require_periods(&new)?;
+    }
     record::set(&mut new.immunisation, command.immunisation);
     record::set(&mut new.active, command.active);
     record::put_difference(txn, id, &old, &new);
@@ -217,6 +269,9 @@ pub(crate) fn project(document: &Document, programme: &Programme, projection: &m
         map.iter().filter(|(_, listed)| **listed).map(|(id, _)| *id).collect()
     };
     let items = chosen(&programme.items);
+    let mut order_types: Vec<OrderTypeRow> =
+        programme.order_types.iter().map(|(id, listed)| OrderTypeRow::of(*id, listed)).collect();
+    order_types.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
     let row = ProgrammeRow {
         id,
         code: programme.code.clone(),
@@ -225,6 +280,8 @@ pub(crate) fn project(document: &Document, programme: &Programme, projection: &m
         active: programme.active,
         item_count: items.len() as u32,
         stores: chosen(&programme.stores),
+        schedule: programme.schedule,
+        order_types,
     };
     projection.rows.push(views::row(views::PROGRAMME, Key::new().id(id).build(), &row));
     projection.rows.push(views::mark(views::PROGRAMME_CODE, Key::new().text(&programme.code).id(id).build()));
