@@ -170,6 +170,8 @@ pub(crate) struct Session {
     gone: bool,
     /// The peer speaks of the log we know it by.
     same_life: bool,
+    /// Where the peer may have lost what it wrote itself, in this life of its database or an earlier one.
+    may_have_lost: BTreeSet<Scope>,
     their_head: u64,
     scopes: BTreeMap<Scope, ScopeState>,
     /// Scopes in which there may be something to send or to check.
@@ -224,6 +226,7 @@ impl Session {
             greeted: false,
             gone: false,
             same_life: true,
+            may_have_lost: BTreeSet::new(),
             their_head: 0,
             scopes: BTreeMap::new(),
             pending: BTreeSet::new(),
@@ -299,8 +302,11 @@ impl Session {
     fn meet(&mut self, identity: &Identity, account: &mut Account) -> Result<(), Violation> {
         believable(identity)?;
         self.same_life = account.adopt(identity);
-        for state in self.scopes.values_mut() {
-            state.echo_off = self.same_life;
+        // Until both have once held the same again, also when a first conversation after a restoration was cut short.
+        self.may_have_lost =
+            account.marks().filter(|(_, mark)| mark.lost).map(|(scope, _)| scope.clone()).collect();
+        for (scope, state) in &mut self.scopes {
+            state.echo_off = self.same_life && !self.may_have_lost.contains(scope);
         }
         self.their_head = identity.head;
         Ok(())
@@ -548,7 +554,7 @@ impl Session {
         if !self.scopes.contains_key(scope) && self.scopes.len() >= SCOPES_MAX {
             return Err(Violation::new(code::TOO_MANY_SCOPES, format!("more than {SCOPES_MAX} scopes")));
         }
-        let echo_off = self.same_life;
+        let echo_off = self.same_life && !self.may_have_lost.contains(scope);
         Ok(self.scopes.entry(scope.clone()).or_insert_with(|| ScopeState::new(echo_off)))
     }
 }

@@ -217,6 +217,39 @@ fn a_restored_site_gets_back_what_it_lost() {
     assert!(world.both_in_sync(SITE, CENTRAL));
 }
 
+/// What central sends in the second conversation continues what the site wrote itself before it was restored.
+#[test]
+fn a_restored_site_whose_first_conversation_is_cut_short_gets_back_what_it_lost_all_the_same() {
+    let mut world = World::with_sites(1);
+    world.edit(SITE, "store/1", "note", "k", 1);
+    world.settle();
+    let image = world.image(SITE);
+    world.edit(SITE, "store/1", "note", "k", 2);
+    world.settle();
+    world.edit(CENTRAL, "store/1", "note", "there", 3);
+    world.settle();
+    world.cut(SITE, CENTRAL);
+    world.restore(SITE, &image);
+    // Central learns that it was restored, and the connection is gone before anything that central sends arrives.
+    let from = world.wire.len();
+    world.connect(SITE, CENTRAL);
+    for _ in 0..1_000 {
+        if world.kinds_since(from).contains(&"WELCOME") {
+            break;
+        }
+        world.run_for(Duration::from_millis(1));
+    }
+    assert!(world.kinds_since(from).contains(&"WELCOME"), "this story is about nothing");
+    assert_eq!(world.value(SITE, "store/1", "note", "k"), Some(1), "nothing has arrived");
+    world.cut(SITE, CENTRAL);
+    world.connect(SITE, CENTRAL);
+    world.settle();
+    assert_eq!(world.value(SITE, "store/1", "note", "k"), Some(2));
+    assert_eq!(world.value(SITE, "store/1", "note", "there"), Some(3));
+    assert_eq!(world.peer(SITE, CENTRAL).unbuilt, 0, "nothing came without what it continues");
+    assert!(world.both_in_sync(SITE, CENTRAL));
+}
+
 /// The site pushes its change with HELLO, stripped of what central should hold; but central does not hold it any more.
 #[test]
 fn a_change_that_continues_something_missing_comes_whole() {
