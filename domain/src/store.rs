@@ -37,6 +37,8 @@ pub struct Preferences {
     pub adjust_for_days_out: bool,
     /// Whether allocation takes those vials first whose monitor has gone furthest.
     pub vvm_first: bool,
+    /// Whether a customer's requisition is finalised as soon as all it asks for has been shipped.
+    pub close_when_covered: bool,
     /// The device that holds what nobody else does, where the devices share the stock (see [`share`](crate::share)).
     #[serde(default)]
     pub share_keeper: Option<DeviceId>,
@@ -54,6 +56,7 @@ impl Default for Preferences {
             expiring_later_days: 180,
             adjust_for_days_out: false,
             vvm_first: false,
+            close_when_covered: false,
             share_keeper: None,
         }
     }
@@ -125,6 +128,8 @@ pub struct StoreRow {
     pub adjust_for_days_out: bool,
     /// Whether allocation takes those vials first whose monitor has gone furthest.
     pub vvm_first: bool,
+    /// Whether a customer's requisition is finalised as soon as all it asks for has been shipped.
+    pub close_when_covered: bool,
     /// The device that holds what nobody else does, where the devices share the stock.
     pub share_keeper: Option<DeviceId>,
 }
@@ -142,6 +147,7 @@ impl StoreRow {
             expiring_later_days: self.expiring_later_days,
             adjust_for_days_out: self.adjust_for_days_out,
             vvm_first: self.vvm_first,
+            close_when_covered: self.close_when_covered,
             share_keeper: self.share_keeper,
         }
     }
@@ -217,6 +223,9 @@ pub struct UpdateStore {
     /// Whether allocation takes those vials first whose monitor has gone furthest.
     #[serde(default, deserialize_with = "record::given")]
     pub vvm_first: Option<bool>,
+    /// Whether a customer's requisition is finalised as soon as all it asks for has been shipped.
+    #[serde(default, deserialize_with = "record::given")]
+    pub close_when_covered: Option<bool>,
     /// The device that holds what nobody else does; with it, each device of the site issues only its own share of the
     /// stock without contact. Without it, any device issues all there is.
     #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
@@ -285,6 +294,7 @@ fn prefer(preferences: &mut Preferences, command: &UpdateStore) -> Result<(), cr
     set(&mut new.expiring_later_days, "/expiringLaterDays", command.expiring_later_days, EXPIRING_DAYS)?;
     record::set(&mut new.adjust_for_days_out, command.adjust_for_days_out);
     record::set(&mut new.vvm_first, command.vvm_first);
+    record::set(&mut new.close_when_covered, command.close_when_covered);
     let asked = |first: Option<u32>, second: Option<u32>| first.is_some() || second.is_some();
     if new.overstock_months < new.understock_months
         && asked(command.understock_months, command.overstock_months)
@@ -430,6 +440,7 @@ pub(crate) fn project(document: &Document, store: &StoreRecord, projection: &mut
         expiring_later_days: preferences.expiring_later_days,
         adjust_for_days_out: preferences.adjust_for_days_out,
         vvm_first: preferences.vvm_first,
+        close_when_covered: preferences.close_when_covered,
         share_keeper: preferences.share_keeper,
     };
     projection.rows.push(views::row(views::STORE, Key::new().id(id).build(), &row));

@@ -131,6 +131,8 @@ views! {
     REQUISITION_BY_TIME = "view/requisition/time",
     /// store, side, status, when, requisition → RequisitionRow
     REQUISITION_BY_STATUS = "view/requisition/status",
+    /// customer, programme, order type, first day of the period, requisition → requisition, its status
+    REQUISITION_BY_PERIOD = "view/requisition/period",
     /// store, side, status → how many, how many of them are emergencies
     SUM_REQUISITION_COUNT = "view/sum/requisition/count",
     /// supplying store, requisition, item → to be given, answered by shipments, in shipments, of that off the shelf

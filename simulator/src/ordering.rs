@@ -23,6 +23,8 @@ impl Person<'_> {
                 store,
                 supplier: None,
                 programme: None,
+                order_type: None,
+                period: None,
                 emergency: self.dice.chance(200),
                 min_months: None,
                 max_months: None,

@@ -10,7 +10,8 @@ use super::stock_items::item_balance;
 use crate::Date;
 use crate::quantity::Quantity;
 use crate::requisition::{
-    Decision, Frozen, Grounds, Line, Progress, Requisition, RequisitionRow, Side, Status, progress,
+    Decision, Frozen, Grounds, Line, OrderLimit, Progress, Requisition, RequisitionRow, Side, Status,
+    known_terms, limit_of, period_of, progress,
 };
 use crate::shipment::ShipmentRow;
 use crate::text::{Key, id_at};
@@ -50,6 +51,14 @@ pub struct RequisitionDetail {
     pub customer_name: String,
     /// The name of who is asked.
     pub supplier_name: String,
+    /// The name of its kind, of those of its programme.
+    pub order_type_name: Option<String>,
+    /// How many of its kind were sent in its period, where they are limited.
+    pub limit: Option<OrderLimit>,
+    /// How many lines one of its kind may have.
+    pub max_lines: Option<u32>,
+    /// The last day of the period it is for.
+    pub period_end: Option<Date>,
     /// Months of stock below which something is suggested.
     pub min_months: Quantity,
     /// Months of stock that are suggested up to.
@@ -169,10 +178,15 @@ pub fn detail(
         };
         line_details.push(line_detail(read, &mut names, &requisition, (item, &line), grounds, progress)?);
     }
+    let order_type = known_terms(read, &requisition)?.map(|(order_type, _)| order_type);
     line_details.sort_by(|a, b| (&a.item_name, a.item).cmp(&(&b.item_name, b.item)));
     Ok(RequisitionDetail {
         customer_name: names.store_or_partner(row.customer)?.unwrap_or_default().to_owned(),
         supplier_name: names.end(row.supplier)?.unwrap_or_default().to_owned(),
+        limit: limit_of(read, &requisition)?,
+        max_lines: order_type.as_ref().and_then(|row| row.max_lines),
+        order_type_name: order_type.map(|row| row.name),
+        period_end: period_of(read, &requisition)?.map(|period| period.to),
         min_months: requisition.min_months,
         max_months: requisition.max_months,
         supplier_comment: requisition.supplier_comment.clone(),

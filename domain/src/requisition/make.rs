@@ -6,14 +6,15 @@ use crdt_store::{DocumentId, Failure, Txn};
 
 use super::lines::{write_lines, write_suggested};
 use super::rules::{require_customer, require_status, require_supplier};
+use super::terms::{self, Terms};
 use super::types::{CreateRequisition, Requisition, Status, UpdateRequisition};
 use crate::permission::{Caller, Permission};
-use crate::programme::order_type::require_months;
+use crate::programme::order_type::{OrderTypeRow, require_months};
 use crate::quantity::Quantity;
 use crate::record::{self, Numbered, Record};
 use crate::shipment::{End, Event};
 use crate::store::StoreRow;
-use crate::{number, partner, programme, reject, store};
+use crate::{number, partner, reject, store};
 
 /// Makes a requisition: a draft that only the customer sees.
 pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateRequisition) -> Result<Numbered, Failure> {
@@ -44,9 +45,8 @@ fn blank(
         );
     };
     require_end(txn, store.id, supplier)?;
-    if let Some(id) = command.programme {
-        programme::require(txn, "/programme", store.id, id)?;
-    }
+    let Terms { order_type, period } = terms::choose(txn, command)?;
+    let said = |months: fn(&OrderTypeRow) -> Quantity| order_type.as_ref().map(months);
     let months = |given: Option<Quantity>, preferred: u32| given.unwrap_or(Quantity::whole(preferred.into()));
     let requisition = Requisition {
         stamp: Requisition::new_stamp(txn.now(), caller),
@@ -55,9 +55,11 @@ fn blank(
         supplier_store: matches!(supplier, End::Store(_)).then(|| supplier.id()),
         supplier_partner: matches!(supplier, End::Partner(_)).then(|| supplier.id()),
         programme: command.programme,
-        emergency: command.emergency,
-        min_months: months(command.min_months, store.understock_months),
-        max_months: months(command.max_months, store.overstock_months),
+        order_type: order_type.as_ref().map(|row| row.id),
+        period: period.map(|period| period.from),
+        emergency: order_type.as_ref().map_or(command.emergency, |row| row.emergency),
+        min_months: months(said(|row| row.min_months).or(command.min_months), store.understock_months),
+        max_months: months(said(|row| row.max_months).or(command.max_months), store.overstock_months),
         reference: record::valid_label("/reference", command.reference.as_deref())?,
         comment: record::valid_note("/comment", command.comment.as_deref())?,
         supplier_comment: None,
@@ -105,9 +107,16 @@ pub fn update(
     if *command != by_supplier {
         require_customer(caller, &old, Permission::RequisitionEdit)?;
     }
-    let purpose = command.emergency.is_some() || command.min_months.is_some() || command.max_months.is_some();
-    if purpose {
+    let given = [
+        ("/emergency", command.emergency.is_some()),
+        ("/minMonths", command.min_months.is_some()),
+        ("/maxMonths", command.max_months.is_some()),
+    ];
+    if let Some((pointer, _)) = given.into_iter().find(|(_, is_given)| *is_given) {
         require_status(&old, Status::Draft, "change what it is for")?;
+        if old.order_type.is_some() {
+            return Err(reject::validation(pointer, "the kind of order says").into());
+        }
     }
     let mut new = old.clone();
     if let Some(comment) = &command.supplier_comment {

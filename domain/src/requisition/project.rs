@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crdt_store::{Document, DocumentId, Projection, Row, Sum, Totals};
 
 use super::rules::supplying_store;
+use super::terms;
 use super::types::{Requisition, RequisitionRow, Side, Status};
 use crate::number;
 use crate::quantity::Quantity;
@@ -35,6 +36,8 @@ fn project_rows(id: DocumentId, requisition: &Requisition, supplier: End, projec
         customer: requisition.customer,
         supplier,
         programme: requisition.programme,
+        order_type: requisition.order_type,
+        period: requisition.period,
         emergency: requisition.emergency,
         status,
         status_at: requisition.status_at(),
@@ -65,6 +68,12 @@ fn project_rows(id: DocumentId, requisition: &Requisition, supplier: End, projec
     list(requisition.customer, Side::Customer);
     if let (End::Store(store), true) = (supplier, status != Status::Draft) {
         list(store, Side::Supplier);
+    }
+    if let (Some(programme), Some(order_type), Some(period)) =
+        (requisition.programme, requisition.order_type, requisition.period)
+    {
+        let key = terms::key_of(requisition.customer, programme, order_type, period).id(id).build();
+        projection.rows.push(views::row(views::REQUISITION_BY_PERIOD, key, &(id, status)));
     }
 }
 

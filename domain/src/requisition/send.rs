@@ -4,6 +4,7 @@ use crdt_store::{DocumentId, Failure, Txn};
 
 use super::grounds::Grounds;
 use super::rules::require_customer;
+use super::terms::require_within_limits;
 use super::types::{Frozen, Requisition, Status};
 use crate::permission::{Caller, Permission};
 use crate::reason::{self, ReasonKind};
@@ -15,7 +16,8 @@ use crate::{record, reject};
 /// already stays as it is: a second press changes nothing.
 ///
 /// # Errors
-/// `validation` where no line asks for anything; `reason-required` where a line asks for something else than is suggested
+/// `validation` where no line asks for anything; `order-limit` and `too-many-lines` where its kind of order allows no
+/// more; `reason-required` where a line asks for something else than is suggested
 /// and gives no reason, while there are reasons to give.
 pub fn send(txn: &mut Txn<'_>, caller: &Caller, id: DocumentId) -> Result<(), Failure> {
     let old: Requisition = record::load(txn, id)?;
@@ -44,6 +46,7 @@ pub fn send(txn: &mut Txn<'_>, caller: &Caller, id: DocumentId) -> Result<(), Fa
     if new.sent.is_empty() {
         return Err(reject::validation("/lines", "no line asks for anything").into());
     }
+    require_within_limits(txn, id, &new)?;
     new.events.insert(Status::Sent, Event { at: txn.now(), by: caller.user });
     record::put_difference(txn, id, &old, &new);
     Ok(())

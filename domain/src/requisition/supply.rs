@@ -3,17 +3,18 @@
 use crdt_store::{DocumentId, Failure, Txn};
 
 use super::lines::require_line;
-use super::progress::progress;
+use super::progress::{Progress, progress};
 use super::rules::{require_status, require_supplier};
 use super::types::{Approval, Approve, Decision, LineSelection, Requisition, Status, Supply, TakeAmendment};
 use crate::permission::{Caller, Permission};
+use crate::quantity::Quantity;
 use crate::record::{self, Numbered};
-use crate::reject;
-use crate::shipment::{self, AddLine, CreateOutbound, End, Event};
+use crate::shipment::{self, AddLine, CreateOutbound, End, Event, Shipment};
 use crate::stock_line::valid_quantity;
+use crate::{reject, store};
 
 /// A requisition that is before its supplier, whose part this caller may write.
-fn load_for_supplier(
+pub(super) fn load_for_supplier(
     txn: &Txn<'_>,
     caller: &Caller,
     id: DocumentId,
@@ -142,6 +143,38 @@ pub fn ship(
         expected: requisition.expected,
     };
     shipment::create_for(txn, caller, &outbound, id)
+}
+
+/// Closes the requisition that a shipment answers, where the supplying store prefers that and all that was asked for has
+/// left with it. `before` and `after` are the shipment as it was and as it is about to be written.
+///
+/// Where two shipments that do not know of each other cover it together, nobody closes it by this: it is shown as covered.
+pub(crate) fn close_if_covered(
+    txn: &mut Txn<'_>,
+    caller: &Caller,
+    before: &Shipment,
+    after: &Shipment,
+) -> Result<(), Failure> {
+    let (Some(id), Some(supplier)) = (after.requisition, after.sender_store) else { return Ok(()) };
+    if !store::require(txn, supplier)?.close_when_covered {
+        return Ok(());
+    }
+    let Some(old) = record::find::<Requisition>(txn, id)?.filter(|old| old.status() == Status::Sent) else {
+        return Ok(());
+    };
+    let left = |shipment: &Shipment, item: DocumentId| {
+        let lines = shipment.lines.values().filter(|line| line.item == item);
+        lines.fold(Quantity::ZERO, |sum, line| sum + shipment.issued(line))
+    };
+    let is_covered = |(item, progress): (&DocumentId, &Progress)| {
+        progress.shipped + left(after, *item) - left(before, *item) >= progress.requested
+    };
+    if progress(txn, id, &old)?.iter().all(is_covered) {
+        let mut new = old.clone();
+        new.events.insert(Status::Finalised, Event { at: txn.now(), by: caller.user });
+        record::put_difference(txn, id, &old, &new);
+    }
+    Ok(())
 }
 
 /// Closes a requisition: nothing more is sent for it. What was finalised already stays so.

@@ -134,6 +134,12 @@ pub struct Requisition {
     pub supplier_partner: Option<DocumentId>,
     /// The programme it is for: then it asks for that programme's items only.
     pub programme: Option<DocumentId>,
+    /// What kind of order it is, of those of its programme.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_type: Option<DocumentId>,
+    /// First day of the period it is for, where its programme has periods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<Date>,
     /// Whether it cannot wait for the next regular one.
     pub emergency: bool,
     /// Months of stock below which something is suggested, in thousandths of a month.
@@ -196,6 +202,12 @@ pub struct RequisitionRow {
     pub supplier: End,
     /// The programme it is for.
     pub programme: Option<DocumentId>,
+    /// What kind of order it is, of those of its programme.
+    #[serde(default)]
+    pub order_type: Option<DocumentId>,
+    /// First day of the period it is for, where its programme has periods.
+    #[serde(default)]
+    pub period: Option<Date>,
     /// Whether it cannot wait for the next regular one.
     pub emergency: bool,
     /// How far it has come by what people pressed.
@@ -234,6 +246,13 @@ pub struct CreateRequisition {
     /// The programme it is for.
     #[serde(default)]
     pub programme: Option<DocumentId>,
+    /// What kind of order it is: one of the programme's, where it has any. It says what the months are, and whether it
+    /// is an emergency.
+    #[serde(default)]
+    pub order_type: Option<DocumentId>,
+    /// First day of the period it is for, where the programme has periods; the one that is under way if absent.
+    #[serde(default)]
+    pub period: Option<Date>,
     /// Whether it cannot wait for the next regular one.
     #[serde(default)]
     pub emergency: bool,

@@ -9,7 +9,7 @@ use super::shelf::spend;
 use super::types::{Event, Line, Receive, SetStatus, SettleLine, Shipment, Status, UpdateShipment};
 use crate::permission::{Caller, Permission};
 use crate::quantity::Quantity;
-use crate::{record, reject, stock_line};
+use crate::{record, reject, requisition, stock_line};
 
 // ---- who may ----
 
@@ -67,7 +67,10 @@ pub fn set_status(
             advance(&mut new, target, txn.now(), caller.user);
             spend(txn, Some(&old), &mut new)?;
             record::put_difference(txn, id, &old, &new);
-            Ok(())
+            match new.reached(Status::Shipped) && !old.reached(Status::Shipped) {
+                true => requisition::close_if_covered(txn, caller, &old, &new),
+                false => Ok(()),
+            }
         }
     }
 }

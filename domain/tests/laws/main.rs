@@ -10,6 +10,7 @@ mod imports;
 mod merging;
 mod model;
 mod numbers;
+mod order_terms;
 mod queries;
 mod requisitions;
 mod scanning;

@@ -15,11 +15,13 @@ use crate::shipments::{issue, of_stock, press, tasks};
 use crate::world::{A, B, CENTRAL, D, World, today, units};
 
 /// An order of the health centre's to the district.
-fn order(world: &World, lines: Vec<NewLine>) -> CreateRequisition {
+pub fn order(world: &World, lines: Vec<NewLine>) -> CreateRequisition {
     CreateRequisition {
         store: world.centre,
         supplier: Some(End::Store(world.district)),
         programme: None,
+        order_type: None,
+        period: None,
         emergency: false,
         min_months: None,
         max_months: None,
@@ -31,21 +33,21 @@ fn order(world: &World, lines: Vec<NewLine>) -> CreateRequisition {
     }
 }
 
-fn asks(item: DocumentId, count: i64) -> NewLine {
+pub fn asks(item: DocumentId, count: i64) -> NewLine {
     NewLine { item, requested: Some(units(count)) }
 }
 
-fn draft(world: &mut World, node: usize, lines: Vec<NewLine>) -> DocumentId {
+pub fn draft(world: &mut World, node: usize, lines: Vec<NewLine>) -> DocumentId {
     let command = order(world, lines);
     world.at(node, |txn, caller| requisition::create(txn, caller, &command)).id
 }
 
-fn send(world: &mut World, node: usize, id: DocumentId) {
+pub fn send(world: &mut World, node: usize, id: DocumentId) {
     world.at(node, |txn, caller| requisition::send(txn, caller, id));
 }
 
 /// An order of so much amoxicillin that both ends know.
-fn sent(world: &mut World, count: i64) -> DocumentId {
+pub fn sent(world: &mut World, count: i64) -> DocumentId {
     let lines = vec![asks(world.amoxicillin, count)];
     let id = draft(world, A, lines);
     send(world, A, id);
@@ -53,11 +55,11 @@ fn sent(world: &mut World, count: i64) -> DocumentId {
     id
 }
 
-fn detail(world: &World, node: usize, id: DocumentId) -> RequisitionDetail {
+pub fn detail(world: &World, node: usize, id: DocumentId) -> RequisitionDetail {
     query::requisitions::detail(&world.read(node), id, today()).expect("a requisition")
 }
 
-fn line(world: &World, node: usize, id: DocumentId) -> RequisitionLine {
+pub fn line(world: &World, node: usize, id: DocumentId) -> RequisitionLine {
     let item = world.amoxicillin;
     let detail = detail(world, node, id);
     detail.line_details.into_iter().find(|line| line.item == item).expect("a line")
@@ -79,17 +81,17 @@ fn ask_for(world: &mut World, node: usize, id: DocumentId, count: i64) {
     world.at(node, |txn, caller| requisition::update_line(txn, caller, id, item, &command));
 }
 
-fn give(world: &mut World, node: usize, id: DocumentId, count: i64) {
+pub fn give(world: &mut World, node: usize, id: DocumentId, count: i64) {
     let item = world.amoxicillin;
     let command = Supply { supply: Some(units(count)), note: None };
     world.at(node, |txn, caller| requisition::supply(txn, caller, id, item, &command));
 }
 
-fn ship(world: &mut World, node: usize, id: DocumentId) -> DocumentId {
+pub fn ship(world: &mut World, node: usize, id: DocumentId) -> DocumentId {
     world.at(node, |txn, caller| requisition::ship(txn, caller, id, &LineSelection::default())).id
 }
 
-fn kinds(world: &World, node: usize) -> Vec<TaskKind> {
+pub fn kinds(world: &World, node: usize) -> Vec<TaskKind> {
     tasks(world, node).into_iter().map(|entry| entry.task.kind).collect()
 }
 

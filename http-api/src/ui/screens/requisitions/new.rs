@@ -102,6 +102,8 @@ fn command(visit: &Visit, store: DocumentId, form: &Form) -> Result<CreateRequis
         store,
         supplier: end_of(form.raw("supplier")),
         programme: form.id("programme"),
+        order_type: None,
+        period: None,
         emergency: form.has("emergency"),
         min_months: months("minMonths")?,
         max_months: months("maxMonths")?,
