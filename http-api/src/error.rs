@@ -186,6 +186,18 @@ pub(crate) const KNOWN: &[Known] = &[
         "Say that more is to be given, or cancel a shipment that is not needed.",
     ),
     known(
+        "order-limit",
+        409,
+        "No more orders of this kind in this period",
+        "Change one that is not sent yet, wait for the next period, or order in another kind.",
+    ),
+    known(
+        "order-too-long",
+        409,
+        "More lines than this kind of order may have",
+        "Strike some off, or order them in another kind.",
+    ),
+    known(
         "not-arrived",
         409,
         "A part has not arrived yet",

@@ -16,7 +16,7 @@ use crate::{record, reject};
 /// already stays as it is: a second press changes nothing.
 ///
 /// # Errors
-/// `validation` where no line asks for anything; `order-limit` and `too-many-lines` where its kind of order allows no
+/// `validation` where no line asks for anything; `order-limit` and `order-too-long` where its kind of order allows no
 /// more; `reason-required` where a line asks for something else than is suggested
 /// and gives no reason, while there are reasons to give.
 pub fn send(txn: &mut Txn<'_>, caller: &Caller, id: DocumentId) -> Result<(), Failure> {

@@ -70,13 +70,9 @@ fn choose_order_type(
     command: &CreateRequisition,
 ) -> Result<Option<OrderTypeRow>, Failure> {
     let Some(id) = command.order_type else {
-        let names: Vec<&str> = programme.choosable_order_types().map(|row| row.name.as_str()).collect();
-        return match names.is_empty() {
-            true => Ok(None),
-            false => {
-                let wanted = format!("which kind of order is it? {}", names.join(", "));
-                Err(reject::validation("/orderType", wanted).into())
-            }
+        return match programme.choosable_order_types().next() {
+            None => Ok(None),
+            Some(_) => Err(reject::validation("/orderType", "choose the kind of order").into()),
         };
     };
     let says = "the kind of order says";
@@ -126,7 +122,7 @@ pub(super) fn require_within_limits(
     let Some((order_type, period)) = known_terms(txn, requisition)? else { return Ok(()) };
     if let Some(most) = order_type.max_lines.filter(|most| requisition.sent.len() > *most as usize) {
         let wanted = format!("an order of the kind «{}» has at most {most} lines", order_type.name);
-        return Err(Rejection::new("too-many-lines", wanted).at("/lines").with("allowed", most).into());
+        return Err(Rejection::new("order-too-long", wanted).at("/lines").with("allowed", most).into());
     }
     let (Some(programme), Some(period)) = (requisition.programme, period) else { return Ok(()) };
     let series = Series { store: requisition.customer, programme, order_type: &order_type, period };

@@ -197,7 +197,7 @@ fn an_order_has_so_many_lines_as_its_kind_allows() {
     command.lines.push(asks(world.paracetamol, 100));
     let id = make(&mut world, A, &command);
     let refusal = world.try_at(A, |txn, caller| requisition::send(txn, caller, id)).expect_err("two lines");
-    assert_eq!((refusal.code.as_ref(), refusal.pointer.as_deref()), ("too-many-lines", Some("/lines")));
+    assert_eq!((refusal.code.as_ref(), refusal.pointer.as_deref()), ("order-too-long", Some("/lines")));
     let item = world.paracetamol;
     world.at(A, |txn, caller| requisition::remove_line(txn, caller, id, item));
     send(&mut world, A, id);

@@ -112,6 +112,7 @@ sheet-internal-orders = Internal orders
 sheet-customer-requisitions = Customers’ requisitions
 sheet-requisition = Requisition (id)
 sheet-emergency = Emergency
+sheet-period = Period
 sheet-decision = Decision
 sheet-amendments = Amendments
 sheet-amendment = Amendment

@@ -112,6 +112,7 @@ sheet-internal-orders = Commandes internes
 sheet-customer-requisitions = Réquisitions des clients
 sheet-requisition = Réquisition (id)
 sheet-emergency = Urgence
+sheet-period = Période
 sheet-decision = Décision
 sheet-amendments = Modifications
 sheet-amendment = Modification

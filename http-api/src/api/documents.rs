@@ -118,6 +118,7 @@ const NOUNS: &[Noun] = nouns! {
     "location-types", "Locations", "location_type";
     "item-variants", "Items", "item_variant";
     "programmes", "Programmes", "programme";
+    "period-schedules", "Programmes", "period_schedule";
     "repacks", "Repacks", "repack";
     "stock-lines", "Stock", "stock_line";
     "adjustments", "Adjustments", "adjustment";
@@ -276,7 +277,7 @@ fn past_routes(noun: &'static Noun) -> [Route; 2] {
     const HISTORY: &str = "Its changes: who, when, on which device, what";
     const AS_OF: &str = "Its fields as they were at an instant, as the document keeps them";
     of!(
-        "item" "item_variant" "programme" "store" "site" "partner" "reason" "asset_reason" "location" "location_type"
+        "item" "item_variant" "programme" "period_schedule" "store" "site" "partner" "reason" "asset_reason" "location" "location_type"
         "stock_line" "adjustment" "repack" "stocktake" "shipment" "requisition" "asset" "asset_log" "barcode"
     )
 }

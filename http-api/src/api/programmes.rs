@@ -5,6 +5,8 @@ use crdt_store::DocumentId;
 use domain::Created;
 use domain::item::ItemRow;
 use domain::item_variant::{self, CreateItemVariant, ItemVariantRow, UpdateItemVariant};
+use domain::period_schedule::{self, CreatePeriodSchedule, PeriodScheduleRow, UpdatePeriodSchedule};
+use domain::programme::order_type::{self, CreateOrderType, UpdateOrderType};
 use domain::programme::{self, CreateProgramme, ProgrammeRow, UpdateProgramme};
 use domain::query::{Page, programmes, reference};
 use serde::{Deserialize, Serialize};
@@ -85,6 +87,64 @@ fn programme_routes() -> Vec<Route> {
     ]
 }
 
+fn order_type_routes() -> Vec<Route> {
+    const TAG: &str = "Programmes";
+    vec![
+        command::<CreateOrderType, Created>(
+            Method::POST,
+            "/api/v1/programmes/{id}/order-types",
+            TAG,
+            "Make a kind of order of a programme",
+            Place::Central,
+            |txn, caller, ids, wish| order_type::create(txn, caller, ids.id, wish),
+        )
+        .codes(&["duplicate-id"]),
+        command::<UpdateOrderType, ()>(
+            Method::PATCH,
+            "/api/v1/programmes/{id}/order-types/{line}",
+            TAG,
+            "Change a kind of order of a programme; orders that were made keep their months",
+            Place::Central,
+            |txn, caller, ids, wish| order_type::update(txn, caller, ids.id, ids.line, wish),
+        ),
+    ]
+}
+
+fn schedule_routes() -> Vec<Route> {
+    const TAG: &str = "Programmes";
+    vec![
+        query::<Empty, Rows<PeriodScheduleRow>, _>(
+            "/api/v1/period-schedules",
+            TAG,
+            "Schedules of periods by which programmes report and order, by name",
+            |ask, _| Ok(Rows { rows: reference::period_schedules(ask.read)? }),
+        ),
+        command::<CreatePeriodSchedule, Created>(
+            Method::POST,
+            "/api/v1/period-schedules",
+            TAG,
+            "Make a schedule of periods",
+            Place::Central,
+            |txn, caller, _, wish| period_schedule::create(txn, caller, wish),
+        )
+        .codes(&["duplicate-id"]),
+        query::<Empty, PeriodScheduleRow, _>(
+            "/api/v1/period-schedules/{id}",
+            TAG,
+            "A schedule of periods",
+            |ask, _| Ok(reference::period_schedule(ask.read, ask.ids.id)?),
+        ),
+        command::<UpdatePeriodSchedule, ()>(
+            Method::PATCH,
+            "/api/v1/period-schedules/{id}",
+            TAG,
+            "Rename a schedule, or take it out of use; its periods never change",
+            Place::Central,
+            |txn, caller, ids, wish| period_schedule::update(txn, caller, ids.id, wish),
+        ),
+    ]
+}
+
 fn variant_routes() -> Vec<Route> {
     const TAG: &str = "Items";
     vec![
@@ -121,5 +181,6 @@ fn variant_routes() -> Vec<Route> {
 }
 
 pub(super) fn routes() -> Vec<Route> {
-    [programme_routes(), variant_routes()].into_iter().flatten().collect()
+    let routes = [programme_routes(), order_type_routes(), schedule_routes(), variant_routes()];
+    routes.into_iter().flatten().collect()
 }

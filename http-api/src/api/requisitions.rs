@@ -7,13 +7,14 @@ use domain::query::requisitions::{
     self, RequisitionDetail, RequisitionFilter, RequisitionLine, RequisitionListRow,
 };
 use domain::requisition::{
-    self, AddLines, Approve, CreateRequisition, LineSelection, Side, Status, Supply, TakeAmendment,
-    UpdateLine, UpdateRequisition,
+    self, AddLines, Approve, CreateRequisition, ItemShares, LineSelection, Side, Status, Supply,
+    TakeAmendment, UpdateLine, UpdateRequisition,
 };
 use domain::{Caller, Numbered, Permission, ScopeKind};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::input::{self, Empty, Ids};
+use super::reference::Rows;
 use super::replies;
 use super::route::{Ask, Place, Route, Take, all_pages, command, each, files, query, sheets};
 use crate::auth::Visitor;
@@ -72,6 +73,7 @@ const COLUMNS: &[Column<RequisitionListRow>] = &[
     column("status", |row| Cell::word(&row.requisition.status)),
     column("other end", |row| Cell::text(&row.other_name)),
     column("emergency", |row| Cell::Flag(row.requisition.emergency)),
+    column("period", |row| Cell::day(row.requisition.period)),
     column("made", |row| Cell::Instant(row.requisition.created_at)),
     column("status since", |row| Cell::Instant(row.requisition.status_at)),
     column("expected", |row| Cell::day(row.requisition.expected)),
@@ -210,6 +212,11 @@ fn detail(ask: &Ask<'_>, side: Side) -> Result<RequisitionDetail, Problem> {
     Ok(detail)
 }
 
+fn fair_shares(ask: &Ask<'_>, _: Empty) -> Result<Rows<ItemShares>, Problem> {
+    visible(ask, SUPPLIER)?;
+    Ok(Rows { rows: requisition::fair_shares(ask.read, ask.ids.id)? })
+}
+
 const CUSTOMER: Side = Side::Customer;
 const SUPPLIER: Side = Side::Supplier;
 
@@ -302,7 +309,13 @@ fn orders() -> Vec<Route> {
             "Send it: its lines are kept as they are now, with what they were written on",
             |txn, caller, ids, _| requisition::send(txn, caller, ids.id),
         )
-        .codes(&["wrong-status", "read-only-here", "reason-required"]),
+        .codes(&[
+            "wrong-status",
+            "read-only-here",
+            "reason-required",
+            "order-limit",
+            "order-too-long",
+        ]),
         asking::<Empty>(
             M::POST,
             "/api/v1/internal-orders/{id}/discard",
@@ -366,6 +379,18 @@ fn customers() -> Vec<Route> {
             "/api/v1/customer-requisitions/{id}/supply-as-requested",
             "Say that as much will be given as is asked for",
             |txn, caller, ids, wish| requisition::supply_as_requested(txn, caller, ids.id, wish),
+        ),
+        query::<Empty, Rows<replies::ItemShares>, _>(
+            "/api/v1/customer-requisitions/{id}/fair-shares",
+            REQUISITIONS,
+            "How the items that are short are shared among all requisitions that wait for them",
+            fair_shares,
+        ),
+        answering::<LineSelection, ()>(
+            M::POST,
+            "/api/v1/customer-requisitions/{id}/supply-fairly",
+            "Say that of what is short its fair share will be given, and all that is asked for of the rest",
+            |txn, caller, ids, wish| requisition::supply_fairly(txn, caller, ids.id, wish),
         ),
         answering::<Approve, ()>(
             M::POST,

@@ -189,6 +189,8 @@ fn requisition_routes() -> Router<AppState> {
         .route("/customer-requisitions/{id}/lines/{item}", post(give))
         .route("/customer-requisitions/{id}/lines/{item}/amendment", post(settle))
         .route("/customer-requisitions/{id}/supply-as-requested", post(give_as_requested))
+        .route("/customer-requisitions/{id}/fair-shares", get(shares))
+        .route("/customer-requisitions/{id}/supply-fairly", post(give_fairly))
         .route("/customer-requisitions/{id}/decide", post(decide))
         .route("/customer-requisitions/{id}/ship", post(ship))
         .route("/customer-requisitions/{id}/finalise", post(finalise))
@@ -235,7 +237,10 @@ fn bundle_routes() -> Router<AppState> {
 }
 
 fn reference_routes() -> Router<AppState> {
-    use screens::{items, location_types, partners, programmes, sites, stores, users, variants};
+    use screens::{
+        items, location_types, order_types, partners, period_schedules, programmes, sites, stores, users,
+        variants,
+    };
 
     Router::new()
         .route("/items", get(items::list))
@@ -247,6 +252,11 @@ fn reference_routes() -> Router<AppState> {
         .route("/programmes/new", get(programmes::new).post(programmes::create))
         .route("/programmes/{id}", get(programmes::show).post(programmes::update))
         .route("/programmes/{id}/items", post(programmes::items))
+        .route("/programmes/{id}/order-types/new", get(order_types::new).post(order_types::create))
+        .route("/programmes/{id}/order-types/{type}", get(order_types::show).post(order_types::update))
+        .route("/period-schedules", get(period_schedules::list))
+        .route("/period-schedules/new", get(period_schedules::new).post(period_schedules::create))
+        .route("/period-schedules/{id}", get(period_schedules::show).post(period_schedules::update))
         .route("/location-types", get(location_types::list))
         .route("/location-types/new", get(location_types::new).post(location_types::create))
         .route("/location-types/{id}", get(location_types::show).post(location_types::update))
@@ -332,11 +342,11 @@ fn sources() -> &'static [(&'static str, &'static str)] {
         "chart.rs" "form.rs" "icon.rs" "layout.rs" "live.rs" "lookup.rs" "mod.rs" "parts.rs" "past.rs" "sheets.rs" "trouble.rs"
         "values.rs" "visit.rs" "words.rs"
         "screens/arrange.rs" "screens/batch.rs" "screens/line.rs" "screens/location_types.rs" "screens/locations.rs"
-        "screens/programmes.rs" "screens/repack.rs" "screens/shares.rs" "screens/variants.rs"
+        "screens/order_types.rs" "screens/period_schedules.rs" "screens/programmes.rs" "screens/repack.rs" "screens/shares.rs" "screens/variants.rs"
         "screens/adjustments.rs" "screens/dashboard.rs" "screens/equipment.rs" "screens/help.rs" "screens/history.rs"
         "screens/bundles.rs" "screens/imports.rs" "screens/issue.rs" "screens/item.rs" "screens/items.rs" "screens/labels.rs" "screens/ledger.rs"
         "screens/login.rs" "screens/national.rs" "screens/partners.rs" "screens/receive.rs" "screens/scan.rs"
-        "screens/requisitions/lists.rs" "screens/requisitions/mod.rs" "screens/requisitions/new.rs" "screens/requisitions/order.rs"
+        "screens/requisitions/fair.rs" "screens/requisitions/lists.rs" "screens/requisitions/mod.rs" "screens/requisitions/new.rs" "screens/requisitions/order.rs"
         "screens/requisitions/supplier.rs"
         "screens/shipments.rs" "screens/sites.rs" "screens/stock.rs" "screens/stock_items.rs" "screens/stocktakes/add.rs"
         "screens/stocktakes/finish.rs" "screens/stocktakes/mod.rs" "screens/stocktakes/paper.rs" "screens/stocktakes/sheet.rs"

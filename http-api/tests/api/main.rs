@@ -8,6 +8,7 @@ mod feed;
 mod figures;
 mod imports;
 mod lists;
+mod order_terms;
 mod requisitions;
 mod scanning;
 mod shares;

@@ -16,7 +16,10 @@ use serde::{Deserialize, Serialize};
 
 pub use assets::{AssetDetail, AssetListRow, AssetLogEntry};
 pub use ledger::{LedgerEntry, StoreLedgerEntry};
-pub use requisitions::{RequisitionDetail, RequisitionLine, RequisitionListRow, SupplyProgress};
+pub use requisitions::{
+    ItemShares, OrderLimit, RequisitionDetail, RequisitionLine, RequisitionListRow, RequisitionShare,
+    SupplyProgress,
+};
 pub use scanning::{BarcodeListRow, ScanReading, Scanned};
 pub use shipments::{
     AdjustmentDetail, AdjustmentLineDetail, LineDetail, ShipmentDetail, ShipmentListRow, StatusEvent,

@@ -20,6 +20,10 @@ pub struct RequisitionListRow {
     pub supplier: End,
     /// The programme it is for.
     pub programme: Option<DocumentId>,
+    /// What kind of order it is, of those of its programme.
+    pub order_type: Option<DocumentId>,
+    /// First day of the period it is for, where its programme has periods.
+    pub period: Option<Date>,
     /// Whether it cannot wait for the next regular one.
     pub emergency: bool,
     /// How far it has come.
@@ -62,6 +66,10 @@ pub struct RequisitionDetail {
     pub supplier: End,
     /// The programme it is for.
     pub programme: Option<DocumentId>,
+    /// What kind of order it is, of those of its programme.
+    pub order_type: Option<DocumentId>,
+    /// First day of the period it is for, where its programme has periods.
+    pub period: Option<Date>,
     /// Whether it cannot wait for the next regular one.
     pub emergency: bool,
     /// How far it has come.
@@ -90,6 +98,14 @@ pub struct RequisitionDetail {
     pub customer_name: String,
     /// The name of who is asked.
     pub supplier_name: String,
+    /// The name of its kind, of those of its programme.
+    pub order_type_name: Option<String>,
+    /// How many of its kind were sent in its period, and how many may be.
+    pub limit: Option<OrderLimit>,
+    /// How many lines one of its kind may have.
+    pub max_lines: Option<u32>,
+    /// The last day of the period it is for.
+    pub period_end: Option<Date>,
     /// Months of stock below which something is suggested.
     pub min_months: Quantity,
     /// Months of stock that are suggested up to.
@@ -159,4 +175,50 @@ pub struct SupplyProgress {
     pub on_shipments: Quantity,
     /// Units that have left the shelf.
     pub shipped: Quantity,
+}
+
+/// How many orders of a kind a store has sent in a period, and how many it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OrderLimit {
+    /// How many it has sent, as far as is known here.
+    pub sent: u64,
+    /// How many it may send.
+    pub allowed: u32,
+}
+
+/// How an item that is short is shared among all who wait for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ItemShares {
+    /// The item.
+    pub item: DocumentId,
+    /// How many units there are to share.
+    pub available: Quantity,
+    /// How many units a pack holds.
+    pub pack_size: u32,
+    /// What each gets: this requisition first, the others oldest first.
+    pub shares: Vec<RequisitionShare>,
+}
+
+/// What a requisition gets of what is short.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RequisitionShare {
+    /// The requisition.
+    pub requisition: DocumentId,
+    /// Its number for people.
+    pub number: String,
+    /// Who asks.
+    pub customer: DocumentId,
+    /// Whether it cannot wait.
+    pub emergency: bool,
+    /// Units in shipments for it already: they are its own.
+    pub on_shipments: Quantity,
+    /// Units it still waits for.
+    pub need: Quantity,
+    /// Units that would be its own if packs could be opened.
+    pub proportional: Quantity,
+    /// Units that it gets, beside those in shipments: whole packs.
+    pub quantity: Quantity,
 }

@@ -5,22 +5,23 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use crdt_store::{DocumentId, Snapshot};
 use domain::programme::{self, CreateProgramme, ProgrammeRow, UpdateProgramme};
-use domain::query::programmes;
+use domain::query::{programmes, reference};
 use domain::store::StoreRow;
 use maud::{Markup, html};
 
 use super::items::{is_central_only, refused};
+use super::order_types;
 use crate::error::Problem;
 use crate::ui::form::{Asked, Fields, Form, Input};
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
-use crate::ui::parts::{Tone, central_button, chip, empty, fact, pager, search, title, yes_no};
+use crate::ui::parts::{Tone, central_button, chip, empty, fact, or_dash, pager, search, title, yes_no};
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
 
-const FIELDS: [&str; 2] = ["code", "name"];
+const FIELDS: [&str; 3] = ["code", "name", "schedule"];
 
 fn refusal(visit: &Visit) -> Response {
     refused(visit, Section::Programmes, "nav-programmes", "/programmes")
@@ -33,7 +34,10 @@ pub(in crate::ui) async fn list(visit: Visit) -> Result<Response, Trouble> {
     let name = t!(words, "nav-programmes");
     let make =
         central_button(words, visit.is_central(), "/programmes/new", "plus", &t!(words, "new-programme"));
-    let types = html! { a class="btn" href="/location-types" { (icon("thermometer")) (t!(words, "location-types")) } };
+    let types = html! {
+        a class="btn" href="/period-schedules" { (icon("calendar-clock")) (t!(words, "period-schedules")) }
+        a class="btn" href="/location-types" { (icon("thermometer")) (t!(words, "location-types")) }
+    };
     let body = html! {
         (title(&name, html! { (t!(words, "programmes-text")) }, html! { (types) (make) }))
         div class="card" {
@@ -73,7 +77,7 @@ fn head_form(
     action: &str,
     form: &Form,
     problem: Option<&Problem>,
-    stores: &[StoreRow],
+    (stores, schedules): (&[StoreRow], &[(String, String)]),
     is_new: bool,
 ) -> Markup {
     let words = visit.words;
@@ -87,6 +91,7 @@ fn head_form(
                 div class="fields" {
                     (fields.input("code", &t!(words, "code"), Input { maxlength: Some(50), ..needed }))
                     (fields.input("name", &t!(words, "name"), needed))
+                    (fields.select("schedule", &t!(words, "periods"), false, schedules))
                 }
                 (fields.check("immunisation", &t!(words, "immunisation")))
                 @if !is_new { (fields.check("active", &t!(words, "active"))) }
@@ -157,8 +162,22 @@ fn item_table(
     })
 }
 
+/// The schedules that a programme may have: those in use, and the one it has.
+fn schedules(
+    words: Words,
+    read: &Snapshot,
+    row: Option<&ProgrammeRow>,
+) -> Result<Vec<(String, String)>, Trouble> {
+    let own = row.and_then(|row| row.schedule);
+    let rows = reference::period_schedules(read)?.into_iter();
+    let offered = rows.filter(|schedule| schedule.active || Some(schedule.id) == own);
+    let none = (String::new(), t!(words, "no-periods"));
+    Ok(std::iter::once(none).chain(offered.map(|row| (row.id.to_string(), row.name))).collect())
+}
+
 fn form_of(row: &ProgrammeRow) -> Form {
     let mut fields = vec![("code", row.code.clone()), ("name", row.name.clone())];
+    fields.extend(row.schedule.map(|schedule| ("schedule", schedule.to_string())));
     let ticked = [("immunisation", row.immunisation), ("active", row.active)];
     fields.extend(ticked.into_iter().filter(|(_, yes)| *yes).map(|(name, _)| (name, "yes".to_owned())));
     fields.extend(row.stores.iter().map(|store| ("store", store.to_string())));
@@ -177,19 +196,26 @@ fn page(
     let row = id.map(|id| programmes::detail(&read, id)).transpose()?;
     let name = row.as_ref().map_or_else(|| t!(words, "new-programme"), |row| row.name.clone());
     let action = id.map_or_else(|| "/programmes/new".to_owned(), |id| format!("/programmes/{id}"));
+    let schedules = schedules(words, &read, row.as_ref())?;
+    let periods = |row: &ProgrammeRow| {
+        let named = |id: DocumentId| schedules.iter().find(|(known, _)| *known == id.to_string());
+        row.schedule.and_then(named).map(|(_, name)| name.clone())
+    };
     let nothing = Form::default();
     let asked = asked.unwrap_or(&nothing);
     let history = html! { @if let Some(id) = id { a class="btn" href={ "/history/" (id) } { (icon("history")) (t!(words, "history")) } } };
     let body = html! {
         (title(&name, html! {}, history))
-        @if visit.is_central() { (head_form(visit, &action, form, problem, &lookup::stores(&read)?, id.is_none())) }
+        @if visit.is_central() { (head_form(visit, &action, form, problem, (&lookup::stores(&read)?, &schedules), id.is_none())) }
         @else if let Some(row) = &row {
             section class="card pad" { dl class="facts" {
                 (fact(&t!(words, "code"), html! { (row.code) }))
                 (fact(&t!(words, "immunisation"), yes_no(words, row.immunisation)))
                 (fact(&t!(words, "seen-by"), html! { (seen_by(words, row)) }))
+                (fact(&t!(words, "periods"), or_dash(periods(row).as_deref())))
             } }
         }
+        @if let Some(row) = &row { (order_types::card(visit, row)) }
         @if let Some(id) = id {
             @if visit.is_central() { (found(words, id, &read, asked.raw("search"))?) }
             (item_table(visit, &read, id, asked.text("cursor"))?)
@@ -221,7 +247,7 @@ pub(in crate::ui) async fn create(visit: Visit, form: Form) -> Result<Response, 
         immunisation: form.has("immunisation"),
         items: Vec::new(),
         stores: chosen_stores(&form),
-        schedule: None,
+        schedule: form.id("schedule"),
     };
     let caller = visit.visitor.central_caller();
     match visit.execute(move |txn| programme::create(txn, &caller, &command)).await.map_err(Problem::from) {
@@ -253,6 +279,7 @@ pub(in crate::ui) async fn update(
         immunisation: Some(form.has("immunisation")),
         active: Some(form.has("active")),
         stores: Some(chosen_stores(&form)),
+        schedule: Some(form.id("schedule")),
         ..UpdateProgramme::default()
     };
     change(&visit, id, command, &form).await

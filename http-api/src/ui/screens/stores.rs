@@ -107,6 +107,7 @@ fn preferences(words: Words, fields: Fields<'_>, keepers: &[(String, String)]) -
             }
             (fields.check("adjustForDaysOut", &t!(words, "adjust-for-days-out")))
             (fields.check("vvmFirst", &t!(words, "vvm-first")))
+            (fields.check("closeWhenCovered", &t!(words, "close-when-covered")))
             // Where there is but one device, there is nobody to share with.
             @if keepers.len() > 2 || !fields.form.raw("shareKeeper").is_empty() {
                 (fields.select("shareKeeper", &t!(words, "share-preference"), false, keepers))
@@ -261,7 +262,11 @@ pub(in crate::ui) async fn show(visit: Visit, Path(id): Path<DocumentId>) -> Res
         ("expiringLaterDays", row.expiring_later_days.to_string()),
         ("shareKeeper", row.share_keeper.map(|device| device.to_string()).unwrap_or_default()),
     ]);
-    for (name, ticked) in [("adjustForDaysOut", row.adjust_for_days_out), ("vvmFirst", row.vvm_first)] {
+    for (name, ticked) in [
+        ("adjustForDaysOut", row.adjust_for_days_out),
+        ("vvmFirst", row.vvm_first),
+        ("closeWhenCovered", row.close_when_covered),
+    ] {
         if ticked {
             form.set(name, "yes".to_owned());
         }
@@ -295,6 +300,7 @@ pub(in crate::ui) async fn update(
             expiring_later_days: count(&form, "expiringLaterDays")?,
             adjust_for_days_out: Some(form.has("adjustForDaysOut")),
             vvm_first: Some(form.has("vvmFirst")),
+            close_when_covered: Some(form.has("closeWhenCovered")),
             // A store whose form does not offer it keeps what it has.
             share_keeper: form.has("shareKeeper").then(|| form.read("shareKeeper")),
         };

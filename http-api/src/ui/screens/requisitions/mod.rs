@@ -1,10 +1,12 @@
 //! Requisitions from both ends: the customer's orders and the supplier's requisitions, which are one document.
 
+mod fair;
 mod lists;
 mod new;
 mod order;
 mod supplier;
 
+pub(in crate::ui) use fair::{give_fairly, shares};
 pub(in crate::ui) use lists::{orders, requisitions};
 pub(in crate::ui) use new::{create, new};
 pub(in crate::ui) use order::{add, discard, finalise_order, line, order, remove, send, settle_own, suggest};
@@ -12,12 +14,14 @@ pub(in crate::ui) use supplier::{decide, finalise, give, give_as_requested, requ
 
 use axum::response::Response;
 use crdt_store::DocumentId;
+use domain::period_schedule::Period;
 use domain::query::requisitions::{self as query, RequisitionDetail, RequisitionLine};
 use domain::requisition::{self, Approval, RequisitionRow, Side, Status, TakeAmendment};
 use domain::shipment::End;
 use domain::{Permission, Quantity};
 use maud::{Markup, html};
 
+use super::period_schedules::period_text;
 use super::shipments;
 use crate::error::Problem;
 use crate::ui::form::Form;
@@ -87,6 +91,15 @@ fn facts(words: Words, detail: &RequisitionDetail) -> Markup {
     let months = format!("{} – {}", words.quantity(detail.min_months), words.quantity(detail.max_months));
     html! {
         section class="card pad" { dl class="facts few" {
+            @if let Some(kind) = &detail.order_type_name { (fact(&t!(words, "order-type"), html! { (kind) })) }
+            @if let (Some(from), Some(to)) = (requisition.period, detail.period_end) { (fact(&t!(words, "period"), html! { (period_text(words, Period { from, to })) })) }
+            @if let Some(limit) = detail.limit {
+                (fact(&t!(words, "sent-in-period"), html! {
+                    (t!(words, "so-many-of", sent = limit.sent, allowed = limit.allowed))
+                    @if limit.is_exceeded() { " " (chip(Tone::Warn, "flag", &t!(words, "more-than-allowed"))) }
+                }))
+            }
+            @if let Some(most) = detail.max_lines { (fact(&t!(words, "max-lines"), html! { (t!(words, "so-many-of", sent = requisition.lines, allowed = most)) })) }
             (fact(&t!(words, "months-range"), html! { (months) }))
             @if let Some(day) = requisition.expected { (fact(&t!(words, "needed-on"), html! { (words.day(day)) })) }
             @if let Some(text) = &requisition.reference { (fact(&t!(words, "reference"), html! { (text) })) }

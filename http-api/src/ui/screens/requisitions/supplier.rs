@@ -46,6 +46,11 @@ fn bar(visit: &Visit, detail: &RequisitionDetail) -> Markup {
     let words = visit.words;
     let base = format!("/customer-requisitions/{}", detail.requisition.id);
     let remains = detail.line_details.iter().any(|line| line.remaining.is_positive());
+    // Somebody waits for more of an item than there is.
+    let is_short = detail.line_details.iter().any(|line| {
+        let waits = line.requested - line.progress.on_shipments;
+        waits.is_positive() && line.available.is_some_and(|available| waits > available)
+    });
     let is_denied = detail.requisition.approval == Some(Approval::Denied);
     html! {
         div class="bar no-print" {
@@ -53,6 +58,7 @@ fn bar(visit: &Visit, detail: &RequisitionDetail) -> Markup {
                 form method="post" action={ (base) "/ship" } { button class="btn primary" disabled[!remains] { (icon("truck")) (t!(words, "make-shipment")) } }
             }
             @if visit.may(Permission::RequisitionEdit) { form method="post" action={ (base) "/supply-as-requested" } { button class="btn" { (icon("check")) (t!(words, "give-as-requested")) } } }
+            @if is_short { a class="btn" href={ (base) "/fair-shares" } { (icon("layers")) (t!(words, "fair-share")) } }
             span class="end" {}
             @if visit.may(Permission::RequisitionApprove) {
                 form method="post" action={ (base) "/decide" } class="row" {
