@@ -457,6 +457,9 @@ impl Inspection<'_> {
         let orders = Orders::of(documents);
         self.world.tally.sometimes_many("order amended after sending", orders.amended);
         self.world.tally.sometimes_many("order supplied twice", orders.supplied_twice().len() as u64);
+        let regular = self.world.country.order_types.first().copied();
+        let too_many = orders.too_many(|order_type| (Some(order_type) == regular).then_some(2));
+        self.world.tally.sometimes_many("one order too many", too_many);
         for (machine, replica) in self.replicas {
             let read = replica.reader().snapshot()?;
             let name = self.world.machines[*machine].name.clone();

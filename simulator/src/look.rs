@@ -9,13 +9,13 @@ use domain::barcode::BarcodeRow;
 use domain::import::{self, ImportRow};
 use domain::location::LocationRow;
 use domain::query::tasks::{self, ConflictEntry};
-use domain::query::{PAGE_LEN_MAX, PageRequest};
+use domain::query::{self, PAGE_LEN_MAX, PageRequest};
 use domain::requisition::{RequisitionRow, Side, Status as RequisitionStatus};
 use domain::share::Holdings;
 use domain::shipment::{Direction, ShipmentRow, Status};
 use domain::stock_line::StockLineRow;
 use domain::store::StoreRow;
-use domain::{Quantity, TaskKind, TaskRow};
+use domain::{Date, Quantity, TaskKind, TaskRow};
 
 const STORE: View = View("view/store");
 const STOCK_LINES: View = View("view/stock_line/item");
@@ -165,6 +165,16 @@ pub(crate) fn supplied_twice(read: &Snapshot) -> Result<BTreeSet<OrderKey>, Stor
     let tasks: Vec<TaskRow> = read.rows(TASKS, &[])?;
     let twice = tasks.into_iter().filter(|task| task.kind == TaskKind::SuppliedTwice);
     Ok(twice.filter_map(|task| Some((task.store, task.document, task.item?))).collect())
+}
+
+/// How many orders of the kind of this one were sent in its period, as the interface tells it; nothing where any number may
+/// be.
+pub(crate) fn sent_in_period(read: &Snapshot, id: DocumentId) -> Result<Option<u64>, StoreError> {
+    match query::requisitions::detail(read, id, Date::constant(2026, 1, 1)) {
+        Ok(detail) => Ok(detail.limit.map(|limit| limit.sent)),
+        Err(Failure::Store(error)) => Err(error),
+        Err(Failure::Rejected(rejection)) => Err(StoreError::Corrupt(rejection.message)),
+    }
 }
 
 /// The equipment of a store.

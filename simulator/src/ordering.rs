@@ -19,13 +19,16 @@ impl Person<'_> {
         let open = [Status::Draft, Status::Draft, Status::Draft, Status::Sent];
         let found = self.requisition(store, Side::Customer, &open)?;
         let Some((row, requisition)) = found.filter(|_| self.dice.chance(800)) else {
+            let order_type =
+                self.dice.chance(400).then(|| self.dice.pick(&self.country.order_types).copied());
+            let order_type = order_type.flatten();
             let command = CreateRequisition {
                 store,
                 supplier: None,
-                programme: None,
-                order_type: None,
+                programme: order_type.map(|_| self.country.programme),
+                order_type,
                 period: None,
-                emergency: self.dice.chance(200),
+                emergency: order_type.is_none() && self.dice.chance(200),
                 min_months: None,
                 max_months: None,
                 suggest: self.dice.chance(300),
@@ -62,7 +65,7 @@ impl Person<'_> {
             return Ok(Some((Deed::TakeAmendment(row.id, item, take), false)));
         }
         let items: Vec<DocumentId> = requisition.items().into_iter().collect();
-        let deed = match (self.dice.between(0, 11), self.dice.pick(&items).copied()) {
+        let deed = match (self.dice.between(0, 12), self.dice.pick(&items).copied()) {
             (0..=3, Some(item)) => {
                 Deed::Supply(row.id, item, Supply { supply: Some(self.some_units()), note: None })
             }
@@ -72,6 +75,7 @@ impl Person<'_> {
                 Deed::Decide(row.id, Approve { approval, comment: None })
             }
             (7, _) => Deed::FinaliseOrder(row.id),
+            (8, _) => Deed::SupplyFairly(row.id),
             _ => Deed::ShipOrder(row.id),
         };
         Ok(Some((deed, false)))

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crdt_store::{Document, DocumentId, Snapshot, StoreError};
+use domain::Date;
 use domain::requisition::{Requisition, Status};
 use domain::shipment::{Shipment, Status as ShipmentStatus};
 
@@ -17,7 +18,12 @@ pub(crate) struct Orders {
     /// By supplying store, requisition and item.
     amounts: BTreeMap<(DocumentId, DocumentId, DocumentId), Amounts>,
     pub(crate) amended: u64,
+    /// Those of a kind that were sent for a period.
+    in_periods: BTreeMap<Series, BTreeSet<DocumentId>>,
 }
+
+/// A customer's orders of a kind in a period: customer, programme, kind, first day.
+type Series = (DocumentId, DocumentId, DocumentId, Date);
 
 impl Orders {
     pub(crate) fn of(documents: &BTreeMap<DocumentId, Document>) -> Self {
@@ -42,6 +48,12 @@ impl Orders {
         let Ok(requisition) = document.data::<Requisition>() else { return };
         if !matches!(requisition.status(), Status::Sent | Status::Finalised) {
             return;
+        }
+        if let (Some(programme), Some(order_type), Some(period)) =
+            (requisition.programme, requisition.order_type, requisition.period)
+        {
+            let series = (requisition.customer, programme, order_type, period);
+            self.in_periods.entry(series).or_default().insert(id);
         }
         let store = requisition.supplier_store.unwrap_or(requisition.customer);
         for (item, line) in requisition.lines() {
@@ -73,8 +85,23 @@ impl Orders {
         twice.map(|(key, _)| *key).collect()
     }
 
+    /// How many orders were sent beyond what their kind allows, as by devices that did not know of each other.
+    pub(crate) fn too_many(&self, allowed: impl Fn(DocumentId) -> Option<u32>) -> u64 {
+        let beyond = |((_, _, order_type, _), sent): (&Series, &BTreeSet<DocumentId>)| {
+            allowed(*order_type).map_or(0, |allowed| (sent.len() as u64).saturating_sub(allowed.into()))
+        };
+        self.in_periods.iter().map(beyond).sum()
+    }
+
     /// Where views say otherwise.
     pub(crate) fn differ(&self, read: &Snapshot) -> Result<Option<String>, StoreError> {
+        for (series, sent) in &self.in_periods {
+            let Some(id) = sent.first() else { continue };
+            let told = look::sent_in_period(read, *id)?;
+            if told.is_some_and(|told| told != sent.len() as u64) {
+                return Ok(Some(format!("{told:?} were sent of {series:?}, say views; documents {sent:?}")));
+            }
+        }
         let shown: BTreeMap<_, _> =
             look::orders(read)?.into_iter().filter(|(_, amounts)| *amounts != Amounts::default()).collect();
         if shown != self.amounts {

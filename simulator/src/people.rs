@@ -11,7 +11,9 @@ use domain::item::{CreateItem, UpdateItem};
 use domain::item_variant::CreateItemVariant;
 use domain::location::{CreateLocation, UpdateLocation};
 use domain::location_type::CreateLocationType;
+use domain::period_schedule::CreatePeriodSchedule;
 use domain::programme::CreateProgramme;
+use domain::programme::order_type::CreateOrderType;
 use domain::repack::CreateRepack;
 use domain::share::{AskShare, GiveShare};
 use domain::shipment::{
@@ -79,7 +81,7 @@ impl Person<'_> {
     fn describe(&mut self) -> Option<Deed> {
         let item = *self.dice.pick(&self.country.items)?;
         let (number, stores) = (self.number, self.dice.pick(&self.country.stores).copied());
-        Some(match self.dice.between(0, 2) {
+        Some(match self.dice.between(0, 4) {
             0 => Deed::CreateProgramme(CreateProgramme {
                 id: None,
                 code: format!("P-{number}"),
@@ -89,7 +91,25 @@ impl Person<'_> {
                 stores: stores.into_iter().collect(),
                 schedule: None,
             }),
-            1 => Deed::CreateVariant(CreateItemVariant {
+            1 => Deed::CreateOrderType(
+                self.country.programme,
+                CreateOrderType {
+                    id: None,
+                    name: format!("Kind {number}"),
+                    emergency: false,
+                    min_months: Quantity::whole(1),
+                    max_months: Quantity::whole(2),
+                    max_orders: None,
+                    max_lines: None,
+                },
+            ),
+            2 => Deed::CreatePeriodSchedule(CreatePeriodSchedule {
+                id: None,
+                name: format!("Periods {number}"),
+                months: 1,
+                first: Date::constant(2020, 1, 1),
+            }),
+            3 => Deed::CreateVariant(CreateItemVariant {
                 id: None,
                 item,
                 name: format!("Variant {number}"),

@@ -7,6 +7,9 @@ use domain::asset::AssetStatus;
 use domain::asset_reason::{self, CreateAssetReason};
 use domain::item::{self, CreateItem};
 use domain::partner::{self, CreatePartner};
+use domain::period_schedule::{self, CreatePeriodSchedule};
+use domain::programme::order_type::{self, CreateOrderType};
+use domain::programme::{self, CreateProgramme};
 use domain::reason::{self, CreateReason, ReasonKind};
 use domain::site::{self, CreateSite, EnrolDevice};
 use domain::stock_line::{self, CreateStockLine};
@@ -33,6 +36,10 @@ pub(crate) struct Country {
     pub(crate) customer: DocumentId,
     /// A partner that brings goods.
     pub(crate) supplier: DocumentId,
+    /// A programme with periods.
+    pub(crate) programme: DocumentId,
+    /// Its kinds of orders: two in a period, and any number of at most two lines.
+    pub(crate) order_types: Vec<DocumentId>,
     /// Why stock is added.
     pub(crate) found: DocumentId,
     /// Why stock is taken away.
@@ -81,6 +88,7 @@ pub(crate) fn found_country(
         founder.make(|txn, caller| item::create(txn, caller, &create_item(&format!("CATALOGUE-{index}"))))?;
     }
     founder.references(&mut country)?;
+    founder.programme(&mut country)?;
     founder.sites(&mut country, sites, devices)?;
     founder.stock(&country, dice)?;
     founder.sharing(&country, devices, dice)?;
@@ -130,6 +138,41 @@ impl Founder<'_> {
         Ok(())
     }
 
+    fn programme(&mut self, country: &mut Country) -> Result<(), StoreError> {
+        let months = CreatePeriodSchedule {
+            id: None,
+            name: "Months".to_owned(),
+            months: 1,
+            first: Date::constant(2020, 1, 1),
+        };
+        let schedule = self.make(|txn, caller| period_schedule::create(txn, caller, &months))?.id;
+        let command = CreateProgramme {
+            id: None,
+            code: "EPI".to_owned(),
+            name: "Immunisation".to_owned(),
+            immunisation: true,
+            items: country.items.iter().take(4).copied().collect(),
+            stores: Vec::new(),
+            schedule: Some(schedule),
+        };
+        let programme = self.make(|txn, caller| programme::create(txn, caller, &command))?.id;
+        country.programme = programme;
+        for (name, max_orders, max_lines) in [("Regular", Some(2), None), ("Emergency", None, Some(2))] {
+            let command = CreateOrderType {
+                id: None,
+                name: name.to_owned(),
+                emergency: max_lines.is_some(),
+                min_months: Quantity::whole(1),
+                max_months: Quantity::whole(3),
+                max_orders,
+                max_lines,
+            };
+            let made = self.make(|txn, caller| order_type::create(txn, caller, programme, &command))?;
+            country.order_types.push(made.id);
+        }
+        Ok(())
+    }
+
     /// One store at each site; each store but the first is supplied by one above it.
     fn sites(
         &mut self,
@@ -173,7 +216,7 @@ impl Founder<'_> {
         Ok(self.make(|txn, caller| site::create(txn, caller, &command))?.id)
     }
 
-    /// Some stores with several devices share their stock among them.
+    /// Some stores with several devices share their stock among them, and some close what is covered.
     fn sharing(
         &mut self,
         country: &Country,
@@ -186,6 +229,10 @@ impl Founder<'_> {
             if own.len() > 1 && dice.chance(400) {
                 let keeper = dice.pick(&own).copied();
                 let command = UpdateStore { share_keeper: Some(keeper), ..UpdateStore::default() };
+                self.make(|txn, caller| store::update(txn, caller, *store, &command))?;
+            }
+            if dice.chance(500) {
+                let command = UpdateStore { close_when_covered: Some(true), ..UpdateStore::default() };
                 self.make(|txn, caller| store::update(txn, caller, *store, &command))?;
             }
         }

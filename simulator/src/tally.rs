@@ -9,6 +9,7 @@ pub(crate) const SOMETIMES: &[&str] = &[
     "documents prepared beside the node",
     "over-issue",
     "order amended after sending",
+    "one order too many",
     "order supplied twice",
     "cancellation met picking",
     "late amendment",

@@ -11,6 +11,8 @@ use domain::item::{self, CreateItem, UpdateItem};
 use domain::item_variant::{self, CreateItemVariant};
 use domain::location::{self, CreateLocation, UpdateLocation};
 use domain::location_type::{self, CreateLocationType};
+use domain::period_schedule::{self, CreatePeriodSchedule};
+use domain::programme::order_type::{self, CreateOrderType};
 use domain::programme::{self, CreateProgramme};
 use domain::repack::{self, CreateRepack};
 use domain::requisition::{
@@ -74,6 +76,7 @@ pub(crate) enum Deed {
     DiscardOrder(DocumentId),
     Supply(DocumentId, DocumentId, Supply),
     SupplyAsRequested(DocumentId),
+    SupplyFairly(DocumentId),
     Decide(DocumentId, Approve),
     TakeAmendment(DocumentId, DocumentId, TakeAmendment),
     ShipOrder(DocumentId),
@@ -89,6 +92,8 @@ pub(crate) enum Deed {
     UndoImport(DocumentId, Undo),
     SettleUndo(DocumentId),
     CreateProgramme(CreateProgramme),
+    CreateOrderType(DocumentId, CreateOrderType),
+    CreatePeriodSchedule(CreatePeriodSchedule),
     CreateVariant(CreateItemVariant),
     CreateLocationType(CreateLocationType),
     CreateItem(CreateItem),
@@ -183,6 +188,7 @@ impl Deed {
             Self::DiscardOrder(_) => "discard order",
             Self::Supply(..) => "give for order",
             Self::SupplyAsRequested(_) => "give as ordered",
+            Self::SupplyFairly(_) => "give fairly",
             Self::Decide(..) => "decide on order",
             Self::TakeAmendment(..) => "settle order amendment",
             Self::ShipOrder(_) => "ship order",
@@ -198,6 +204,8 @@ impl Deed {
             Self::UndoImport(..) => "take import back",
             Self::SettleUndo(_) => "settle undo",
             Self::CreateProgramme(_) => "create programme",
+            Self::CreateOrderType(..) => "create order type",
+            Self::CreatePeriodSchedule(_) => "create period schedule",
             Self::CreateVariant(_) => "create variant",
             Self::CreateLocationType(_) => "create location type",
             Self::CreateItem(_) => "create item",
@@ -275,6 +283,9 @@ impl Deed {
             Self::SupplyAsRequested(id) => {
                 encode_row(&requisition::supply_as_requested(txn, caller, *id, &LineSelection::default())?)
             }
+            Self::SupplyFairly(id) => {
+                encode_row(&requisition::supply_fairly(txn, caller, *id, &LineSelection::default())?)
+            }
             Self::Decide(id, command) => encode_row(&requisition::approve(txn, caller, *id, command)?),
             Self::TakeAmendment(id, item, command) => {
                 encode_row(&requisition::take_amendment(txn, caller, *id, *item, *command)?)
@@ -294,6 +305,12 @@ impl Deed {
             Self::UndoImport(id, wish) => encode_row(&import::undo(txn, caller, *id, wish)?),
             Self::SettleUndo(id) => encode_row(&import::settle_undo(txn, caller, *id, 0)?),
             Self::CreateProgramme(command) => encode_row(&programme::create(txn, caller, command)?),
+            Self::CreateOrderType(programme, command) => {
+                encode_row(&order_type::create(txn, caller, *programme, command)?)
+            }
+            Self::CreatePeriodSchedule(command) => {
+                encode_row(&period_schedule::create(txn, caller, command)?)
+            }
             Self::CreateVariant(command) => encode_row(&item_variant::create(txn, caller, command)?),
             Self::CreateLocationType(command) => encode_row(&location_type::create(txn, caller, command)?),
             Self::CreateItem(command) => encode_row(&item::create(txn, caller, command)?),

@@ -69,14 +69,16 @@ fn ids(form: &Form) -> (Option<DocumentId>, Option<DocumentId>) {
     }
 }
 
-/// The periods that an order may be for: the next one, the one under way, and those of the last year.
+/// The periods that an order may be for: the one under way, which is meant if nothing is said, the next one, and those of
+/// the last year.
 fn periods(visit: &Visit, programme: &ProgrammeRow) -> Result<Vec<(String, String)>, Trouble> {
     let Some(schedule) = programme.schedule else { return Ok(Vec::new()) };
     let schedule = query::reference::period_schedule(&visit.read()?, schedule)?;
     let past = schedule.latest(visit.today(), 13);
     let next = past.first().and_then(|now| schedule.period_of(now.to.tomorrow().ok()?));
     let shown = |period: Period| (period.from.to_string(), period_text(visit.words, period));
-    Ok(next.into_iter().chain(past).map(shown).collect())
+    let (now, past) = past.split_at(past.len().min(1));
+    Ok(now.iter().copied().chain(next).chain(past.iter().copied()).map(shown).collect())
 }
 
 fn page(visit: &Visit, form: &Form, problem: Option<&Problem>) -> Result<Response, Trouble> {
