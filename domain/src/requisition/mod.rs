@@ -18,6 +18,7 @@
 //! where more is in them than will be given, as when two tablets made them, that is a task too.
 
 mod grounds;
+mod imported;
 mod lines;
 mod make;
 mod progress;
@@ -28,6 +29,7 @@ mod supply;
 mod types;
 
 pub(crate) use grounds::Grounds;
+pub(crate) use imported::{Asked, Draft};
 pub use lines::{add_lines, remove_line, update_line, use_suggested};
 pub use make::{create, discard, update};
 pub use progress::Progress;
