@@ -35,6 +35,38 @@ pub enum TaskKind {
     SuppliedTwice,
 }
 
+impl TaskKind {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::OverIssued,
+        Self::Discrepancy,
+        Self::LateAmendment,
+        Self::CancelRequested,
+        Self::CountsDiffer,
+        Self::LateCounts,
+        Self::CountedTwice,
+        Self::ConflictingValues,
+        Self::OrderAmended,
+        Self::SuppliedTwice,
+    ];
+
+    /// The stable word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::OverIssued => "over-issued",
+            Self::Discrepancy => "discrepancy",
+            Self::LateAmendment => "late-amendment",
+            Self::CancelRequested => "cancel-requested",
+            Self::CountsDiffer => "counts-differ",
+            Self::LateCounts => "late-counts",
+            Self::CountedTwice => "counted-twice",
+            Self::ConflictingValues => "conflicting-values",
+            Self::OrderAmended => "order-amended",
+            Self::SuppliedTwice => "supplied-twice",
+        }
+    }
+}
+
 /// A task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

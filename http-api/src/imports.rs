@@ -16,8 +16,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crdt_store::{DocumentId, Snapshot};
 use domain::import::{
-    self, Begin, Begun, CHUNK_ROWS, Checked, Chunk, ImportKind, ImportRow, Mapping, Outcome, Preview, Raw,
-    RowError, Style, Table, Tally, Undo, UndoError, Undone, Values,
+    self, Begin, Begun, Checked, Chunk, ImportKind, ImportRow, Mapping, Outcome, Preview, Raw, RowError,
+    Style, Table, Tally, Undo, UndoError, Undone, Values,
 };
 use domain::{Caller, Permission};
 use tokio::sync::watch;
@@ -43,8 +43,8 @@ pub(crate) struct Upload {
     user: DocumentId,
     pub(crate) kind: ImportKind,
     pub(crate) store: Option<DocumentId>,
-    /// The stocktake that is counted.
-    pub(crate) stocktake: Option<DocumentId>,
+    /// The stocktake that is counted, or the order that is filled in.
+    pub(crate) about: Option<DocumentId>,
     /// Whether batches that are not on paper are added.
     pub(crate) add_found: bool,
     pub(crate) file: String,
@@ -62,7 +62,8 @@ pub(crate) struct Upload {
 pub(crate) struct Wish {
     pub(crate) kind: ImportKind,
     pub(crate) store: Option<DocumentId>,
-    pub(crate) stocktake: Option<DocumentId>,
+    /// The stocktake that is counted, or the order that is filled in.
+    pub(crate) about: Option<DocumentId>,
     pub(crate) add_found: bool,
     pub(crate) file: String,
     pub(crate) style: Style,
@@ -184,27 +185,37 @@ pub(crate) fn caller(
     Ok((caller, store))
 }
 
-/// Who imports a file; one of counts names a stocktake that can be counted now, and is of its store.
+/// Who imports a file; one that is about a document names one that can be filled in now, and is of its store.
 ///
 /// # Errors
-/// As [`caller`]; `validation` where the stocktake is not named; `wrong-status`, `on-hold`, `not-arrived`.
+/// As [`caller`]; `validation` where the document is not named; `wrong-status`, `on-hold`, `not-arrived`.
 pub(crate) fn entry(
     state: &AppState,
     visitor: &Visitor,
     kind: ImportKind,
     named: Option<DocumentId>,
-    stocktake: Option<DocumentId>,
+    about: Option<DocumentId>,
 ) -> Result<(Caller, Option<DocumentId>), Problem> {
-    if kind != ImportKind::Counts {
-        return caller(state, visitor, kind, named);
-    }
-    let missing = || Problem::new("validation", "which stocktake?").at("/stocktake");
-    let id = stocktake.ok_or_else(missing)?;
     let read = state.snapshot()?;
-    let own = domain::query::stocktakes::detail(&read, id)?.stocktake.store;
-    let (caller, store) = caller(state, visitor, kind, named.or(Some(own)))?;
-    import::require_stocktake(&read, &caller, store, id)?;
-    Ok((caller, store))
+    let missing = |question, pointer| Problem::new("validation", question).at(pointer);
+    match kind {
+        ImportKind::Items | ImportKind::OpeningStock => caller(state, visitor, kind, named),
+        ImportKind::Counts => {
+            let id = about.ok_or_else(|| missing("which stocktake?", "/stocktake"))?;
+            let own = domain::query::stocktakes::detail(&read, id)?.stocktake.store;
+            let (caller, store) = caller(state, visitor, kind, named.or(Some(own)))?;
+            import::require_stocktake(&read, &caller, store, id)?;
+            Ok((caller, store))
+        }
+        ImportKind::OrderLines => {
+            let id = about.ok_or_else(|| missing("which order?", "/order"))?;
+            let row = domain::query::requisitions::row(&read, id)?;
+            let own = row.ok_or_else(|| Problem::not_found("requisition"))?.customer;
+            let (caller, store) = caller(state, visitor, kind, named.or(Some(own)))?;
+            import::require_order(&read, &caller, store, id)?;
+            Ok((caller, store))
+        }
+    }
 }
 
 /// Refuses somebody who may not look at imports of a store, or of what belongs to all.
@@ -228,8 +239,8 @@ pub(crate) async fn receive(
     wish: Wish,
     bytes: Vec<u8>,
 ) -> Result<Upload, Problem> {
-    let Wish { kind, store, stocktake, add_found, file, style } = wish;
-    let (caller, store) = entry(state, visitor, kind, store, stocktake)?;
+    let Wish { kind, store, about, add_found, file, style } = wish;
+    let (caller, store) = entry(state, visitor, kind, store, about)?;
     let table = off_thread(move || sheets::read(&bytes)).await?;
     let mapping = import::recognise(kind.columns(), &table.header);
     let id = DocumentId::from_time(state.now(), rand::random());
@@ -239,7 +250,7 @@ pub(crate) async fn receive(
         user: visitor.user(),
         kind,
         store,
-        stocktake: stocktake.filter(|_| kind == ImportKind::Counts),
+        about: about.filter(|_| matches!(kind, ImportKind::Counts | ImportKind::OrderLines)),
         add_found,
         file,
         table: Arc::new(table),
@@ -269,7 +280,7 @@ pub(crate) async fn remap(
     if !matches!(upload.stage(), Stage::Preview) {
         return Err(Problem::advised("wrong-status", "This import was applied"));
     }
-    let (caller, _) = entry(state, visitor, upload.kind, upload.store, upload.stocktake)?;
+    let (caller, _) = entry(state, visitor, upload.kind, upload.store, upload.about)?;
     looked_through(state, caller, Upload { mapping, style, add_found, ..upload }).await
 }
 
@@ -292,9 +303,11 @@ async fn looked_through(state: &AppState, caller: Caller, mut upload: Upload) ->
 
 fn previewed(read: &Snapshot, caller: &Caller, upload: &Upload) -> Result<(Preview, DocumentId), Problem> {
     let mut typed = import::typed(upload.kind, &upload.table, &upload.mapping, upload.style);
-    if let Some(stocktake) = upload.stocktake {
-        typed = typed.about(stocktake, upload.add_found);
-    }
+    typed = match (upload.kind, upload.about) {
+        (ImportKind::Counts, Some(stocktake)) => typed.about(stocktake, upload.add_found),
+        (ImportKind::OrderLines, Some(order)) => typed.of_order(order),
+        _ => typed,
+    };
     let preview = import::check(upload.kind, read, caller, upload.store, typed)?;
     let rows = preview.rows.iter().map(|row| &row.values);
     let id = import::id_of(read, upload.kind, upload.store, rows)?;
@@ -343,7 +356,7 @@ pub(crate) fn apply(
     leave_out: bool,
 ) -> Result<Upload, Problem> {
     let mut upload = found(state, visitor, id)?;
-    let (caller, _) = entry(state, visitor, upload.kind, upload.store, upload.stocktake)?;
+    let (caller, _) = entry(state, visitor, upload.kind, upload.store, upload.about)?;
     if matches!(upload.stage(), Stage::Running(..) | Stage::Ended(_)) {
         return Ok(upload);
     }
@@ -385,7 +398,7 @@ async fn carried_out(
         kind: upload.kind,
         store: upload.store,
         file: upload.file.clone(),
-        about: upload.stocktake,
+        about: upload.about,
         id,
         rows: u32::try_from(upload.preview.rows.len()).unwrap_or(u32::MAX),
     };
@@ -396,7 +409,7 @@ async fn carried_out(
         return Ok(Applied { already: true, ..Applied::default() });
     }
     let mut applied = Applied::default();
-    for rows in upload.preview.rows.chunks(CHUNK_ROWS) {
+    for rows in upload.preview.rows.chunks(upload.kind.rows_at_once()) {
         let of = |row: &Checked| -> (u32, Values) { (row.line, row.values.clone()) };
         let (by, rows): (_, Vec<_>) = (caller.clone(), rows.iter().map(of).collect());
         let count = rows.len();

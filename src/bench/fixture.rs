@@ -43,6 +43,16 @@ pub fn fill(
     lines: usize,
     hosted_by_site: bool,
 ) -> Result<(Store, Filled), Failure> {
+    fill_with(installation, ITEMS, lines, hosted_by_site)
+}
+
+/// The same with so many items.
+pub fn fill_with(
+    installation: &Installation,
+    item_count: usize,
+    lines: usize,
+    hosted_by_site: bool,
+) -> Result<(Store, Filled), Failure> {
     let clock = Clock::start();
     let Founded { mut store, keys, central: central_site } = found(installation, &clock)?;
     let system = DocumentId::from_bytes(*keys.authority.system().as_bytes());
@@ -81,15 +91,15 @@ pub fn fill(
         };
         domain::user::create(txn, &caller, &user).map(drop)
     })?;
-    let items: Vec<DocumentId> = (0..ITEMS).map(|index| id(&format!("item {index}"))).collect();
-    batches(&mut store, &clock, ITEMS, |txn, index| {
+    let items: Vec<DocumentId> = (0..item_count).map(|index| id(&format!("item {index}"))).collect();
+    batches(&mut store, &clock, item_count, |txn, index| {
         let item = item(items[index], index);
         domain::item::create(txn, &caller, &item).map(drop)
     })?;
     let ids: Vec<DocumentId> = (0..lines).map(|index| id(&format!("line {index}"))).collect();
     let today = domain::text::day_of(clock.wall());
     batches(&mut store, &clock, lines, |txn, index| {
-        let line = stock_line(ids[index], store_id, items[index % ITEMS], index, today);
+        let line = stock_line(ids[index], store_id, items[index % item_count], index, today);
         domain::stock_line::create(txn, &caller, &line).map(drop)
     })?;
     Ok((store, Filled { store: store_id, items, lines: ids }))

@@ -19,8 +19,8 @@ use crate::exit::Failure;
 use crate::installation::Installation;
 use crate::running::CentralKeys;
 
-/// Items that stock lines are spread over.
-const ITEMS: usize = 20;
+/// Items that stock lines are spread over, where nothing else is wanted.
+pub const ITEMS: usize = 20;
 /// Pages that a site keeps in memory, in bytes: its database is in memory already.
 const CACHE_BYTES: usize = 64 << 10;
 
@@ -31,6 +31,8 @@ pub struct Size {
     pub sites: usize,
     /// Devices of each site.
     pub devices: usize,
+    /// Items that stock lines are spread over.
+    pub items: usize,
     /// Stock lines of each store.
     pub lines: usize,
 }
@@ -38,6 +40,8 @@ pub struct Size {
 /// A device that central knows, and its store.
 pub struct Member {
     identity: Identity,
+    /// Its store.
+    pub store: DocumentId,
     /// The stock lines of its store.
     pub lines: Vec<DocumentId>,
 }
@@ -61,6 +65,7 @@ pub fn fill(installation: &Installation, size: Size) -> Result<Vec<Member>, Fail
         let own = index / size.devices * size.lines..(index / size.devices + 1) * size.lines;
         Ok(Member {
             identity: certify(&keys, key, &clock)?,
+            store: id("store", index / size.devices),
             lines: own.map(|line| id("line", line)).collect(),
         })
     };
@@ -98,12 +103,12 @@ fn lines(
     id: &impl Fn(&str, usize) -> DocumentId,
 ) -> Result<(), Failure> {
     let caller = Caller::system(Role::Central);
-    fixture::batches(store, clock, ITEMS, |txn, index| {
+    fixture::batches(store, clock, size.items, |txn, index| {
         domain::item::create(txn, &caller, &fixture::item(id("item", index), index)).map(drop)
     })?;
     let today = domain::text::day_of(clock.wall());
     fixture::batches(store, clock, size.sites * size.lines, |txn, index| {
-        let (store, item) = (id("store", index / size.lines), id("item", index % ITEMS));
+        let (store, item) = (id("store", index / size.lines), id("item", index % size.items));
         let line = fixture::stock_line(id("line", index), store, item, index, today);
         domain::stock_line::create(txn, &caller, &line).map(drop)
     })

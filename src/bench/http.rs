@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
 use axum::http::Method;
+use crdt_store::DocumentId;
 use hdrhistogram::Histogram;
 use http_api::AppState;
 
@@ -116,6 +117,13 @@ impl Server {
     /// A connection of somebody who is logged in.
     pub async fn connect(&self) -> Result<WebClient, Failure> {
         WebClient::connect_with_cookie(self.interface.address, &self.cookie).await
+    }
+
+    /// A connection of another user, at work in a store.
+    pub async fn connect_as(&self, user: &str, store: DocumentId) -> Result<WebClient, Failure> {
+        let mut client = WebClient::connect(self.interface.address).await?;
+        let cookie = client.log_in(user, fixture::PASSWORD, &store.to_string()).await?;
+        WebClient::connect_with_cookie(self.interface.address, &cookie).await
     }
 
     /// Stops it.

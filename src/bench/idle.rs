@@ -105,7 +105,7 @@ pub fn measure(ground: &Ground<'_>, table: &mut Table) -> Result<(), Failure> {
     }
     for count in CONNECTIONS {
         let place = Installation::at(&ground.directory.join(format!("central-{count}")));
-        let size = Size { sites: count / DEVICES, devices: DEVICES, lines: 1 };
+        let size = Size { sites: count / DEVICES, devices: DEVICES, items: fleet::ITEMS, lines: 1 };
         let members = fleet::fill(&place, size)?;
         let central = Process::serve(&place)?;
         central.settle();

@@ -43,7 +43,10 @@ pub fn measure(ground: &Ground<'_>, table: &mut Table) -> Result<(), Failure> {
     for each in CHANGES_EACH {
         for sites in SITES {
             let place = Installation::at(&ground.directory.join(format!("central-{sites}-{each}")));
-            let members = fleet::fill(&place, Size { sites, devices: 1, lines: DOCUMENTS / sites })?;
+            let members = fleet::fill(
+                &place,
+                Size { sites, devices: 1, items: fleet::ITEMS, lines: DOCUMENTS / sites },
+            )?;
             let central = Process::serve(&place)?;
             let taken = block_on(ingest(members, &central, each))?;
             report(table, sites, each, &taken);

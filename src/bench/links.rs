@@ -98,7 +98,7 @@ pub fn measure(ground: &Ground<'_>, table: &mut Table) -> Result<(), Failure> {
         let place = Installation::at(&ground.directory.join(format!("{congestion:?}")));
         let links = LINKS.iter().filter(|link| link.controls().contains(&congestion));
         let cases: Vec<_> = links.map(|link| Case { link, congestion }).collect();
-        let size = Size { sites: cases.len() * SEEDS, devices: 1, lines: DAY_DOCUMENTS };
+        let size = Size { sites: cases.len() * SEEDS, devices: 1, items: fleet::ITEMS, lines: DAY_DOCUMENTS };
         let members = fleet::fill(&place, size)?;
         found.extend(block_on(all_cases(&place, &cases, members))?);
     }

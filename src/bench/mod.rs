@@ -2,6 +2,7 @@
 //!
 //! Every benchmark makes its databases in a directory of its own on the disk that is to be measured, and removes it.
 
+mod beside;
 mod commits;
 mod dictionary;
 mod far_link;
@@ -14,9 +15,11 @@ mod importing;
 mod ingest;
 mod links;
 mod memory;
+mod orders;
 mod process;
 mod stocktake;
 mod sync;
+mod transfer;
 
 use std::process::ExitCode;
 
@@ -73,7 +76,7 @@ pub struct Ground<'a> {
 
 type Measure = fn(&Ground<'_>, &mut Table) -> Result<(), Failure>;
 
-const BENCHES: [(&str, &str, Measure); 12] = [
+const BENCHES: [(&str, &str, Measure); 13] = [
     ("commits", "durable commits, one at a time and grouped", commits::measure),
     ("adjust", "durable stock adjustments over HTTP at 1, 8 and 32 connections", http::measure_adjust),
     ("list", "a list of 100 stock lines out of 20,000 over HTTP", http::measure_list),
@@ -86,6 +89,11 @@ const BENCHES: [(&str, &str, Measure); 12] = [
         "stocktake",
         "a stocktake of 3,000 lines from its beginning to its end, beside one of 300",
         stocktake::measure,
+    ),
+    (
+        "orders",
+        "an order of 1,200 lines, a shipment of 200, the dashboard; a shipment's whole life over QUIC, in bytes",
+        orders::measure,
     ),
     ("sync", "initialising a site of 20,000 documents, a quiet sync, a day's work, over QUIC", sync::measure),
     ("dictionary", "what the dictionary of the wire saves on small frames", dictionary::measure),

@@ -10,9 +10,10 @@ use domain::{Caller, Role};
 use replication::shell::Clock;
 use serde_json::{Value, json};
 
+use super::beside::{self, Rows};
 use super::commits::scattered;
 use super::fixture::{self, Filled};
-use super::http::{self, Server, histogram, millis, record};
+use super::http::{self, Server, histogram, record};
 use super::{Ground, Table};
 use crate::exit::Failure;
 use crate::installation::Installation;
@@ -29,30 +30,6 @@ const TIMES: usize = 100;
 const ON_HAND: usize = 1_000;
 /// Every so manieth line is counted differently from paper.
 const DIFFERING: usize = 10;
-
-/// One measured figure, and whether the number of lines should make no difference to it.
-struct Row {
-    what: &'static str,
-    value: f64,
-    unit: &'static str,
-    flat: bool,
-}
-
-/// Figures of one stocktake in the order of its life.
-#[derive(Default)]
-struct Rows(Vec<Row>);
-
-impl Rows {
-    fn once(&mut self, what: &'static str, began: Instant) {
-        let value = began.elapsed().as_secs_f64() * 1_000.0;
-        self.0.push(Row { what, value, unit: "ms", flat: false });
-    }
-
-    fn times(&mut self, what: &'static str, p99: &'static str, times: &hdrhistogram::Histogram<u64>) {
-        self.0.push(Row { what, value: millis(times, 50.0), unit: "ms", flat: true });
-        self.0.push(Row { what: p99, value: millis(times, 99.0), unit: "ms", flat: false });
-    }
-}
 
 /// Measures both.
 pub fn measure(ground: &Ground<'_>, table: &mut Table) -> Result<(), Failure> {
@@ -71,12 +48,7 @@ pub fn measure(ground: &Ground<'_>, table: &mut Table) -> Result<(), Failure> {
         })?);
     }
     let [short, long] = found.try_into().unwrap_or_default();
-    for (short, long) in short.0.into_iter().zip(long.0) {
-        table.add(long.what, long.value, long.unit, None);
-        if long.flat {
-            table.add("… beside a tenth of the lines", long.value / short.value, "times", None);
-        }
-    }
+    beside::report(table, short, long, "… beside a tenth of the lines");
     Ok(())
 }
 
@@ -271,7 +243,7 @@ impl Counting {
         let plain = self.client.send(Method::GET, &path, None).await?.expect_success()?;
         let compressed = self.client.compressed(&path).await?.expect_success()?;
         for (what, body) in [("page of 100 lines, as it is", plain), ("… compressed", compressed)] {
-            rows.0.push(Row { what, value: body.len() as f64 / 1024.0, unit: "KiB", flat: false });
+            rows.add(what, body.len() as f64 / 1024.0, "KiB");
         }
         Ok(())
     }

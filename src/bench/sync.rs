@@ -228,7 +228,7 @@ pub async fn in_sync(node: &NodeHandle) -> Result<(), Failure> {
 }
 
 /// Waits until something holds of a node's status.
-async fn until(
+pub async fn until(
     node: &NodeHandle,
     otherwise: &str,
     holds: impl Fn(&NodeStatus) -> Result<bool, Failure>,

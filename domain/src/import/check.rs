@@ -157,6 +157,15 @@ pub struct Typed {
 }
 
 impl Typed {
+    /// Rows of lines, for this order.
+    #[must_use]
+    pub fn of_order(mut self, order: DocumentId) -> Self {
+        for (_, values) in &mut self.rows {
+            values.0.insert("order", Value::Text(order.to_string()));
+        }
+        self
+    }
+
     /// Rows of counts, for this stocktake. Where `add_found`, a row that names a batch that is not on paper adds it, if
     /// the row itself does not say whether.
     #[must_use]

@@ -34,7 +34,7 @@ pub struct Import {
     pub kind: String,
     /// The name of the file, as its owner calls it.
     pub file: String,
-    /// The document it is about, such as a stocktake.
+    /// The document it is about, such as a stocktake or an order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<DocumentId>,
     /// How many rows it was to bring.
@@ -94,7 +94,7 @@ pub struct ImportRow {
     pub kind: ImportKind,
     /// The name of the file.
     pub file: String,
-    /// The document it is about, such as a stocktake.
+    /// The document it is about, such as a stocktake or an order.
     #[serde(default)]
     pub about: Option<DocumentId>,
     /// When it was begun.
@@ -129,7 +129,7 @@ pub struct Begin {
     pub store: Option<DocumentId>,
     /// The name of the file.
     pub file: String,
-    /// The document it is about, such as a stocktake.
+    /// The document it is about, such as a stocktake or an order.
     pub about: Option<DocumentId>,
     /// Its id, by [`id_of`].
     pub id: DocumentId,
@@ -430,8 +430,8 @@ pub fn made(
 pub fn created(read: &(impl ViewRead + ?Sized), row: &ImportRow) -> Result<u32, StoreError> {
     let rest = row.rows.saturating_sub(row.changed + row.same + row.refused);
     match (row.kind, row.finished_at) {
-        (ImportKind::Counts, None) => Ok(0),
-        (ImportKind::Counts, Some(_)) => Ok(rest),
+        (ImportKind::Counts | ImportKind::OrderLines, None) => Ok(0),
+        (ImportKind::Counts | ImportKind::OrderLines, Some(_)) => Ok(rest),
         _ => {
             let made = made(read, row.id, None, usize::MAX)?.len();
             Ok(rest.min(u32::try_from(made).unwrap_or(u32::MAX)))

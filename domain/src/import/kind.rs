@@ -1,6 +1,6 @@
 //! The kinds of import, and what each brings.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeSet;
 
 use crdt_store::{DocumentId, Failure, Txn, ViewRead};
@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{Outcome, Values};
 use super::columns::Column;
-use super::{counts, items, opening};
+use super::document::CHUNK_ROWS;
+use super::{counts, items, opening, orders};
 use crate::Caller;
+use crate::requisition::{self, Draft};
 
 /// What a table is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -21,6 +23,8 @@ pub enum ImportKind {
     OpeningStock,
     /// What was counted of a stocktake.
     Counts,
+    /// What a draft order asks for.
+    OrderLines,
 }
 
 /// What a row did, and what was there before it where it changed something.
@@ -61,12 +65,22 @@ pub(crate) struct Place<'a> {
     pub(crate) seen: RefCell<BTreeSet<DocumentId>>,
     /// How many lines rows before this one added.
     pub(crate) added: Cell<u32>,
+    /// The draft that rows are about, once it was read.
+    pub(crate) draft: OnceCell<Draft>,
 }
 
 impl<'a> Place<'a> {
     /// Where an import works, before its first row.
     pub(crate) fn new(caller: &'a Caller, store: Option<DocumentId>, import: DocumentId) -> Self {
-        Self { caller, store, import, reason: None, seen: RefCell::default(), added: Cell::new(0) }
+        Self {
+            caller,
+            store,
+            import,
+            reason: None,
+            seen: RefCell::default(),
+            added: Cell::new(0),
+            draft: OnceCell::new(),
+        }
     }
 }
 
@@ -82,7 +96,7 @@ pub(crate) struct Before {
 
 impl ImportKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Items, Self::OpeningStock, Self::Counts];
+    pub const ALL: [Self; 4] = [Self::Items, Self::OpeningStock, Self::Counts, Self::OrderLines];
 
     /// The stable code.
     pub const fn code(self) -> &'static str {
@@ -90,6 +104,7 @@ impl ImportKind {
             Self::Items => "items",
             Self::OpeningStock => "opening-stock",
             Self::Counts => "counts",
+            Self::OrderLines => "order-lines",
         }
     }
 
@@ -107,7 +122,15 @@ impl ImportKind {
     pub const fn of_store(self) -> bool {
         match self {
             Self::Items => false,
-            Self::OpeningStock | Self::Counts => true,
+            Self::OpeningStock | Self::Counts | Self::OrderLines => true,
+        }
+    }
+
+    /// Rows of one command. All rows of an order are one, for they are one change of one document.
+    pub const fn rows_at_once(self) -> usize {
+        match self {
+            Self::Items | Self::OpeningStock | Self::Counts => CHUNK_ROWS,
+            Self::OrderLines => requisition::LINES_MAX,
         }
     }
 
@@ -129,6 +152,7 @@ impl ImportKind {
             Self::Items => &items::RULES,
             Self::OpeningStock => &opening::RULES,
             Self::Counts => &counts::RULES,
+            Self::OrderLines => &orders::RULES,
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Imports: a table that somebody has becomes items, stock on a shelf, or the counts of a stocktake, as one act that can
-//! be taken back.
+//! Imports: a table that somebody has becomes items, stock on a shelf, the counts of a stocktake or the lines of an order, as
+//! one act that can be taken back.
 //!
 //! ```text
 //!  table of raw cells ─ [columns] which is what ─ [cell] typed, exact or wrong ─ [check] what each row would do, or why not
@@ -24,6 +24,7 @@ mod document;
 mod items;
 mod kind;
 mod opening;
+mod orders;
 
 pub use cell::{DayOrder, DecimalMark, Raw, Style};
 pub use check::{Checked, Outcome, Preview, RowError, Table, TableRow, Typed, Value, Values, check, typed};
@@ -35,6 +36,7 @@ pub use document::{
 };
 pub(crate) use document::{Import, ImportPart, project, project_part};
 pub use kind::ImportKind;
+pub use orders::require_order;
 
 /// What can be wrong with a row, or with taking back what it made, beyond what is wrong with any command: stable codes.
 pub const ERROR_CODES: [&str; 28] = [
@@ -80,6 +82,7 @@ mod tests {
             include_str!("counts.rs"),
             include_str!("items.rs"),
             include_str!("opening.rs"),
+            include_str!("orders.rs"),
         ];
         let program = |source: &'static str| source.split("#[cfg(test)]").next().unwrap_or_default();
         let given = ["Rejection::new(\"", "Err(\"", "ok_or(\"", "map_err(|_| \""];

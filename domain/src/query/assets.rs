@@ -175,6 +175,16 @@ pub fn count_by_status(
     failed.map_or(Ok(counts), Err)
 }
 
+/// How much equipment of a store, or of all stores, needs replacement.
+pub fn count_needing_replacement(
+    read: &(impl ViewRead + ?Sized),
+    store: Option<DocumentId>,
+) -> Result<u64, StoreError> {
+    let prefix = store.map_or_else(Vec::new, |store| store.as_bytes().to_vec());
+    let rows: Vec<AssetRow> = read.rows(views::ASSET_NUMBER, &prefix)?;
+    Ok(rows.iter().filter(|asset| asset.needs_replacement).count() as u64)
+}
+
 /// The entry that tells the status: the latest by log time, then by when it was recorded, then by id.
 pub(crate) fn latest(
     read: &(impl ViewRead + ?Sized),

@@ -6,12 +6,16 @@ use std::ops::{Bound, ControlFlow};
 use crdt_store::{DocumentId, Failure, StoreError, ViewRead};
 use serde::Serialize;
 
+use super::requisitions::Answer;
+use super::shipments::ShipmentPart;
 use super::stock_items::{self, ItemFacet};
-use super::{assets, reference, shipments, tasks};
+use super::{assets, reference, requisitions, shipments, tasks};
 use crate::asset::AssetStatus;
 use crate::effect::Balance;
+use crate::requisition::Side;
 use crate::shipment::{Direction, Status};
-use crate::{Date, allocation, store, views};
+use crate::task::TaskKind;
+use crate::{Date, allocation, requisition, store, views};
 
 /// A figure of the dashboard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -21,7 +25,8 @@ pub struct Figure {
     pub code: &'static str,
     /// How many.
     pub count: u64,
-    /// The list it opens: `stock`, `items`, `inbound-shipments`, `outbound-shipments`, `assets`, `tasks`.
+    /// The list it opens: `stock`, `items`, `inbound-shipments`, `outbound-shipments`, `internal-orders`,
+    /// `customer-requisitions`, `assets`, `tasks`.
     pub list: &'static str,
     /// The filter of that list.
     pub filter: BTreeMap<&'static str, &'static str>,
@@ -36,7 +41,17 @@ impl Figure {
     ) -> Self {
         Self { code, count, list, filter: filter.iter().copied().collect() }
     }
+
+    /// Whether it counts orders or requisitions, whose lists not everybody may open.
+    pub fn is_of_requisitions(&self) -> bool {
+        [ASKED, ASKING].contains(&self.list)
+    }
 }
+
+/// The list of what customers ask of a store.
+const ASKED: &str = "customer-requisitions";
+/// The list of what a store asks of its suppliers.
+const ASKING: &str = "internal-orders";
 
 /// The figures of a store.
 pub fn of_store(
@@ -68,10 +83,13 @@ pub fn of_store(
         item_figure("items-expiring-later", ItemFacet::ExpiringLater),
         batch_figure("batches-expired", count(&expired), "expired"),
         batch_figure("batches-expiring", count(&|expiry| within(expiry, soon)), "expiring"),
+        batch_figure("batches-expiring-later", count(&|expiry| within(expiry, later)), "expiring-later"),
     ];
     figures.extend(shipment_figures(read, store)?);
+    figures.extend(part_figures(read, store, today)?);
+    figures.extend(requisition_figures(read, store)?);
     figures.extend(asset_figures(read, Some(store))?);
-    figures.push(Figure::new("tasks", tasks::count(read, Some(store))?, "tasks", &[]));
+    figures.extend(task_figures(read, Some(store))?);
     Ok(figures)
 }
 
@@ -91,7 +109,7 @@ pub fn national(read: &(impl ViewRead + ?Sized)) -> Result<Vec<Figure>, Failure>
         Figure::new("items-out-of-stock", out, "national-stock", &[("inStock", "false")]),
     ];
     figures.extend(asset_figures(read, None)?);
-    figures.push(Figure::new("tasks", tasks::count(read, None)?, "tasks", &[]));
+    figures.extend(task_figures(read, None)?);
     Ok(figures)
 }
 
@@ -121,6 +139,87 @@ fn shipment_figures(read: &(impl ViewRead + ?Sized), store: DocumentId) -> Resul
     Ok(figures)
 }
 
+/// What is under way, by what is to be done with it.
+fn part_figures(
+    read: &(impl ViewRead + ?Sized),
+    store: DocumentId,
+    today: Date,
+) -> Result<Vec<Figure>, StoreError> {
+    let parts = |direction| shipments::count_by_part(read, store, direction, today);
+    let (inbound, outbound) = (parts(Direction::Inbound)?, parts(Direction::Outbound)?);
+    let of = |counts: &BTreeMap<ShipmentPart, u64>, part| counts.get(&part).copied().unwrap_or(0);
+    let coming = |code, part: ShipmentPart| {
+        Figure::new(code, of(&inbound, part), "inbound-shipments", &[("part", part.code())])
+    };
+    let leaving = ShipmentPart::NotShipped;
+    Ok(vec![
+        coming("inbound-due-today", ShipmentPart::DueToday),
+        coming("inbound-due-this-week", ShipmentPart::DueThisWeek),
+        coming("inbound-overdue", ShipmentPart::Overdue),
+        coming("inbound-not-delivered", ShipmentPart::NotDelivered),
+        Figure::new(
+            "outbound-not-shipped",
+            of(&outbound, leaving),
+            "outbound-shipments",
+            &[("part", leaving.code())],
+        ),
+    ])
+}
+
+/// What is asked for: of the store by its customers, and by the store of its suppliers.
+fn requisition_figures(read: &(impl ViewRead + ?Sized), store: DocumentId) -> Result<Vec<Figure>, Failure> {
+    const SENT: (&str, &str) = ("status", "sent");
+    let count = |side, status| requisitions::count(read, store, side, status);
+    let answers = |side| requisitions::count_by_answer(read, store, side);
+    let of = |counts: &BTreeMap<Answer, u64>, answer| counts.get(&answer).copied().unwrap_or(0);
+    let (of_customers, of_ours) = (answers(Side::Supplier)?, answers(Side::Customer)?);
+    let (open, emergencies) = count(Side::Supplier, requisition::Status::Sent)?;
+    let (drafts, _) = count(Side::Customer, requisition::Status::Draft)?;
+    let (waiting, _) = count(Side::Customer, requisition::Status::Sent)?;
+    let answered = |code, count, list, answer: Answer| {
+        Figure::new(code, count, list, &[SENT, ("answer", answer.code())])
+    };
+    let approved = Answer::Approved;
+    Ok(vec![
+        answered("requisitions-new", of(&of_customers, Answer::None), ASKED, Answer::None),
+        Figure::new("requisitions-emergency", emergencies, ASKED, &[SENT, ("emergency", "true")]),
+        answered("requisitions-approved", of(&of_customers, approved), ASKED, approved),
+        Figure::new("requisitions-open", open, ASKED, &[SENT]),
+        Figure::new("orders-draft", drafts, ASKING, &[("status", "draft")]),
+        Figure::new("orders-waiting", waiting, ASKING, &[SENT]),
+        answered("orders-approved", of(&of_ours, approved), ASKING, approved),
+        answered("orders-denied", of(&of_ours, Answer::Denied), ASKING, Answer::Denied),
+    ])
+}
+
+/// All tasks, and those of each kind that there are any of.
+fn task_figures(
+    read: &(impl ViewRead + ?Sized),
+    store: Option<DocumentId>,
+) -> Result<Vec<Figure>, StoreError> {
+    let kinds = tasks::count_by_kind(read, store)?;
+    let all = Figure::new("tasks", kinds.values().sum(), "tasks", &[]);
+    let of_kind = |(kind, count): (&TaskKind, &u64)| {
+        Figure::new(code_of_tasks(*kind), *count, "tasks", &[("kind", kind.code())])
+    };
+    Ok(std::iter::once(all).chain(kinds.iter().map(of_kind)).collect())
+}
+
+const fn code_of_tasks(kind: TaskKind) -> &'static str {
+    match kind {
+        TaskKind::OverIssued => "tasks-over-issued",
+        TaskKind::Discrepancy => "tasks-discrepancy",
+        TaskKind::LateAmendment => "tasks-late-amendment",
+        TaskKind::CancelRequested => "tasks-cancel-requested",
+        TaskKind::CountsDiffer => "tasks-counts-differ",
+        TaskKind::LateCounts => "tasks-late-counts",
+        TaskKind::CountedTwice => "tasks-counted-twice",
+        TaskKind::ConflictingValues => "tasks-conflicting-values",
+        TaskKind::OrderAmended => "tasks-order-amended",
+        TaskKind::SuppliedTwice => "tasks-supplied-twice",
+    }
+}
+
 fn asset_figures(
     read: &(impl ViewRead + ?Sized),
     store: Option<DocumentId>,
@@ -133,5 +232,11 @@ fn asset_figures(
         figure("assets-functioning", AssetStatus::Functioning),
         figure("assets-needing-attention", AssetStatus::FunctioningNeedsAttention),
         figure("assets-not-functioning", AssetStatus::NotFunctioning),
+        Figure::new(
+            "assets-needing-replacement",
+            assets::count_needing_replacement(read, store)?,
+            "assets",
+            &[("needsReplacement", "true")],
+        ),
     ])
 }

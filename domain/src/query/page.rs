@@ -1,6 +1,6 @@
 //! Pages and their cursors.
 
-use std::ops::{Bound, ControlFlow};
+use std::ops::{Bound, ControlFlow, RangeInclusive};
 
 use crdt_store::{Failure, StoreError, View, ViewRead, prefix_end};
 use serde::{Deserialize, Serialize};
@@ -140,6 +140,37 @@ pub(crate) fn scan<T>(
         return Err(reject::invalid_cursor().into());
     }
     scan_from(read, view, prefix, backwards, place.as_deref(), &mut |key, value| {
+        let row = read_row(key, value);
+        page.offer_result(key, row)
+    })?;
+    page.build()
+}
+
+/// The same of the rows whose keys begin with `prefix` and go on with a byte of `bytes`.
+pub(crate) fn scan_bytes<T>(
+    read: &(impl ViewRead + ?Sized),
+    view: View,
+    (prefix, bytes): (&[u8], RangeInclusive<u8>),
+    backwards: bool,
+    request: &PageRequest,
+    mut read_row: impl FnMut(&[u8], &[u8]) -> Result<Option<T>, StoreError>,
+) -> Result<Page<T>, Failure> {
+    const PLAN: u8 = 6;
+    let mut page = Builder::new(request, PLAN)?;
+    let place = request.place(PLAN)?;
+    let lower = [prefix, &[*bytes.start()]].concat();
+    let end = prefix_end(&[prefix, &[*bytes.end()]].concat());
+    let is_within = |place: &Vec<u8>| *place >= lower && end.as_ref().is_none_or(|end| place < end);
+    if place.as_ref().is_some_and(|place| !is_within(place)) {
+        return Err(reject::invalid_cursor().into());
+    }
+    let upper = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+    let range = match (place.as_deref(), backwards) {
+        (None, _) => (Bound::Included(lower.as_slice()), upper),
+        (Some(place), false) => (Bound::Excluded(place), upper),
+        (Some(place), true) => (Bound::Included(lower.as_slice()), Bound::Excluded(place)),
+    };
+    read.scan(view, range, backwards, &mut |key, value| {
         let row = read_row(key, value);
         page.offer_result(key, row)
     })?;

@@ -1,5 +1,8 @@
 //! Requisitions, as the customer or the supplier sees them.
 
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
 use crdt_store::{DocumentId, Failure, StoreError, ViewRead, ViewReadExt, decode_row};
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +13,7 @@ use super::stock_items::item_balance;
 use crate::Date;
 use crate::quantity::Quantity;
 use crate::requisition::{
-    Decision, Frozen, Grounds, Line, OrderLimit, Progress, Requisition, RequisitionRow, Side, Status,
+    Approval, Decision, Frozen, Grounds, Line, OrderLimit, Progress, Requisition, RequisitionRow, Side, Status,
     known_terms, limit_of, period_of, progress,
 };
 use crate::shipment::ShipmentRow;
@@ -25,8 +28,36 @@ pub struct RequisitionFilter {
     pub status: Option<Status>,
     /// Only those that cannot wait, or only the others.
     pub emergency: Option<bool>,
+    /// Only those that the supplier has answered so.
+    pub answer: Option<Answer>,
     /// Words of the number, the reference, the comment or the other end's name.
     pub search: Option<String>,
+}
+
+/// What a supplier has answered to a requisition that is before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// Nothing: neither decided, nor is there a shipment of it.
+    None,
+    /// It approved it.
+    Approved,
+    /// It denied it.
+    Denied,
+}
+
+impl Answer {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::None, Self::Approved, Self::Denied];
+
+    /// The stable word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Approved => "approved",
+            Self::Denied => "denied",
+        }
+    }
 }
 
 /// A requisition in a list.
@@ -134,6 +165,11 @@ pub fn list(
         if filter.emergency.is_some_and(|emergency| emergency != requisition.emergency) {
             return Ok(None);
         }
+        if let Some(wanted) = filter.answer
+            && answer(read, &requisition)? != Some(wanted)
+        {
+            return Ok(None);
+        }
         let other = match side {
             Side::Customer => requisition.supplier.id(),
             Side::Supplier => requisition.customer,
@@ -144,6 +180,45 @@ pub fn list(
         let fits = wanted.fits_text([requisition.number.as_str(), &other_name, &reference, &comment]);
         Ok(fits.then_some(RequisitionListRow { requisition, other_name }))
     })
+}
+
+/// What the supplier has answered to a requisition that is before it; nothing while it is a draft, when it is done with,
+/// and where there is no decision but a shipment.
+fn answer(read: &(impl ViewRead + ?Sized), row: &RequisitionRow) -> Result<Option<Answer>, StoreError> {
+    if row.status != Status::Sent {
+        return Ok(None);
+    }
+    Ok(match row.approval {
+        Some(Approval::Approved) => Some(Answer::Approved),
+        Some(Approval::Denied) => Some(Answer::Denied),
+        None => (!has_shipment(read, row.id)?).then_some(Answer::None),
+    })
+}
+
+fn has_shipment(read: &(impl ViewRead + ?Sized), requisition: DocumentId) -> Result<bool, StoreError> {
+    let mut found = false;
+    read.scan_prefix(views::SHIPMENT_BY_REQUISITION, requisition.as_bytes(), &mut |_, _| {
+        found = true;
+        ControlFlow::Break(())
+    })?;
+    Ok(found)
+}
+
+/// How many requisitions that are before their supplier have each answer: one walk over them.
+pub fn count_by_answer(
+    read: &(impl ViewRead + ?Sized),
+    store: DocumentId,
+    side: Side,
+) -> Result<BTreeMap<Answer, u64>, StoreError> {
+    let prefix = Key::new().id(store).byte(side as u8).byte(Status::Sent as u8).build();
+    let rows: Vec<RequisitionRow> = read.rows(views::REQUISITION_BY_STATUS, &prefix)?;
+    let mut counts = BTreeMap::new();
+    for row in rows {
+        if let Some(answer) = answer(read, &row)? {
+            *counts.entry(answer).or_default() += 1;
+        }
+    }
+    Ok(counts)
 }
 
 /// A requisition as in lists, without loading its document; nothing for one that was thrown away.
@@ -243,7 +318,7 @@ fn shipments_of(
     let mut ids = Vec::new();
     read.scan_prefix(views::SHIPMENT_BY_REQUISITION, requisition.as_bytes(), &mut |key, _| {
         ids.extend(id_at(key, 16));
-        std::ops::ControlFlow::Continue(())
+        ControlFlow::Continue(())
     })?;
     let mut rows = Vec::new();
     for id in ids {

@@ -1,11 +1,15 @@
 //! Shipments, as the sender or the receiver sees them.
 
-use crdt_store::{DocumentId, Failure, StoreError, ViewRead, ViewReadExt, decode_row};
+use std::collections::BTreeMap;
+use std::ops::{Bound, ControlFlow};
+
+use crdt_store::{DocumentId, Failure, StoreError, ViewRead, ViewReadExt, decode_row, prefix_end};
 use serde::{Deserialize, Serialize};
 
 use super::items::Search;
 use super::names::Names;
 use super::page::{self, Page, PageRequest};
+use super::stock_items::horizon;
 use crate::quantity::{Money, Quantity};
 use crate::record;
 use crate::shipment::{Direction, Event, Line, Shipment, ShipmentRow, Status, Verdict};
@@ -20,6 +24,58 @@ pub struct ShipmentFilter {
     pub status: Option<Status>,
     /// Words of the number, the reference, the comment or the other end's name.
     pub search: Option<String>,
+}
+
+/// A part of a store's shipments that somebody has to do with: those that are under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ShipmentPart {
+    /// What has not left yet: new, allocated or picked.
+    NotShipped,
+    /// What has not arrived: at any status before delivered.
+    NotDelivered,
+    /// What has not arrived and is expected today.
+    DueToday,
+    /// What has not arrived and is expected today or on one of the six days that follow.
+    DueThisWeek,
+    /// What has not arrived and was expected on a day that has passed.
+    Overdue,
+}
+
+impl ShipmentPart {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::NotShipped, Self::NotDelivered, Self::DueToday, Self::DueThisWeek, Self::Overdue];
+
+    /// The stable word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotShipped => "not-shipped",
+            Self::NotDelivered => "not-delivered",
+            Self::DueToday => "due-today",
+            Self::DueThisWeek => "due-this-week",
+            Self::Overdue => "overdue",
+        }
+    }
+
+    /// The furthest status in it; the first one is new.
+    const fn last(self) -> Status {
+        match self {
+            Self::NotShipped => Status::Picked,
+            _ => Status::Shipped,
+        }
+    }
+
+    /// Whether a shipment at one of its statuses is in it.
+    fn contains(self, expected: Option<Date>, today: Date) -> bool {
+        let within = |last: Date| expected.is_some_and(|day| today <= day && day <= last);
+        match self {
+            Self::NotShipped | Self::NotDelivered => true,
+            Self::DueToday => within(today),
+            Self::DueThisWeek => within(horizon(today, 6)),
+            Self::Overdue => expected.is_some_and(|day| day < today),
+        }
+    }
 }
 
 /// A shipment in a list.
@@ -134,20 +190,54 @@ pub fn list(
         None => (views::SHIPMENT_BY_TIME, of_store.build()),
         Some(status) => (views::SHIPMENT_BY_STATUS, of_store.byte(status as u8).build()),
     };
-    let wanted = Search::of(filter.search.as_deref());
-    let mut names = Names::new(read);
-    page::scan(read, view, &prefix, true, request, |_, value| {
-        let shipment: ShipmentRow = decode_row(view, value)?;
-        let other = match direction {
+    let mut reader = RowReader::new(read, direction, filter);
+    page::scan(read, view, &prefix, true, request, |_, value| reader.row(decode_row(view, value)?))
+}
+
+/// Shipments of a store that are in a part, those that have come furthest first, the newest of a status before others. It
+/// costs what there is under way, not what there has ever been.
+pub fn list_part(
+    read: &(impl ViewRead + ?Sized),
+    store: DocumentId,
+    direction: Direction,
+    (part, today): (ShipmentPart, Date),
+    filter: &ShipmentFilter,
+    request: &PageRequest,
+) -> Result<Page<ShipmentListRow>, Failure> {
+    let prefix = Key::new().id(store).byte(direction as u8).build();
+    let range = (prefix.as_slice(), Status::New as u8..=part.last() as u8);
+    let mut reader = RowReader::new(read, direction, filter);
+    page::scan_bytes(read, views::SHIPMENT_BY_STATUS, range, true, request, |_, value| {
+        let row: ShipmentRow = decode_row(views::SHIPMENT_BY_STATUS, value)?;
+        let is_wanted =
+            part.contains(row.expected, today) && filter.status.is_none_or(|status| status == row.status);
+        if is_wanted { reader.row(row) } else { Ok(None) }
+    })
+}
+
+/// Makes rows of a list, and passes over those that do not fit a search.
+struct RowReader<'r, R: ViewRead + ?Sized> {
+    names: Names<'r, R>,
+    direction: Direction,
+    wanted: Search,
+}
+
+impl<'r, R: ViewRead + ?Sized> RowReader<'r, R> {
+    fn new(read: &'r R, direction: Direction, filter: &ShipmentFilter) -> Self {
+        Self { names: Names::new(read), direction, wanted: Search::of(filter.search.as_deref()) }
+    }
+
+    fn row(&mut self, shipment: ShipmentRow) -> Result<Option<ShipmentListRow>, StoreError> {
+        let other = match self.direction {
             Direction::Outbound => shipment.receiver,
             Direction::Inbound => shipment.sender,
         };
-        let other_name = names.end(other)?.unwrap_or_default().to_owned();
+        let other_name = self.names.end(other)?.unwrap_or_default().to_owned();
         let optional = |text: &'_ Option<String>| text.clone().unwrap_or_default();
         let (reference, comment) = (optional(&shipment.reference), optional(&shipment.comment));
-        let fits = wanted.fits_text([shipment.number.as_str(), &other_name, &reference, &comment]);
+        let fits = self.wanted.fits_text([shipment.number.as_str(), &other_name, &reference, &comment]);
         Ok(fits.then_some(ShipmentListRow { shipment, other_name }))
-    })
+    }
 }
 
 /// A shipment with its lines: loads one document.
@@ -201,6 +291,37 @@ pub fn count(
     let key = Key::new().id(store).byte(direction as u8).byte(status as u8).build();
     let totals = read.totals(views::SUM_SHIPMENT, &key)?;
     Ok(u64::try_from(totals.amounts[0]).unwrap_or(0))
+}
+
+/// How many shipments of a store are in each part that has any: one walk over what is under way.
+pub fn count_by_part(
+    read: &(impl ViewRead + ?Sized),
+    store: DocumentId,
+    direction: Direction,
+    today: Date,
+) -> Result<BTreeMap<ShipmentPart, u64>, StoreError> {
+    let of_store = || Key::new().id(store).byte(direction as u8);
+    let (first, last) = (of_store().byte(Status::New as u8), of_store().byte(Status::Shipped as u8).build());
+    let end = prefix_end(&last);
+    let upper = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+    let (mut counts, mut failed) = (BTreeMap::new(), None);
+    let range = (Bound::Included(first.build()), upper);
+    let range = (range.0.as_ref().map(Vec::as_slice), range.1);
+    read.scan(views::SHIPMENT_BY_STATUS, range, false, &mut |_, value| {
+        let row: ShipmentRow = match decode_row(views::SHIPMENT_BY_STATUS, value) {
+            Ok(row) => row,
+            Err(error) => {
+                failed = Some(error);
+                return ControlFlow::Break(());
+            }
+        };
+        let holds = |part: &ShipmentPart| row.status <= part.last() && part.contains(row.expected, today);
+        for part in ShipmentPart::ALL.into_iter().filter(holds) {
+            *counts.entry(part).or_default() += 1;
+        }
+        ControlFlow::Continue(())
+    })?;
+    failed.map_or(Ok(counts), Err)
 }
 
 fn status_event<R: ViewRead + ?Sized>(

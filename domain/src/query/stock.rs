@@ -15,6 +15,7 @@ use super::locations::{self, Tree};
 use super::names::Names;
 use super::page::{self, Builder, Page, PageRequest};
 use super::programmes;
+use super::stock_items::{horizon, whole_days};
 use crate::allocation::{expires_within, is_expired};
 use crate::effect::Balance;
 use crate::item::{ItemRow, named_text, read_named};
@@ -35,6 +36,8 @@ pub enum StockFacet {
     Expired,
     /// In stock, not expired, and expiring within the store's threshold.
     Expiring,
+    /// In stock, not expired, and expiring within the store's later threshold, the nearer included.
+    ExpiringLater,
     /// In stock, and the batch or its location is on hold.
     OnHold,
     /// Nothing is there.
@@ -182,7 +185,7 @@ pub fn list(
 
 fn default_sort(facet: Option<StockFacet>) -> StockSort {
     match facet {
-        Some(StockFacet::Expired | StockFacet::Expiring) => StockSort::Expiry,
+        Some(StockFacet::Expired | StockFacet::Expiring | StockFacet::ExpiringLater) => StockSort::Expiry,
         _ => StockSort::Name,
     }
 }
@@ -255,11 +258,12 @@ struct LineReader<'r, R: ViewRead + ?Sized> {
     programme_items: BTreeSet<DocumentId>,
     today: Date,
     expiring_days: i32,
+    later_days: i32,
 }
 
 impl<'r, R: ViewRead + ?Sized> LineReader<'r, R> {
     fn new(read: &'r R, store: DocumentId, filter: &'r StockFilter, today: Date) -> Result<Self, Failure> {
-        let expiring_days = store::find(read, store)?.map_or(90, |row| row.expiring_days);
+        let preferences = store::find(read, store)?.map(|row| row.preferences()).unwrap_or_default();
         let tree = Tree::of_store(read, store)?;
         let programme_items = match filter.programme {
             Some(programme) => programmes::item_ids(read, programme)?,
@@ -277,7 +281,8 @@ impl<'r, R: ViewRead + ?Sized> LineReader<'r, R> {
             places: filter.location.map(|place| tree.with_all_below(place)),
             programme_items,
             today,
-            expiring_days: i32::try_from(expiring_days).unwrap_or(i32::MAX),
+            expiring_days: whole_days(preferences.expiring_days),
+            later_days: whole_days(preferences.expiring_later_days),
         };
         if filter.facet == Some(StockFacet::Zero) && filter.as_of.is_none() {
             reader.not_empty = locations::filled_lines(read, store)?.into_keys().collect();
@@ -392,6 +397,9 @@ impl<'r, R: ViewRead + ?Sized> LineReader<'r, R> {
             Some(StockFacet::Expired) => there && expired,
             Some(StockFacet::Expiring) => {
                 there && !expired && expires_within(line.expiry, self.today, self.expiring_days)
+            }
+            Some(StockFacet::ExpiringLater) => {
+                there && !expired && expires_within(line.expiry, self.today, self.later_days)
             }
             Some(StockFacet::OnHold) => there && held,
             Some(StockFacet::Zero) => !there,
@@ -575,9 +583,8 @@ fn last_day_wanted<R: ViewRead + ?Sized>(
 ) -> Option<Date> {
     match facet {
         Some(StockFacet::Expired) => Some(reader.today),
-        Some(StockFacet::Expiring) => {
-            Some(reader.today.saturating_add(jiff::Span::new().days(reader.expiring_days.min(100_000))))
-        }
+        Some(StockFacet::Expiring) => Some(horizon(reader.today, reader.expiring_days)),
+        Some(StockFacet::ExpiringLater) => Some(horizon(reader.today, reader.later_days)),
         _ => None,
     }
 }

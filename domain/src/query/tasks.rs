@@ -117,6 +117,16 @@ pub fn list(
     store: Option<DocumentId>,
     request: &PageRequest,
 ) -> Result<Page<TaskEntry>, Failure> {
+    list_of(read, store, None, request)
+}
+
+/// The same of one kind only, if one is given.
+pub fn list_of(
+    read: &(impl ViewRead + ?Sized),
+    store: Option<DocumentId>,
+    kind: Option<TaskKind>,
+    request: &PageRequest,
+) -> Result<Page<TaskEntry>, Failure> {
     const PLAN: u8 = 5;
     let prefix = store.map_or_else(Vec::new, |store| store.as_bytes().to_vec());
     let place = request.place(PLAN)?;
@@ -130,6 +140,9 @@ pub fn list(
     for (at, view) in VIEWS.iter().enumerate().skip(usize::from(first_view)) {
         let after = place.filter(|_| at == usize::from(first_view));
         page::scan_from(read, *view, &prefix, false, after, &mut |key, value| {
+            if kind.is_some_and(|wanted| kind_of(*view, key) != Some(wanted)) {
+                return ControlFlow::Continue(());
+            }
             let row = match *view {
                 views::TASK_CONFLICT => {
                     decode_row(*view, value).and_then(|row| conflicting(read, &mut names, row))
@@ -147,17 +160,36 @@ pub fn list(
 
 const VIEWS: [View; 4] = [views::TASK_BALANCE, views::TASK_COUNT, views::TASK, views::TASK_CONFLICT];
 
-/// How many tasks a store has, or all stores have.
-pub fn count(read: &(impl ViewRead + ?Sized), store: Option<DocumentId>) -> Result<u64, StoreError> {
+/// The kind of the task that stands under a key of one of the views.
+fn kind_of(view: View, key: &[u8]) -> Option<TaskKind> {
+    match view {
+        views::TASK_BALANCE => Some(TaskKind::OverIssued),
+        views::TASK_CONFLICT => Some(TaskKind::ConflictingValues),
+        _ => TaskKind::ALL.into_iter().find(|kind| key.get(16) == Some(&(*kind as u8))),
+    }
+}
+
+/// How many tasks of each kind a store has, or all stores have, without reading them.
+pub fn count_by_kind(
+    read: &(impl ViewRead + ?Sized),
+    store: Option<DocumentId>,
+) -> Result<BTreeMap<TaskKind, u64>, StoreError> {
     let prefix = store.map_or_else(Vec::new, |store| store.as_bytes().to_vec());
-    let mut count = 0;
+    let mut counts = BTreeMap::new();
     for view in VIEWS {
-        read.scan_prefix(view, &prefix, &mut |_, _| {
-            count += 1;
+        read.scan_prefix(view, &prefix, &mut |key, _| {
+            if let Some(kind) = kind_of(view, key) {
+                *counts.entry(kind).or_default() += 1;
+            }
             ControlFlow::Continue(())
         })?;
     }
-    Ok(count)
+    Ok(counts)
+}
+
+/// How many tasks a store has, or all stores have.
+pub fn count(read: &(impl ViewRead + ?Sized), store: Option<DocumentId>) -> Result<u64, StoreError> {
+    Ok(count_by_kind(read, store)?.values().sum())
 }
 
 fn entry<R: ViewRead + ?Sized>(

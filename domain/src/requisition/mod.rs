@@ -23,6 +23,7 @@
 
 mod fair;
 mod grounds;
+mod imported;
 mod lines;
 mod make;
 mod progress;
@@ -35,6 +36,7 @@ mod types;
 
 pub use fair::{ItemShares, RequisitionShare, fair_shares, supply_fairly};
 pub(crate) use grounds::Grounds;
+pub(crate) use imported::{Asked, Draft};
 pub use lines::{add_lines, remove_line, update_line, use_suggested};
 pub use make::{create, discard, update};
 pub use progress::Progress;

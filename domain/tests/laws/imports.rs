@@ -9,7 +9,9 @@ use domain::import::{
 };
 use domain::programme::{self, CreateProgramme};
 use domain::query::stocktakes::{self as lines_query, LineFilter, LinePart, StocktakeLine};
-use domain::query::{PageRequest, items, ledger, stock};
+use domain::query::{PageRequest, items, ledger, requisitions, stock};
+use domain::requisition::{self, CreateRequisition, NewLine, UpdateLine};
+use domain::shipment::End;
 use domain::stocktake::{
     self, CountLine, CountLines, CreateStocktake, Finalise, Selection, SheetOrder, UpdateStocktake,
 };
@@ -599,4 +601,184 @@ fn a_stocktake_that_cannot_be_counted_takes_no_table() {
     world.at(A, |txn, caller| stocktake::update(txn, caller, id, &hold(false)));
     world.at(A, |txn, caller| stocktake::cancel(txn, caller, id));
     assert_eq!(code(&world), "wrong-status");
+}
+
+// ---- lines of an order ----
+
+/// A draft order of the health centre's to its district, with a line of paracetamol.
+fn draft(world: &mut World, node: usize, programme: Option<DocumentId>) -> DocumentId {
+    let command = CreateRequisition {
+        store: world.centre,
+        supplier: Some(End::Store(world.district)),
+        programme,
+        emergency: false,
+        min_months: None,
+        max_months: None,
+        suggest: false,
+        lines: vec![NewLine { item: world.paracetamol, requested: Some(units(5)) }],
+        reference: None,
+        comment: None,
+        expected: None,
+    };
+    let id = world.at(node, |txn, caller| requisition::create(txn, caller, &command)).id;
+    world.meet_all();
+    id
+}
+
+const ORDER: [&str; 3] = ["Code article", "Quantité", "Remarque"];
+
+/// What each line asks for, and its note, by the item's code.
+fn asked(world: &World, node: usize, order: DocumentId) -> Vec<(String, Quantity, Option<String>)> {
+    let detail =
+        requisitions::detail(&world.read(node), order, crate::world::today()).expect("a requisition");
+    detail.line_details.into_iter().map(|line| (line.item_code, line.requested, line.note)).collect()
+}
+
+fn order_preview(world: &World, node: usize, order: DocumentId, table: &Table) -> Preview {
+    let kind = ImportKind::OrderLines;
+    let mapping = import::recognise(kind.columns(), &table.header);
+    let typed = import::typed(kind, table, &mapping, Style::default()).of_order(order);
+    let store = Some(world.store_of(node));
+    import::check(kind, &world.read(node), &world.caller(node), store, typed).expect("permitted")
+}
+
+/// Fills an order in from a table, all rows in one command.
+fn fill_in(
+    world: &mut World,
+    node: usize,
+    order: DocumentId,
+    table: &Table,
+) -> Result<(DocumentId, Tally, Begun), Rejection> {
+    let kind = ImportKind::OrderLines;
+    let rows: Vec<(u32, Values)> =
+        order_preview(world, node, order, table).rows.into_iter().map(|row| (row.line, row.values)).collect();
+    let store = Some(world.store_of(node));
+    let values = rows.iter().map(|(_, values)| values);
+    let id = import::id_of(&world.read(node), kind, store, values).expect("memory reads");
+    let file = "order.csv".to_owned();
+    let begin = Begin { kind, store, file, about: Some(order), id, rows: rows.len() as u32 };
+    let begun = world.try_at(node, |txn, caller| import::begin(txn, caller, &begin))?;
+    if begun == Begun::Done {
+        return Ok((id, Tally::default(), begun));
+    }
+    let chunk: Chunk = world.try_at(node, |txn, caller| import::apply(txn, caller, id, &rows))?;
+    world.try_at(node, |txn, caller| import::finish(txn, caller, id, &chunk.tally))?;
+    Ok((id, chunk.tally, begun))
+}
+
+fn changes_of(world: &World, node: usize, document: DocumentId) -> usize {
+    world.read(node).outgoing(document, 0, None).expect("memory reads").changes.len()
+}
+
+#[test]
+fn lines_of_an_order_are_filled_in_by_one_change_and_asking_again_sets_the_quantity() {
+    let mut world = World::new();
+    let order = draft(&mut world, A, None);
+    let filled = table(&ORDER, &[&["amx250", "1 200", "pour la salle"], &["PCM500", "30,5", ""]]);
+    let preview = order_preview(&world, A, order, &filled);
+    assert_eq!([Outcome::Create, Outcome::Change].map(|outcome| preview.count(outcome)), [1, 1]);
+    let before = changes_of(&world, A, order);
+    let (id, tally, _) = fill_in(&mut world, A, order, &filled).expect("imported");
+    assert_eq!((tally.created, tally.changed, tally.refused), (1, 1, 0));
+    assert_eq!(changes_of(&world, A, order), before + 1, "one act is one change");
+    let half = "30.5".parse().expect("a quantity");
+    assert_eq!(
+        asked(&world, A, order),
+        [
+            ("AMX250".to_owned(), units(1_200), Some("pour la salle".to_owned())),
+            ("PCM500".to_owned(), half, None)
+        ]
+    );
+    // The same table again is the same import.
+    let (again, _, begun) = fill_in(&mut world, A, order, &filled).expect("nothing to do");
+    assert_eq!((again, begun), (id, Begun::Done));
+    // Another file that says the same of one line changes the other alone; a note that is not there stays.
+    let other = table(&ORDER, &[&["AMX250", "1300", ""], &["PCM500", "30.5", ""]]);
+    let (_, tally, _) = fill_in(&mut world, A, order, &other).expect("imported");
+    assert_eq!((tally.created, tally.changed, tally.same), (0, 1, 1));
+    assert_eq!(asked(&world, A, order)[0].2.as_deref(), Some("pour la salle"));
+    world.meet_all();
+    world.assert_converged();
+}
+
+#[test]
+fn rows_of_an_order_that_cannot_be_are_named_and_rows_without_a_quantity_are_left_alone() {
+    let mut world = World::new();
+    let command = CreateProgramme {
+        id: None,
+        code: "PEV".into(),
+        name: "PEV".into(),
+        immunisation: false,
+        items: vec![world.paracetamol],
+        stores: Vec::new(),
+    };
+    let programme = world.central(|txn, caller| programme::create(txn, caller, &command)).id;
+    world.meet_all();
+    let order = draft(&mut world, A, Some(programme));
+    let rows: &[&[&str]] = &[
+        &["NONE", "3", ""],
+        &["AMX250", "3", ""],
+        &["PCM500", "-1", ""],
+        &["pcm500", "4", ""],
+        &["PCM500", "", "rien"],
+        &["", "7", ""],
+    ];
+    let preview = order_preview(&world, A, order, &table(&ORDER, rows));
+    let codes: Vec<(u32, &str)> =
+        preview.errors.iter().map(|error| (error.line, error.code.as_str())).collect();
+    assert_eq!(
+        codes,
+        [
+            (2, "unknown-item"),
+            (3, "validation"),
+            (4, "validation"),
+            (5, "duplicate-row"),
+            (7, "missing-value")
+        ]
+    );
+    assert_eq!((preview.rows.len(), preview.blank), (0, 1));
+}
+
+#[test]
+fn an_import_of_lines_is_taken_back_but_for_what_was_changed_since_and_never_after_sending() {
+    let mut world = World::new();
+    let order = draft(&mut world, A, None);
+    let extra = world.make_item("ORS", "Sels de réhydratation", 1);
+    world.meet_all();
+    let before = asked(&world, A, order);
+    let filled = table(&ORDER, &[&["AMX250", "70", "urgent"], &["PCM500", "9", ""], &["ORS", "8", ""]]);
+    let (id, ..) = fill_in(&mut world, A, order, &filled).expect("imported");
+    // Somebody asks for something else of one of them, on another device.
+    world.meet_all();
+    let command = UpdateLine { requested: Some(units(11)), ..UpdateLine::default() };
+    world.at(B, |txn, caller| requisition::update_line(txn, caller, order, extra, &command));
+    world.meet_all();
+    let undone = undo(&mut world, A, id);
+    assert_eq!((undone.undone, undone.errors.len()), (2, 1));
+    assert_eq!((undone.errors[0].document, undone.errors[0].code.as_str()), (extra, "changed-since"));
+    let left: Vec<_> = asked(&world, A, order).into_iter().filter(|(code, ..)| code != "ORS").collect();
+    assert_eq!(left, before);
+    // Taken back, the same table is a new import; it cannot be taken back from what the supplier has.
+    let (again, ..) = fill_in(&mut world, A, order, &filled).expect("imported");
+    assert_ne!(again, id);
+    world.at(A, |txn, caller| requisition::send(txn, caller, order));
+    let refused = world
+        .try_at(A, |txn, caller| import::undo(txn, caller, again, &Undo::default()))
+        .expect_err("it was sent");
+    assert_eq!(refused.code, "wrong-status");
+    let refused = import::require_order(&world.read(A), &world.caller(A), Some(world.centre), order);
+    assert!(matches!(refused, Err(crdt_store::Failure::Rejected(why)) if why.code == "wrong-status"));
+    world.meet_all();
+    world.assert_converged();
+}
+
+#[test]
+fn only_the_store_that_asks_fills_its_order_in() {
+    let mut world = World::new();
+    let order = draft(&mut world, A, None);
+    let refused = import::require_order(&world.read(D), &world.caller(D), Some(world.district), order);
+    assert!(matches!(refused, Err(crdt_store::Failure::Rejected(why)) if why.code == "not-found"));
+    let keeper = domain::Caller { permissions: domain::Preset::Viewer.permissions(), ..world.caller(A) };
+    let refused = ImportKind::OrderLines.permit(&world.read(A), &keeper, Some(world.centre));
+    assert!(matches!(refused, Err(crdt_store::Failure::Rejected(why)) if why.code == "not-permitted"));
 }

@@ -4,6 +4,7 @@
 
 mod access;
 mod conflicts;
+mod dashboard;
 mod equipment;
 mod figures;
 mod imports;

@@ -69,7 +69,6 @@ rule-over =
         [one] more than { $n } month of stock
        *[other] more than { $n } months of stock
     }
-figure-items-expiring-later = Items that expire
 rule-within-days =
     { $n ->
         [one] within { $n } day
@@ -100,3 +99,44 @@ sheet-consumed = Consumed
 sheet-days-out-of-stock = Days out of stock
 sheet-months-of-stock = Months of stock
 sheet-on-order = On order
+
+# The flow of goods, of orders and of tasks.
+
+figure-inbound-overdue = Deliveries overdue
+figure-rule-inbound-overdue = expected before today
+figure-inbound-due-today = Expected today
+figure-rule-inbound-due-today = deliveries that have not arrived
+figure-inbound-due-this-week = Expected this week
+figure-rule-inbound-due-this-week = today and the six days after it
+figure-inbound-not-delivered = Deliveries on their way
+figure-rule-inbound-not-delivered = not arrived yet
+figure-outbound-not-shipped = Shipments to send
+figure-rule-outbound-not-shipped = not left yet
+figure-requisitions-emergency = Emergency requisitions
+figure-rule-requisitions-emergency = they cannot wait
+figure-requisitions-new = New requisitions
+figure-rule-requisitions-new = neither decided nor in a shipment
+figure-requisitions-approved = Approved requisitions
+figure-rule-requisitions-approved = to be supplied, not finalised
+figure-orders-draft = Draft orders
+figure-rule-orders-draft = not sent yet
+figure-orders-denied = Orders denied
+figure-rule-orders-denied = by the supplier
+figure-orders-approved = Orders approved
+figure-rule-orders-approved = the supplier prepares them
+figure-orders-waiting = Orders under way
+figure-rule-orders-waiting = sent, not finalised
+figure-rule-tasks-of-kind = to be settled
+figure-batches-expiring-later = Expiring later
+figure-assets-needing-replacement = To be replaced
+figure-rule-assets-needing-replacement = equipment marked so
+tasks-by-kind = To settle
+take-filter-off = (take this filter off)
+shipment-part-not-shipped = Not left yet
+shipment-part-not-delivered = Not arrived yet
+shipment-part-due-today = Expected today
+shipment-part-due-this-week = Expected this week
+shipment-part-overdue = Overdue
+answer-none = Unanswered
+answer-approved = Approved
+answer-denied = Denied

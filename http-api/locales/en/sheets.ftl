@@ -361,3 +361,13 @@ import-error-counted-twice = Another row counts the same batch: make one row of 
 import-error-counted-since = Somebody has counted it since
 problem-counted-since = Somebody has counted it since
 advice-counted-since = Count the line again, or let the newer count stand.
+
+## Lines of an order from a file
+
+import-order-lines = Import lines
+import-blank-order = Without quantity
+import-title-order-lines = Import lines of an order
+import-text-order-lines = A table with one row for each item: its code and a quantity, or the file of this order, filled in. An item that is asked for already gets the quantity of the table. You look at everything before anything is done.
+import-undo-text-order-lines = Added lines leave the order, the others have their quantity and note of before. Lines that were changed since stay.
+import-field-requested = Requested quantity
+import-hint-requested = Units, not packs; a row without a quantity is left alone

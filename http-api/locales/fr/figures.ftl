@@ -65,7 +65,6 @@ rule-low =
     }
 figure-items-over = Surstock
 rule-over = plus de { $n } mois de stock
-figure-items-expiring-later = Articles qui périment
 rule-within-days =
     { $n ->
         [one] dans { $n } jour
@@ -96,3 +95,44 @@ sheet-consumed = Consommé
 sheet-days-out-of-stock = Jours de rupture
 sheet-months-of-stock = Mois de stock
 sheet-on-order = En commande
+
+# The flow of goods, of orders and of tasks.
+
+figure-inbound-overdue = Livraisons en retard
+figure-rule-inbound-overdue = attendues avant aujourd’hui
+figure-inbound-due-today = Attendues aujourd’hui
+figure-rule-inbound-due-today = livraisons pas encore arrivées
+figure-inbound-due-this-week = Attendues cette semaine
+figure-rule-inbound-due-this-week = aujourd’hui et les six jours qui suivent
+figure-inbound-not-delivered = Livraisons en route
+figure-rule-inbound-not-delivered = pas encore arrivées
+figure-outbound-not-shipped = Expéditions à envoyer
+figure-rule-outbound-not-shipped = pas encore parties
+figure-requisitions-emergency = Réquisitions urgentes
+figure-rule-requisitions-emergency = elles ne peuvent pas attendre
+figure-requisitions-new = Réquisitions nouvelles
+figure-rule-requisitions-new = ni décidées ni expédiées
+figure-requisitions-approved = Réquisitions approuvées
+figure-rule-requisitions-approved = à fournir, non finalisées
+figure-orders-draft = Commandes en brouillon
+figure-rule-orders-draft = pas encore envoyées
+figure-orders-denied = Commandes refusées
+figure-rule-orders-denied = par le fournisseur
+figure-orders-approved = Commandes approuvées
+figure-rule-orders-approved = le fournisseur les prépare
+figure-orders-waiting = Commandes en cours
+figure-rule-orders-waiting = envoyées, non finalisées
+figure-rule-tasks-of-kind = à régler
+figure-batches-expiring-later = Périment plus tard
+figure-assets-needing-replacement = À remplacer
+figure-rule-assets-needing-replacement = équipements marqués ainsi
+tasks-by-kind = À régler
+take-filter-off = (enlever ce filtre)
+shipment-part-not-shipped = Pas encore parties
+shipment-part-not-delivered = Pas encore arrivées
+shipment-part-due-today = Attendues aujourd’hui
+shipment-part-due-this-week = Attendues cette semaine
+shipment-part-overdue = En retard
+answer-none = Sans réponse
+answer-approved = Approuvées
+answer-denied = Refusées

@@ -361,3 +361,13 @@ import-error-counted-twice = Une autre ligne compte le même lot : n’en faite
 import-error-counted-since = Compté depuis par quelqu’un
 problem-counted-since = Compté depuis par quelqu’un
 advice-counted-since = Comptez la ligne de nouveau, ou laissez le comptage plus récent.
+
+## Lines of an order from a file
+
+import-order-lines = Importer des lignes
+import-blank-order = Sans quantité
+import-title-order-lines = Importer les lignes d’une commande
+import-text-order-lines = Un tableau avec une ligne par article : le code et la quantité, ou le fichier de cette commande complété. Un article déjà commandé reçoit la quantité du tableau. Vous vérifiez tout avant que rien ne soit fait.
+import-undo-text-order-lines = Les lignes ajoutées quittent la commande, les autres retrouvent leur quantité et leur remarque. Les lignes modifiées depuis restent.
+import-field-requested = Quantité demandée
+import-hint-requested = Unités, non des boîtes ; une ligne sans quantité est laissée de côté

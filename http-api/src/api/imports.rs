@@ -37,6 +37,8 @@ struct ReceiveQuery {
     store_id: Option<DocumentId>,
     /// The stocktake that is counted; its store is the store.
     stocktake: Option<DocumentId>,
+    /// The draft order that is filled in; its store is the store.
+    order: Option<DocumentId>,
     /// Whether counts of batches that are not on paper add them.
     add_found: Option<bool>,
     file: Option<String>,
@@ -116,7 +118,7 @@ struct ImportState {
     kind: ImportKind,
     store: Option<DocumentId>,
     file: String,
-    /// The stocktake that is counted.
+    /// The stocktake that is counted, or the order that is filled in.
     about: Option<DocumentId>,
     /// Whether counts of batches that are not on paper add them.
     add_found: bool,
@@ -187,7 +189,7 @@ fn of_upload(state: &AppState, upload: &Upload) -> Result<ImportState, Problem> 
         kind: upload.kind,
         store: upload.store,
         file: upload.file.clone(),
-        about: upload.stocktake,
+        about: upload.about,
         add_found: upload.add_found,
         blank_rows: upload.preview.blank,
         import: Some(upload.import).filter(|id| *id != DocumentId::NIL),
@@ -280,14 +282,18 @@ async fn receive(
     let (parts, body) = request.into_parts();
     let wish: ReceiveQuery = input::parameters(&parts.uri)?;
     // Before the file is read for somebody who may not import it.
-    imports::entry(&state, &visitor, wish.kind, wish.store_id, wish.stocktake)?;
+    let about = match wish.kind {
+        ImportKind::OrderLines => wish.order,
+        _ => wish.stocktake,
+    };
+    imports::entry(&state, &visitor, wish.kind, wish.store_id, about)?;
     let bytes = input::body(&parts.headers, body, FILE_BYTES_MAX).await?;
     let style = Style { decimal_mark: wish.decimal_mark, day_order: wish.day_order };
     let file = wish.file.unwrap_or_else(|| imports::PASTED.to_owned());
     let wish = imports::Wish {
         kind: wish.kind,
         store: wish.store_id,
-        stocktake: wish.stocktake,
+        about,
         add_found: wish.add_found.unwrap_or(false),
         file,
         style,

@@ -4,7 +4,7 @@ use axum::http::Method;
 use crdt_store::{DocumentHeader, DocumentId, Failure, Snapshot, Timestamp, Txn, ViewRead};
 use domain::query::Page;
 use domain::query::requisitions::{
-    self, RequisitionDetail, RequisitionFilter, RequisitionLine, RequisitionListRow,
+    self, Answer, RequisitionDetail, RequisitionFilter, RequisitionLine, RequisitionListRow,
 };
 use domain::requisition::{
     self, AddLines, Approve, CreateRequisition, ItemShares, LineSelection, Side, Status, Supply,
@@ -32,6 +32,7 @@ struct RequisitionQuery {
     store_id: Option<DocumentId>,
     status: Option<Status>,
     emergency: Option<bool>,
+    answer: Option<Answer>,
     search: Option<String>,
     limit: Option<u32>,
     cursor: Option<String>,
@@ -44,6 +45,7 @@ struct RequisitionSheetQuery {
     store_id: Option<DocumentId>,
     status: Option<Status>,
     emergency: Option<bool>,
+    answer: Option<Answer>,
     search: Option<String>,
 }
 
@@ -63,8 +65,8 @@ fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Stri
 
 fn list(ask: &Ask<'_>, side: Side, wish: RequisitionQuery) -> Result<Page<RequisitionListRow>, Problem> {
     let store = ask.visitor.look(wish.store_id, Permission::RequisitionView)?;
-    let RequisitionQuery { status, emergency, search, limit, cursor, .. } = wish;
-    let filter = RequisitionFilter { status, emergency, search };
+    let RequisitionQuery { status, emergency, answer, search, limit, cursor, .. } = wish;
+    let filter = RequisitionFilter { status, emergency, answer, search };
     Ok(requisitions::list(ask.read, store, side, &filter, &input::page(limit, cursor)?)?)
 }
 
@@ -92,8 +94,8 @@ fn file(
     take: &mut Take<'_, RequisitionListRow>,
 ) -> Result<(), Problem> {
     let store = ask.visitor.look(wish.store_id, Permission::RequisitionView)?;
-    let RequisitionSheetQuery { status, emergency, search, .. } = wish;
-    let filter = RequisitionFilter { status, emergency, search };
+    let RequisitionSheetQuery { status, emergency, answer, search, .. } = wish;
+    let filter = RequisitionFilter { status, emergency, answer, search };
     all_pages(|request| requisitions::list(ask.read, store, side, &filter, request), take)
 }
 

@@ -2,8 +2,10 @@
 
 use axum::http::Method;
 use crdt_store::{DocumentId, Failure, Timestamp, Txn, ViewRead};
-use domain::query::Page;
-use domain::query::shipments::{self, LineDetail, ShipmentDetail, ShipmentFilter, ShipmentListRow};
+use domain::query::shipments::{
+    self, LineDetail, ShipmentDetail, ShipmentFilter, ShipmentListRow, ShipmentPart,
+};
+use domain::query::{Page, PageRequest};
 use domain::shipment::{
     self, AddLine, AddedLines, Allocate, CreateInbound, CreateOutbound, Direction, End, Issue, Receive,
     SetReceived, SetStatus, SettleLine, Status, UpdateLine, UpdateShipment,
@@ -25,6 +27,7 @@ const INBOUND: &str = "Inbound shipments";
 struct ShipmentQuery {
     store_id: Option<DocumentId>,
     status: Option<Status>,
+    part: Option<ShipmentPart>,
     search: Option<String>,
     limit: Option<u32>,
     cursor: Option<String>,
@@ -36,13 +39,30 @@ struct ShipmentQuery {
 struct ShipmentSheetQuery {
     store_id: Option<DocumentId>,
     status: Option<Status>,
+    part: Option<ShipmentPart>,
     search: Option<String>,
+}
+
+/// A page of what is asked for: all, or a part of what is under way.
+fn page(
+    ask: &Ask<'_>,
+    store: DocumentId,
+    direction: Direction,
+    (part, filter): (Option<ShipmentPart>, &ShipmentFilter),
+    request: &PageRequest,
+) -> Result<Page<ShipmentListRow>, Failure> {
+    match part {
+        None => shipments::list(ask.read, store, direction, filter, request),
+        Some(part) => {
+            shipments::list_part(ask.read, store, direction, (part, ask.state.today()), filter, request)
+        }
+    }
 }
 
 fn list(ask: &Ask<'_>, direction: Direction, wish: ShipmentQuery) -> Result<Page<ShipmentListRow>, Problem> {
     let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
     let filter = ShipmentFilter { status: wish.status, search: wish.search };
-    Ok(shipments::list(ask.read, store, direction, &filter, &input::page(wish.limit, wish.cursor)?)?)
+    Ok(page(ask, store, direction, (wish.part, &filter), &input::page(wish.limit, wish.cursor)?)?)
 }
 
 const COLUMNS: &[Column<ShipmentListRow>] = &[
@@ -69,7 +89,7 @@ fn file(
 ) -> Result<(), Problem> {
     let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
     let filter = ShipmentFilter { status: wish.status, search: wish.search };
-    all_pages(|request| shipments::list(ask.read, store, direction, &filter, request), take)
+    all_pages(|request| page(ask, store, direction, (wish.part, &filter), request), take)
 }
 
 /// A line with what its shipment says of itself.

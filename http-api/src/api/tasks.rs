@@ -6,7 +6,7 @@ use domain::conflict::{self, SettleConflict};
 use domain::query::Page;
 use domain::query::dashboard::{self, Figure};
 use domain::query::tasks::{self, TaskEntry};
-use domain::{Permission, ScopeKind};
+use domain::{Permission, ScopeKind, TaskKind};
 use serde::{Deserialize, Serialize};
 
 use super::input;
@@ -21,8 +21,17 @@ const TAG: &str = "Tasks";
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct TaskQuery {
     store_id: Option<DocumentId>,
+    kind: Option<TaskKind>,
     limit: Option<u32>,
     cursor: Option<String>,
+}
+
+/// The same without a page, for a file.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct TaskSheetQuery {
+    store_id: Option<DocumentId>,
+    kind: Option<TaskKind>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,14 +56,19 @@ struct Written {
 fn list(ask: &Ask<'_>, wish: TaskQuery) -> Result<Page<TaskEntry>, Problem> {
     let page = input::page(wish.limit, wish.cursor)?;
     let store = one_store(ask, wish.store_id, Permission::StockView)?;
-    Ok(tasks::list(ask.read, store, &page)?)
+    Ok(tasks::list_of(ask.read, store, wish.kind, &page)?)
 }
 
 fn figures(ask: &Ask<'_>, wish: DashboardQuery) -> Result<Written, Problem> {
-    let figures = match one_store(ask, wish.store_id, Permission::StockView)? {
+    let store = one_store(ask, wish.store_id, Permission::StockView)?;
+    let mut figures = match store {
         Some(store) => dashboard::of_store(ask.read, store, ask.state.today())?,
         None => dashboard::national(ask.read)?,
     };
+    // What is asked for is told to those who may open its lists.
+    if ask.visitor.look(store, Permission::RequisitionView).is_err() {
+        figures.retain(|figure| !figure.is_of_requisitions());
+    }
     Ok(Written { figures })
 }
 
@@ -97,9 +111,9 @@ const COLUMNS: &[Column<TaskEntry>] = &[
     column("document", |row| Cell::id(row.task.document)),
 ];
 
-fn file(ask: &Ask<'_>, wish: DashboardQuery, take: &mut Take<'_, TaskEntry>) -> Result<(), Problem> {
+fn file(ask: &Ask<'_>, wish: TaskSheetQuery, take: &mut Take<'_, TaskEntry>) -> Result<(), Problem> {
     let store = one_store(ask, wish.store_id, Permission::StockView)?;
-    all_pages(|request| tasks::list(ask.read, store, request), take)
+    all_pages(|request| tasks::list_of(ask.read, store, wish.kind, request), take)
 }
 
 pub(super) fn routes() -> Vec<Route> {

@@ -76,6 +76,20 @@ pub(super) fn facets(
     }
 }
 
+/// What narrows a list besides its search and its choice, each with the way to take it off again.
+pub(super) fn narrowed(words: Words, path: &str, kept: &[(&str, &str)], by: &[(&str, String)]) -> Markup {
+    html! {
+        @if !by.is_empty() {
+            div class="filters" {
+                @for (name, text) in by {
+                    @let rest: Vec<(&str, &str)> = kept.iter().copied().filter(|(kept, _)| kept != name).collect();
+                    a class="btn quiet" href=(address(path, &rest)) { (text) " " (icon("x")) span class="visually-hidden" { (t!(words, "take-filter-off")) } }
+                }
+            }
+        }
+    }
+}
+
 /// The search of a list: works without a script, answers while one types with it.
 pub(super) fn search(words: Words, path: &str, label: &str, text: &str, kept: &[(&str, &str)]) -> Markup {
     html! {

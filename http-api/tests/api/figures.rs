@@ -3,7 +3,7 @@
 use axum::http::Method;
 use domain::query::stock_items::ItemFacet;
 use http_api::replies::{
-    Explanation, ItemFigures, LedgerEntry, MonthConsumption, OnOrderEntry, Page, StoreLedgerEntry,
+    Explanation, Figure, ItemFigures, LedgerEntry, MonthConsumption, OnOrderEntry, Page, StoreLedgerEntry,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -105,4 +105,55 @@ async fn preferences_of_a_store_are_changed_at_central_and_change_its_figures() 
     assert_eq!((&store["adjustForDaysOut"], &store["vvmFirst"]), (&json!(true), &json!(true)));
     let refused = patch(json!({ "overstockMonths": 1 })).await.refused(422, "validation");
     assert_eq!(refused["errors"][0]["pointer"], "/overstockMonths");
+}
+
+/// Where the list of a figure is.
+fn list_of(figure: &Figure) -> &str {
+    match figure.list.as_str() {
+        "items" => "stock-items",
+        "stock" => "stock-lines",
+        other => other,
+    }
+}
+
+#[tokio::test]
+async fn every_figure_of_the_dashboard_counts_the_rows_of_the_file_of_its_list() {
+    let (world, _directory, token) = at_work().await;
+    let (district, far, item) = (world.country.district, world.country.far, world.country.items[0]);
+    let send = |uri: String, body: serde_json::Value| post(&uri, body).by(&token).send(&world.router);
+    let wish = json!({ "store": far, "supplier": { "store": district }, "emergency": true,
+        "lines": [{ "item": item, "requested": 30 }] });
+    let ordered = send("/api/v1/internal-orders".to_owned(), wish.clone()).await.done().id();
+    send(format!("/api/v1/internal-orders/{ordered}/send"), json!({})).await.done();
+    send("/api/v1/internal-orders".to_owned(), wish).await.done();
+    let wish = json!({ "store": district, "to": { "store": far }, "expected": "2020-01-01",
+        "lines": [{ "item": item, "quantity": 5, "wholePacks": false }] });
+    let shipment = send("/api/v1/outbound-shipments".to_owned(), wish).await.done().id();
+    send(format!("/api/v1/outbound-shipments/{shipment}/pick"), json!({})).await.done();
+
+    let mut seen = Vec::new();
+    for store in [district, far] {
+        let told: serde_json::Value =
+            get(format!("/api/v1/dashboard?storeId={store}")).by(&token).send(&world.router).await.read();
+        let figures: Vec<Figure> = serde_json::from_value(told["figures"].clone()).expect("figures");
+        for figure in &figures {
+            let filter: String =
+                figure.filter.iter().map(|(name, value)| format!("&{name}={value}")).collect();
+            let uri = format!("/api/v1/{}.csv?storeId={store}{filter}", list_of(figure));
+            let file = get(uri).by(&token).send(&world.router).await.done();
+            assert_eq!(file.header("tributary-row-count"), figure.count.to_string(), "{figure:?}");
+        }
+        seen.extend(figures.into_iter().filter(|figure| figure.count > 0).map(|figure| figure.code));
+    }
+    for code in [
+        "inbound-overdue",
+        "inbound-not-delivered",
+        "outbound-not-shipped",
+        "requisitions-new",
+        "requisitions-emergency",
+        "orders-draft",
+        "orders-waiting",
+    ] {
+        assert!(seen.iter().any(|seen| seen == code), "{code} has something to count: {seen:?}");
+    }
 }

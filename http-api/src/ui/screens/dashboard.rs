@@ -23,6 +23,8 @@ use crate::ui::words::{Words, t};
 /// How a figure is shown: what it counts and by which rule, where it leads, and how worried to look when it is not zero.
 struct Card {
     code: &'static str,
+    /// What it is called, where that is not said with other figures.
+    name: Option<String>,
     /// The rule in words, where it has a number of the store's in it.
     rule: Option<String>,
     count: u64,
@@ -36,7 +38,7 @@ fn card(words: Words, card: &Card) -> Markup {
     html! {
         a class={ "figure " (tone) } href=(card.href) id={ "figure-" (card.code) } {
             (icon(card.icon))
-            span class="label" { (words.code("figure", card.code)) span class="rule" { @if let Some(rule) = &card.rule { (rule) } @else { (words.code("figure-rule", card.code)) } } }
+            span class="label" { @if let Some(name) = &card.name { (name) } @else { (words.code("figure", card.code)) } span class="rule" { @if let Some(rule) = &card.rule { (rule) } @else { (words.code("figure-rule", card.code)) } } }
             span class="value" data-live={ "figure-" (card.code) } { (words.whole(card.count as i64)) }
         }
     }
@@ -72,6 +74,7 @@ impl Figures {
     ) -> Card {
         Card {
             code,
+            name: None,
             rule: None,
             count: self.count(&[code]),
             href: address(path, filter),
@@ -93,17 +96,39 @@ impl Figures {
     }
 }
 
-fn to_do(figures: &Figures) -> Vec<Card> {
-    let receive = figures.count(&["inbound-picked", "inbound-shipped", "inbound-delivered"]);
-    let mut cards = vec![
-        Card {
-            code: "to-receive",
-            rule: None,
-            count: receive,
-            href: "/receive".to_owned(),
-            icon: "package-check",
-            tone: "warn",
-        },
+/// What is to be done today: what comes, what is asked for, what is to leave. What there is none of stays away, but for
+/// what everybody looks for.
+fn to_do(visit: &Visit, figures: &Figures) -> Vec<Card> {
+    let coming = figures.count(&["inbound-picked", "inbound-shipped", "inbound-delivered"]);
+    let receive = Card {
+        code: "to-receive",
+        name: None,
+        rule: None,
+        count: coming,
+        href: "/receive".to_owned(),
+        icon: "package-check",
+        tone: "warn",
+    };
+    let mut rest = flow(figures);
+    if visit.may(Permission::RequisitionView) {
+        rest.extend(asked_for(figures));
+    }
+    let mut cards = vec![receive];
+    cards.extend(rest.into_iter().filter(|card| card.count > 0));
+    cards.push(figures.card("tasks", "/tasks", &[], "list-checks", "warn"));
+    cards
+}
+
+/// Goods on their way.
+fn flow(figures: &Figures) -> Vec<Card> {
+    let coming = |code, part: &str, drawing, tone| {
+        figures.card(code, "/inbound-shipments", &[("part", part)], drawing, tone)
+    };
+    vec![
+        coming("inbound-overdue", "overdue", "clock", "warn"),
+        coming("inbound-due-today", "due-today", "calendar-clock", ""),
+        coming("inbound-due-this-week", "due-this-week", "calendar-clock", ""),
+        coming("inbound-not-delivered", "not-delivered", "truck", ""),
         figures.card(
             "inbound-received",
             "/inbound-shipments",
@@ -111,19 +136,48 @@ fn to_do(figures: &Figures) -> Vec<Card> {
             "clipboard-check",
             "",
         ),
-    ];
-    let outbound =
-        [("outbound-new", "new"), ("outbound-allocated", "allocated"), ("outbound-picked", "picked")];
-    cards.extend(
-        outbound
-            .map(|(code, status)| {
-                figures.card(code, "/outbound-shipments", &[("status", status)], "truck", "")
-            })
-            .into_iter()
-            .filter(|card| card.count > 0),
-    );
-    cards.push(figures.card("tasks", "/tasks", &[], "list-checks", "warn"));
-    cards
+        figures.card(
+            "outbound-not-shipped",
+            "/outbound-shipments",
+            &[("part", "not-shipped")],
+            "arrow-up-from-line",
+            "",
+        ),
+    ]
+}
+
+/// Orders: those of customers first, for somebody waits for them.
+fn asked_for(figures: &Figures) -> Vec<Card> {
+    let sent = |code, path, more, drawing, tone| {
+        figures.card(code, path, &[("status", "sent"), more], drawing, tone)
+    };
+    let (asked, asking) = ("/customer-requisitions", "/internal-orders");
+    vec![
+        sent("requisitions-emergency", asked, ("emergency", "true"), "triangle-alert", "bad"),
+        sent("requisitions-new", asked, ("answer", "none"), "clipboard-check", "warn"),
+        sent("requisitions-approved", asked, ("answer", "approved"), "circle-check", ""),
+        figures.card("orders-draft", asking, &[("status", "draft")], "pencil", ""),
+        sent("orders-denied", asking, ("answer", "denied"), "ban", "warn"),
+        sent("orders-approved", asking, ("answer", "approved"), "circle-check", ""),
+        figures.card("orders-waiting", asking, &[("status", "sent")], "file-text", ""),
+    ]
+}
+
+/// Tasks by kind, each with the way to those of its kind.
+fn tasks_by_kind(words: Words, figures: &Figures) -> Vec<Card> {
+    let of_kind = |figure: &Figure| {
+        let kind = *figure.filter.get("kind")?;
+        Some(Card {
+            code: figure.code,
+            name: Some(words.code("task", kind)),
+            rule: Some(t!(words, "figure-rule-tasks-of-kind")),
+            count: figure.count,
+            href: address("/tasks", &[("kind", kind)]),
+            icon: "flag",
+            tone: "warn",
+        })
+    };
+    figures.0.iter().filter(|figure| figure.list == "tasks").filter_map(of_kind).collect()
 }
 
 /// What is wrong with stock and equipment; rules say the store's own thresholds.
@@ -133,6 +187,8 @@ fn alerts(words: Words, figures: &Figures, preferences: &Preferences, today: Dat
     let with_consumption = t!(words, "rule-out-with-consumption", n = window);
     let low = t!(words, "rule-low", n = preferences.understock_months);
     let over = t!(words, "rule-over", n = preferences.overstock_months);
+    let expiring_later =
+        figures.card("batches-expiring-later", "/stock", &[("facet", "expiring-later")], "hourglass", "");
     let expiring = figures.card("batches-expiring", "/stock", &[("facet", "expiring")], "hourglass", "warn");
     vec![
         figures.item_card(
@@ -146,13 +202,7 @@ fn alerts(words: Words, figures: &Figures, preferences: &Preferences, today: Dat
         figures.item_card("items-over", ItemFacet::Over, Some(over), "boxes", ""),
         figures.card("batches-expired", "/stock", &[("facet", "expired")], "circle-x", "bad"),
         Card { rule: Some(within(preferences.expiring_days)), ..expiring },
-        figures.item_card(
-            "items-expiring-later",
-            ItemFacet::ExpiringLater,
-            Some(within(preferences.expiring_later_days)),
-            "hourglass",
-            "",
-        ),
+        Card { rule: Some(within(preferences.expiring_later_days)), ..expiring_later },
         figures.card(
             "assets-not-functioning",
             "/equipment",
@@ -166,6 +216,13 @@ fn alerts(words: Words, figures: &Figures, preferences: &Preferences, today: Dat
             &[("status", "functioning-needs-attention")],
             "snowflake",
             "warn",
+        ),
+        figures.card(
+            "assets-needing-replacement",
+            "/equipment",
+            &[("needsReplacement", "true")],
+            "snowflake",
+            "",
         ),
     ]
 }
@@ -239,9 +296,10 @@ fn of_store(visit: &Visit, read: &Snapshot, own: &OwnStore) -> Result<Markup, Tr
     Ok(html! {
         (quick(visit))
         div class="panels" {
-            (cards(words, &t!(words, "to-do"), &to_do(&figures)))
+            (cards(words, &t!(words, "to-do"), &to_do(visit, &figures)))
             (cards(words, &t!(words, "alerts"), &alerts(words, &figures, &preferences, visit.today())))
             (cards(words, &t!(words, "in-store"), &kept(&figures)))
+            (cards(words, &t!(words, "tasks-by-kind"), &tasks_by_kind(words, &figures)))
         }
         div class="card pad" { (age(visit)) }
         section class="card pad stack" {
@@ -264,6 +322,7 @@ fn national(visit: &Visit, read: &Snapshot) -> Result<Markup, Trouble> {
         figures.card("sites", "/sites", &[], "map-pin", ""),
         Card {
             code: "devices-offline",
+            name: None,
             rule: None,
             count: offline,
             href: "/sync".to_owned(),
@@ -275,6 +334,7 @@ fn national(visit: &Visit, read: &Snapshot) -> Result<Markup, Trouble> {
         figures.card("items-kept", "/national", &[], "boxes", ""),
         figures.card("items-out-of-stock", "/national", &[("facet", "zero")], "package", "bad"),
     ];
+    let by_kind = tasks_by_kind(words, &figures);
     let follow = [
         figures.card("tasks", "/tasks", &[], "list-checks", "warn"),
         figures.card(
@@ -291,6 +351,13 @@ fn national(visit: &Visit, read: &Snapshot) -> Result<Markup, Trouble> {
             "snowflake",
             "warn",
         ),
+        figures.card(
+            "assets-needing-replacement",
+            "/equipment",
+            &[("needsReplacement", "true")],
+            "snowflake",
+            "",
+        ),
         figures.card("assets-functioning", "/equipment", &[("status", "functioning")], "snowflake", ""),
     ];
     Ok(html! {
@@ -298,6 +365,7 @@ fn national(visit: &Visit, read: &Snapshot) -> Result<Markup, Trouble> {
             (cards(words, &t!(words, "national-system"), &system))
             (cards(words, &t!(words, "nav-group-follow"), &follow))
             (cards(words, &t!(words, "nav-national"), &stock))
+            (cards(words, &t!(words, "tasks-by-kind"), &by_kind))
         }
         section class="card" {
             header { h2 class="grow" { (t!(words, "devices")) } a href="/sync" { (t!(words, "nav-sync")) } }

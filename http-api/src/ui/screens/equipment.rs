@@ -15,7 +15,9 @@ use crate::ui::form::{Asked, Fields, Form, Input};
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
-use crate::ui::parts::{Tone, below, chip, empty, facets, fact, or_dash, pager, row_ids, search, title};
+use crate::ui::parts::{
+    Tone, below, chip, empty, facets, fact, narrowed, or_dash, pager, row_ids, search, title,
+};
 use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::values::{Contested, flag, other_flags};
@@ -89,12 +91,16 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let store = scope(&visit)?;
     let (wanted, chosen, cursor) = (asked.raw("search"), asked.raw("status"), asked.text("cursor"));
     let status = AssetStatus::ALL.into_iter().find(|status| status.code() == chosen);
-    let filter = AssetFilter { status, needs_replacement: None, search: asked.owned("search") };
+    let needs_replacement = (asked.raw("needsReplacement") == "true").then_some(true);
+    let filter = AssetFilter { status, needs_replacement, search: asked.owned("search") };
     let page = assets::list(&visit.read()?, store, &filter, &lookup::page_request(cursor))?;
     let offered: Vec<(&str, String)> = std::iter::once(("", t!(words, "facet-all")))
         .chain(AssetStatus::ALL.iter().map(|status| (status.code(), words.code("asset", status.code()))))
         .collect();
-    let kept = [("search", wanted), ("status", chosen)];
+    let replaced = needs_replacement.map_or("", |_| "true");
+    let kept = [("search", wanted), ("status", chosen), ("needsReplacement", replaced)];
+    let by: Vec<_> =
+        needs_replacement.map(|_| ("needsReplacement", t!(words, "needs-replacement"))).into_iter().collect();
     let name = t!(words, "nav-equipment");
     let known = all_shown(page.rows.len(), cursor, page.next.as_deref());
     let actions = html! { (export(words, "assets", &kept, known)) @if visit.may(Permission::AssetEdit) { a class="btn primary" href="/equipment/new" { (icon("plus")) (t!(words, "new-equipment")) } } };
@@ -102,11 +108,12 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let body = html! {
         (title(&name, sub, actions))
         div class="card" {
-            div class="filters" { (search(words, "/equipment", &t!(words, "search-equipment"), wanted, &[("status", chosen)])) }
+            div class="filters" { (search(words, "/equipment", &t!(words, "search-equipment"), wanted, &kept[1..])) }
             div id="list" {
-                div class="filters" { (facets(&t!(words, "filter"), "/equipment", "status", chosen, &[("search", wanted)], &offered)) }
+                div class="filters" { (facets(&t!(words, "filter"), "/equipment", "status", chosen, &[kept[0], kept[2]], &offered)) }
+                (narrowed(words, "/equipment", &kept, &by))
                 @if page.rows.is_empty() {
-                    @if wanted.is_empty() && status.is_none() { (empty("snowflake", &t!(words, "equipment-empty"), &t!(words, "equipment-empty-text"), html! {})) }
+                    @if wanted.is_empty() && status.is_none() && by.is_empty() { (empty("snowflake", &t!(words, "equipment-empty"), &t!(words, "equipment-empty-text"), html! {})) }
                     @else { (empty("search", &t!(words, "nothing-found"), &t!(words, "nothing-found-text"), html! { a class="btn" href="/equipment" { (t!(words, "show-all")) } })) }
                 } @else {
                     (table(&visit, &page.rows))

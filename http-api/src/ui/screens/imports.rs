@@ -40,7 +40,15 @@ fn kind_of(asked: &Form) -> Result<ImportKind, Trouble> {
     ImportKind::from_code(asked.raw("kind")).ok_or_else(|| Trouble::not_found("import"))
 }
 
-/// Where an import belongs: counts to their stocktake.
+/// The document that an import is about: the name of the parameter that names it depends on its kind.
+const fn about_name(kind: ImportKind) -> &'static str {
+    match kind {
+        ImportKind::OrderLines => "order",
+        _ => "stocktake",
+    }
+}
+
+/// Where an import belongs: counts to their stocktake, lines to their order.
 fn place(words: Words, kind: ImportKind, about: Option<DocumentId>) -> (Section, String, String) {
     match kind {
         ImportKind::Items => (Section::Items, t!(words, "nav-items"), "/items".to_owned()),
@@ -53,6 +61,10 @@ fn place(words: Words, kind: ImportKind, about: Option<DocumentId>) -> (Section,
                 sheet.unwrap_or_else(|| "/stocktakes".to_owned()),
             )
         }
+        ImportKind::OrderLines => {
+            let order = about.map(|id| format!("/internal-orders/{id}"));
+            (Section::Orders, t!(words, "nav-orders"), order.unwrap_or_else(|| "/internal-orders".to_owned()))
+        }
     }
 }
 
@@ -63,7 +75,7 @@ fn file_name(words: Words, file: &str) -> String {
 
 fn start_href(kind: ImportKind, about: Option<DocumentId>) -> String {
     let about = about.map(|id| id.to_string()).unwrap_or_default();
-    address("/imports", &[("kind", kind.code()), ("stocktake", &about)])
+    address("/imports", &[("kind", kind.code()), (about_name(kind), &about)])
 }
 
 fn page(visit: &Visit, kind: ImportKind, about: Option<DocumentId>, body: Markup) -> Response {
@@ -192,7 +204,7 @@ pub(in crate::ui) async fn start(visit: Visit, asked: Asked) -> Result<Response,
     if !kind.of_store() && !visit.is_central() {
         return Ok(refused(&visit, Section::Items, "nav-items", "/items"));
     }
-    let about = asked.id("stocktake");
+    let about = asked.id(about_name(kind));
     imports::entry(&visit.state, &visit.visitor, kind, None, about)?;
     start_page(&visit, kind, about, "", None)
 }
@@ -235,7 +247,7 @@ pub(in crate::ui) async fn receive(
     parts: Multipart,
 ) -> Result<Response, Trouble> {
     let kind = kind_of(&asked)?;
-    let about = asked.id("stocktake");
+    let about = asked.id(about_name(kind));
     imports::entry(&visit.state, &visit.visitor, kind, None, about)?;
     let sent = match sent(parts).await {
         Ok(sent) => sent,
@@ -244,7 +256,7 @@ pub(in crate::ui) async fn receive(
     let wish = imports::Wish {
         kind,
         store: None,
-        stocktake: about,
+        about,
         add_found: false,
         file: sent.name,
         style: Style::default(),
@@ -377,6 +389,14 @@ fn value_text(words: Words, value: Option<&import::Value>) -> String {
     }
 }
 
+/// What rows are called that say nothing yet.
+fn blank(words: Words, kind: ImportKind) -> String {
+    match kind {
+        ImportKind::OrderLines => t!(words, "import-blank-order"),
+        _ => t!(words, "import-blank"),
+    }
+}
+
 fn counts(words: Words, upload: &Upload) -> Markup {
     let [created, changed, same] = imports::counts(&upload.preview);
     let errors = upload.preview.errors.len();
@@ -385,7 +405,7 @@ fn counts(words: Words, upload: &Upload) -> Markup {
             (fact(&t!(words, "import-will-create"), html! { span class="tabular" { (words.whole(created as i64)) } }))
             (fact(&t!(words, "import-will-change"), html! { span class="tabular" { (words.whole(changed as i64)) } }))
             (fact(&t!(words, "import-will-leave"), html! { span class="tabular" { (words.whole(same as i64)) } }))
-            @if upload.preview.blank > 0 { (fact(&t!(words, "import-blank"), html! { span class="tabular" { (words.whole(upload.preview.blank.into())) } })) }
+            @if upload.preview.blank > 0 { (fact(&blank(words, upload.kind), html! { span class="tabular" { (words.whole(upload.preview.blank.into())) } })) }
             (fact(&t!(words, "import-with-errors"), html! { span class={ "tabular " @if errors > 0 { "t-bad" } } { (words.whole(errors as i64)) } }))
         }
     }
@@ -423,7 +443,7 @@ fn preview_page(visit: &Visit, upload: &Upload, problem: Option<&Problem>) -> Re
     let missing = !imports::missing_columns(upload).is_empty();
     let (errors, rows) = (&upload.preview.errors, upload.preview.rows.len());
     let body = html! {
-        (head(words, upload.kind, html! { (file_name(words, &upload.file)) }, html! { a class="btn" href=(start_href(upload.kind, upload.stocktake)) { (icon("upload")) (t!(words, "import-other-file")) } }))
+        (head(words, upload.kind, html! { (file_name(words, &upload.file)) }, html! { a class="btn" href=(start_href(upload.kind, upload.about)) { (icon("upload")) (t!(words, "import-other-file")) } }))
         @if let Some(problem) = problem { (trouble::alert(words, problem)) }
         @if let Some(row) = &known {
             div class="alert warn" role="status" { (icon("info")) div {
@@ -442,7 +462,7 @@ fn preview_page(visit: &Visit, upload: &Upload, problem: Option<&Problem>) -> Re
                 }
                 div class="bar" {
                     button class="btn primary" { (icon("check")) (t!(words, "import-apply", n = rows)) }
-                    a class="btn quiet" href=(start_href(upload.kind, upload.stocktake)) { (t!(words, "cancel")) }
+                    a class="btn quiet" href=(start_href(upload.kind, upload.about)) { (t!(words, "cancel")) }
                 }
             }
         }
@@ -451,7 +471,7 @@ fn preview_page(visit: &Visit, upload: &Upload, problem: Option<&Problem>) -> Re
         @if rows > 0 { (rows_table(words, upload)) }
         (columns_form(words, upload))
     };
-    let mut response = page(visit, upload.kind, upload.stocktake, body);
+    let mut response = page(visit, upload.kind, upload.about, body);
     if problem.is_some() {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
@@ -469,7 +489,7 @@ fn running_page(visit: &Visit, upload: &Upload, done: usize, rows: usize) -> Res
             p class="muted" { (t!(words, "import-running-text")) }
         }
     };
-    let mut response = page(visit, upload.kind, upload.stocktake, body);
+    let mut response = page(visit, upload.kind, upload.about, body);
     response.headers_mut().insert(header::REFRESH, HeaderValue::from_static(REFRESH_S));
     response
 }

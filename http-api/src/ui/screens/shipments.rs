@@ -4,7 +4,9 @@ use axum::extract::Path;
 use axum::response::Response;
 use crdt_store::DocumentId;
 use domain::location::LocationRow;
-use domain::query::shipments::{self, LineDetail, ShipmentDetail, ShipmentFilter, ShipmentListRow};
+use domain::query::shipments::{
+    self, LineDetail, ShipmentDetail, ShipmentFilter, ShipmentListRow, ShipmentPart,
+};
 use domain::query::{self};
 use domain::shipment::{
     self, Allocate, Direction, End, Receive, ReceiveLine, SetReceived, SetStatus, SettleLine, Status,
@@ -19,7 +21,8 @@ use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
 use crate::ui::parts::{
-    Tone, below, chip, empty, expiry, facets, fact, or_dash, pager, row_ids, search, signatures, stamp, title,
+    Tone, below, chip, empty, expiry, facets, fact, narrowed, or_dash, pager, row_ids, search, signatures,
+    stamp, title,
 };
 use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::{self, Trouble};
@@ -103,14 +106,24 @@ async fn list(visit: Visit, asked: Asked, direction: Direction) -> Result<Respon
     let (wanted, chosen, cursor) = (asked.raw("search"), asked.raw("status"), asked.text("cursor"));
     let status = Status::WAY.into_iter().chain([Status::Cancelled]).find(|status| status.code() == chosen);
     let filter = ShipmentFilter { status, search: asked.owned("search") };
-    let page = shipments::list(&read, own.id, direction, &filter, &lookup::page_request(cursor))?;
+    let part = ShipmentPart::ALL.into_iter().find(|part| part.code() == asked.raw("part"));
+    let request = lookup::page_request(cursor);
+    let page = match part {
+        None => shipments::list(&read, own.id, direction, &filter, &request)?,
+        Some(part) => {
+            shipments::list_part(&read, own.id, direction, (part, visit.today()), &filter, &request)?
+        }
+    };
     // A receiver hears of a shipment when it is picked, a draft is the sender's own.
     let told = |status: &&Status| direction == Direction::Outbound || **status != Status::Allocated;
     let statuses = Status::WAY.iter().chain([&Status::Cancelled]).filter(told);
     let offered: Vec<(&str, String)> = std::iter::once(("", t!(words, "facet-all")))
         .chain(statuses.map(|status| (status.code(), words.code("status", status.code()))))
         .collect();
-    let kept = [("search", wanted), ("status", chosen)];
+    let part = part.map_or("", ShipmentPart::code);
+    let kept = [("search", wanted), ("status", chosen), ("part", part)];
+    let by: Vec<_> =
+        (!part.is_empty()).then(|| ("part", words.code("shipment-part", part))).into_iter().collect();
     let known = all_shown(page.rows.len(), cursor, page.next.as_deref());
     let files = export(words, path.trim_start_matches('/'), &kept, known);
     let actions = match direction {
@@ -125,11 +138,12 @@ async fn list(visit: Visit, asked: Asked, direction: Direction) -> Result<Respon
     let body = html! {
         (title(&name, html! { (own.name) }, actions))
         div class="card" {
-            div class="filters" { (search(words, path, &t!(words, "search-shipments"), wanted, &[("status", chosen)])) }
+            div class="filters" { (search(words, path, &t!(words, "search-shipments"), wanted, &[("status", chosen), ("part", part)])) }
             div id="list" {
-                div class="filters" { (facets(&t!(words, "filter"), path, "status", chosen, &[("search", wanted)], &offered)) }
+                div class="filters" { (facets(&t!(words, "filter"), path, "status", chosen, &[("search", wanted), ("part", part)], &offered)) }
+                (narrowed(words, path, &kept, &by))
                 @if page.rows.is_empty() {
-                    @if wanted.is_empty() && status.is_none() { (empty("truck", &t!(words, "shipments-empty"), &t!(words, "shipments-empty-text"), html! {})) }
+                    @if wanted.is_empty() && status.is_none() && part.is_empty() { (empty("truck", &t!(words, "shipments-empty"), &t!(words, "shipments-empty-text"), html! {})) }
                     @else { (empty("search", &t!(words, "nothing-found"), &t!(words, "nothing-found-text"), html! { a class="btn" href=(path) { (t!(words, "show-all")) } })) }
                 } @else {
                     div id="rows" data-rows=(row_ids(page.rows.iter().map(|row| row.shipment.id))) { (table(&visit, &page.rows, direction)) }

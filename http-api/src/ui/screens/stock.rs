@@ -27,9 +27,10 @@ const IN_STOCK: &str = "in-stock";
 /// Everything, used-up batches too.
 const ALL: &str = "all";
 
-const FACETS: [(&str, StockFacet); 5] = [
+const FACETS: [(&str, StockFacet); 6] = [
     (IN_STOCK, StockFacet::InStock),
     ("expiring", StockFacet::Expiring),
+    ("expiring-later", StockFacet::ExpiringLater),
     ("expired", StockFacet::Expired),
     ("on-hold", StockFacet::OnHold),
     ("zero", StockFacet::Zero),
@@ -319,7 +320,7 @@ fn batches(
     let by_expiry = match asked.raw("sort") {
         "expiry" => true,
         "name" => false,
-        _ => matches!(part, Some(StockFacet::Expired | StockFacet::Expiring)),
+        _ => matches!(part, Some(StockFacet::Expired | StockFacet::Expiring | StockFacet::ExpiringLater)),
     };
     let filter = filter_of(asked, part, if by_expiry { StockSort::Expiry } else { StockSort::Name }, past);
     let page = stock::list(read, store, &filter, visit.today(), &lookup::page_request(cursor))?;

@@ -14,7 +14,7 @@ use crate::ui::form::{Asked, Form, address};
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
-use crate::ui::parts::{Tone, chip, empty, pager, title};
+use crate::ui::parts::{Tone, chip, empty, narrowed, pager, title};
 use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::values::{field_name, shown};
@@ -23,21 +23,6 @@ use crate::ui::words::{Words, t};
 
 /// Longest value that is repeated on its button, in letters.
 const BUTTON_VALUE_MAX: usize = 32;
-
-fn kind_code(kind: TaskKind) -> &'static str {
-    match kind {
-        TaskKind::OverIssued => "over-issued",
-        TaskKind::Discrepancy => "discrepancy",
-        TaskKind::LateAmendment => "late-amendment",
-        TaskKind::CancelRequested => "cancel-requested",
-        TaskKind::CountsDiffer => "counts-differ",
-        TaskKind::LateCounts => "late-counts",
-        TaskKind::CountedTwice => "counted-twice",
-        TaskKind::ConflictingValues => "conflicting-values",
-        TaskKind::OrderAmended => "order-amended",
-        TaskKind::SuppliedTwice => "supplied-twice",
-    }
-}
 
 /// Where a task is settled.
 fn way(entry: &TaskEntry) -> String {
@@ -144,7 +129,7 @@ fn entry(visit: &Visit, entry: &TaskEntry) -> Markup {
     html! {
         section class="card pad stack" {
             div class="row" {
-                (chip(tone, "flag", &words.code("task", kind_code(task.kind))))
+                (chip(tone, "flag", &words.code("task", task.kind.code())))
                 @if visit.sees_country() { (chip(Tone::Calm, "store", &entry.store_name)) }
                 @if let (Some(number), None) = (&task.number, &entry.conflict) { span class="tabular strong" { (number) } }
             }
@@ -162,7 +147,7 @@ fn entry(visit: &Visit, entry: &TaskEntry) -> Markup {
                 div class="row" { a class="btn quiet" href={ "/history/" (task.document) } { (icon("history")) (t!(words, "history")) } }
             } @else if acts_in(visit, task.store) {
                 div class="row" {
-                    a class="btn primary" href=(way(entry)) { (words.code("settle", kind_code(task.kind))) }
+                    a class="btn primary" href=(way(entry)) { (words.code("settle", task.kind.code())) }
                     @if let (TaskKind::OverIssued, Some(item)) = (task.kind, task.item) {
                         @if visit.may(Permission::Stocktake) { (count_now(words, item)) }
                         a class="btn" href={ "/stock/items/" (item) "?tab=movements&line=" (task.document) } { (icon("history")) (t!(words, "movements")) }
@@ -191,12 +176,16 @@ fn row_id(row: &TaskEntry) -> String {
     format!("{}:{}{pointer}", row.task.document, row.task.line.unwrap_or_default())
 }
 
-/// The tasks that are asked for: all, or the conflicts of one document.
-fn rows(
-    visit: &Visit,
+/// Which tasks are asked for: all, those of a kind, or the conflicts of one document.
+#[derive(Clone, Copy, Default)]
+struct Wanted<'a> {
     document: Option<DocumentId>,
-    cursor: Option<&str>,
-) -> Result<Rows<TaskEntry>, Trouble> {
+    kind: Option<TaskKind>,
+    cursor: Option<&'a str>,
+}
+
+/// The tasks that are asked for.
+fn rows(visit: &Visit, Wanted { document, kind, cursor }: Wanted<'_>) -> Result<Rows<TaskEntry>, Trouble> {
     let store = match visit.sees_country() {
         true => None,
         false => Some(visit.store(Permission::StockView)?.id),
@@ -207,32 +196,31 @@ fn rows(
             let rows = tasks::conflicts_of(&read, visit.store(Permission::StockView)?.id, document)?;
             Ok(Rows { rows, next: None })
         }
-        None => Ok(tasks::list(&read, store, &lookup::page_request(cursor))?),
+        None => Ok(tasks::list_of(&read, store, kind, &lookup::page_request(cursor))?),
     }
 }
 
-fn page(
-    visit: &Visit,
-    document: Option<DocumentId>,
-    cursor: Option<&str>,
-    problem: Option<&Problem>,
-) -> Result<Response, Trouble> {
+fn page(visit: &Visit, wanted: Wanted<'_>, problem: Option<&Problem>) -> Result<Response, Trouble> {
     let words = visit.words;
-    let page = rows(visit, document, cursor)?;
+    let page = rows(visit, wanted)?;
+    let Wanted { document, kind, cursor } = wanted;
+    let kept = [("kind", kind.map_or("", TaskKind::code))];
+    let by: Vec<_> = kind.map(|kind| ("kind", words.code("task", kind.code()))).into_iter().collect();
     let ids: Vec<String> = page.rows.iter().map(row_id).collect();
     let name = t!(words, "nav-tasks");
     let actions = html! {
         @if document.is_some() { a class="btn quiet" href="/tasks" { (icon("x")) (t!(words, "tasks-all")) } }
-        @else { (export(words, "tasks", &[], all_shown(page.rows.len(), cursor, page.next.as_deref()))) }
+        @else { (export(words, "tasks", &kept, all_shown(page.rows.len(), cursor, page.next.as_deref()))) }
     };
     let body = html! {
         (title(&name, html! { (t!(words, "tasks-text")) }, actions))
         @if let Some(problem) = problem { (trouble::alert(words, problem)) }
+        (narrowed(words, "/tasks", &kept, &by))
         div id="rows" data-rows=(ids.join(" ")) {
             @if page.rows.is_empty() { div class="card" { (empty("circle-check", &t!(words, "tasks-empty"), &t!(words, "tasks-empty-text"), html! {})) } }
             @else {
                 div class="stack" { @for row in &page.rows { (entry(visit, row)) } }
-                div class="card apart" { (pager(words, "/tasks", &[], page.rows.len(), cursor, page.next.as_deref())) }
+                div class="card apart" { (pager(words, "/tasks", &kept, page.rows.len(), cursor, page.next.as_deref())) }
             }
         }
     };
@@ -245,7 +233,8 @@ fn page(
 
 /// The list.
 pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, Trouble> {
-    page(&visit, asked.id("document"), asked.text("cursor"), None)
+    let kind = TaskKind::ALL.into_iter().find(|kind| kind.code() == asked.raw("kind"));
+    page(&visit, Wanted { document: asked.id("document"), kind, cursor: asked.text("cursor") }, None)
 }
 
 /// Settles a conflict by one of its values.
@@ -259,6 +248,6 @@ pub(in crate::ui) async fn settle(
         SettleConflict { pointer: form.raw("pointer").to_owned(), change: form.raw("change").to_owned() };
     match visit.execute(move |txn| conflict::settle(txn, &caller, document, &command)).await {
         Ok(()) => Ok(done(&address("/tasks", &[]), /*key*/ "toast-conflict-settled", "")),
-        Err(error) => page(&visit, None, None, Some(&Problem::from(error))),
+        Err(error) => page(&visit, Wanted::default(), Some(&Problem::from(error))),
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use domain::Permission;
-use domain::query::requisitions::{self as query, RequisitionFilter, RequisitionListRow};
+use domain::query::requisitions::{self as query, Answer, RequisitionFilter, RequisitionListRow};
 use domain::requisition::{Side, Status};
 use maud::{Markup, html};
 
@@ -11,7 +11,7 @@ use crate::ui::form::Asked;
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page};
 use crate::ui::lookup;
-use crate::ui::parts::{Tone, below, chip, empty, facets, or_dash, pager, row_ids, search, title};
+use crate::ui::parts::{Tone, below, chip, empty, facets, narrowed, or_dash, pager, row_ids, search, title};
 use crate::ui::sheets::{all_shown, export};
 use crate::ui::trouble::Trouble;
 use crate::ui::visit::Visit;
@@ -63,12 +63,18 @@ async fn list(visit: Visit, asked: Asked, side: Side) -> Result<Response, Troubl
     let path = path_of(side);
     let (wanted, chosen, cursor) = (asked.raw("search"), asked.raw("status"), asked.text("cursor"));
     let status = statuses(side).iter().find(|status| status.code() == chosen).copied();
-    let filter = RequisitionFilter { status, emergency: None, search: asked.owned("search") };
+    let answer = Answer::ALL.into_iter().find(|answer| answer.code() == asked.raw("answer"));
+    let emergency = (asked.raw("emergency") == "true").then_some(true);
+    let filter = RequisitionFilter { status, emergency, answer, search: asked.owned("search") };
     let page = query::list(&visit.read()?, own.id, side, &filter, &lookup::page_request(cursor))?;
     let offered: Vec<(&str, String)> = std::iter::once(("", t!(words, "facet-all")))
         .chain(statuses(side).iter().map(|status| (status.code(), words.code("status", status.code()))))
         .collect();
-    let kept = [("search", wanted), ("status", chosen)];
+    let (answer, urgent) = (answer.map_or("", Answer::code), emergency.map_or("", |_| "true"));
+    let kept = [("search", wanted), ("status", chosen), ("answer", answer), ("emergency", urgent)];
+    let by_answer = (!answer.is_empty()).then(|| ("answer", words.code("answer", answer)));
+    let by_urgency = emergency.map(|_| ("emergency", t!(words, "emergency")));
+    let by: Vec<_> = by_answer.into_iter().chain(by_urgency).collect();
     let known = all_shown(page.rows.len(), cursor, page.next.as_deref());
     let may = side == Side::Customer && visit.may(Permission::RequisitionEdit);
     let begin = html! { @if may { a class="btn primary" href="/internal-orders/new" { (icon("plus")) (t!(words, "new-order")) } } };
@@ -81,11 +87,12 @@ async fn list(visit: Visit, asked: Asked, side: Side) -> Result<Response, Troubl
     let body = html! {
         (title(&name, html! { (own.name) }, actions))
         div class="card" {
-            div class="filters" { (search(words, path, &t!(words, "search-shipments"), wanted, &[("status", chosen)])) }
+            div class="filters" { (search(words, path, &t!(words, "search-shipments"), wanted, &kept[1..])) }
             div id="list" {
-                div class="filters" { (facets(&t!(words, "filter"), path, "status", chosen, &[("search", wanted)], &offered)) }
+                div class="filters" { (facets(&t!(words, "filter"), path, "status", chosen, &[kept[0], kept[2], kept[3]], &offered)) }
+                (narrowed(words, path, &kept, &by))
                 @if page.rows.is_empty() {
-                    @if wanted.is_empty() && status.is_none() { (empty("file-text", &nothing, &nothing_text, begin)) }
+                    @if wanted.is_empty() && status.is_none() && by.is_empty() { (empty("file-text", &nothing, &nothing_text, begin)) }
                     @else { (empty("search", &t!(words, "nothing-found"), &t!(words, "nothing-found-text"), html! { a class="btn" href=(path) { (t!(words, "show-all")) } })) }
                 } @else {
                     div id="rows" data-rows=(row_ids(page.rows.iter().map(|row| row.requisition.id))) { (table(words, &page.rows, side)) }

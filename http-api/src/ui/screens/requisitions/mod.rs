@@ -28,6 +28,7 @@ use crate::ui::form::Form;
 use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::parts::{Tone, chip, fact, or_dash, signatures, title};
+use crate::ui::sheets::export_and;
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
@@ -190,7 +191,12 @@ fn show(
     let name = name_of(words, side);
     let row = &detail.requisition;
     let sub = html! { (detail.customer_name) " → " (detail.supplier_name) " · " span data-live="status" { (status_chip(words, row)) } };
+    let fills_in =
+        side == Side::Customer && row.status == Status::Draft && visit.may(Permission::RequisitionEdit);
+    let list = format!("{}/{}/lines", path_of(side).trim_start_matches('/'), row.id);
+    let import = html! { @if fills_in { a href={ "/imports?kind=order-lines&order=" (row.id) } { (icon("upload")) (t!(words, "import-order-lines")) } } };
     let actions = html! {
+        (export_and(words, &list, &[], Some(detail.line_details.len()), import))
         button type="button" class="btn" data-print { (icon("printer")) (t!(words, "print")) }
         a class="btn" href={ "/history/" (row.id) } { (icon("history")) (t!(words, "history")) }
     };
