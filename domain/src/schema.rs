@@ -37,7 +37,7 @@ use crate::{effect, views};
 pub struct DomainSchema;
 
 /// Raised whenever a projection changes, so that older databases rebuild their views.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// Most lines of a document that is merged: several times what a command allows, because devices that do not know of
 /// each other both add some; few enough that the largest amounts in them still add up within 64 bits.
@@ -199,6 +199,7 @@ impl Schema for DomainSchema {
             views::SUM_STOCKTAKE_STATE => stocktake::derive_tasks(key, totals),
             views::SUM_COUNTED => stocktake::derive_counted(key, totals),
             views::SUM_REQUISITION => requisition::derive(key, totals),
+            views::SUM_RETURN => shipment::derive_returned_twice(key, totals),
             _ => Vec::new(),
         }
     }

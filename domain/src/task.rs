@@ -33,6 +33,8 @@ pub enum TaskKind {
     /// More of an item is in shipments for a requisition than was to be given. `expected` was to be given, `found` is in
     /// shipments.
     SuppliedTwice,
+    /// More of a line that was refused is said to go back than was refused. `expected` was refused, `found` goes back.
+    ReturnedTwice,
 }
 
 /// A task.

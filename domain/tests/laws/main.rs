@@ -3,6 +3,7 @@
 //! One binary, because a law often needs the same small country: see [`world`].
 
 mod access;
+mod checking;
 mod conflicts;
 mod equipment;
 mod figures;
@@ -12,6 +13,7 @@ mod model;
 mod numbers;
 mod queries;
 mod requisitions;
+mod returns;
 mod scanning;
 mod shares;
 mod shelf;

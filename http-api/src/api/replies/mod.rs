@@ -19,7 +19,8 @@ pub use ledger::{LedgerEntry, StoreLedgerEntry};
 pub use requisitions::{RequisitionDetail, RequisitionLine, RequisitionListRow, SupplyProgress};
 pub use scanning::{BarcodeListRow, ScanReading, Scanned};
 pub use shipments::{
-    AdjustmentDetail, AdjustmentLineDetail, LineDetail, ShipmentDetail, ShipmentListRow, StatusEvent,
+    AdjustmentDetail, AdjustmentLineDetail, LineDetail, ReturnRow, ShipmentDetail, ShipmentListRow,
+    StatusEvent,
 };
 pub use stock::{
     Explanation, HoldEntry, ItemFigures, KindTotal, MonthConsumption, MoveEntry, NationalRow, OnOrderEntry,

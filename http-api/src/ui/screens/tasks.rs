@@ -36,6 +36,7 @@ fn kind_code(kind: TaskKind) -> &'static str {
         TaskKind::ConflictingValues => "conflicting-values",
         TaskKind::OrderAmended => "order-amended",
         TaskKind::SuppliedTwice => "supplied-twice",
+        TaskKind::ReturnedTwice => "returned-twice",
     }
 }
 
@@ -53,6 +54,8 @@ fn way(entry: &TaskEntry) -> String {
         (TaskKind::OrderAmended | TaskKind::SuppliedTwice, _) => {
             format!("/customer-requisitions/{}", task.document)
         }
+        (TaskKind::ReturnedTwice, _) => format!("/inbound-shipments/{}", task.document),
+        (TaskKind::Discrepancy, _) => format!("/shipments/{}", task.document),
         _ => format!("/outbound-shipments/{}", task.document),
     }
 }
@@ -78,6 +81,7 @@ fn sentence(visit: &Visit, entry: &TaskEntry) -> String {
         TaskKind::ConflictingValues => t!(words, "task-conflicting-values-text"),
         TaskKind::OrderAmended => t!(words, "task-order-amended-text", expected = expected, found = found),
         TaskKind::SuppliedTwice => t!(words, "task-supplied-twice-text", expected = expected, found = found),
+        TaskKind::ReturnedTwice => t!(words, "task-returned-twice-text", expected = expected, found = found),
     }
 }
 
