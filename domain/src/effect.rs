@@ -35,11 +35,15 @@ pub enum MovementKind {
     CountIn,
     /// A stocktake found less than was on paper.
     CountOut,
+    /// Goods came back from those they were issued to.
+    ReturnIn,
+    /// Goods went back to those who sent them.
+    ReturnOut,
 }
 
 impl MovementKind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Opening,
         Self::Issue,
         Self::Receipt,
@@ -49,6 +53,8 @@ impl MovementKind {
         Self::RepackIn,
         Self::CountIn,
         Self::CountOut,
+        Self::ReturnIn,
+        Self::ReturnOut,
     ];
 
     /// The stable word.
@@ -63,10 +69,14 @@ impl MovementKind {
             Self::RepackIn => "repack-in",
             Self::CountIn => "count-in",
             Self::CountOut => "count-out",
+            Self::ReturnIn => "return-in",
+            Self::ReturnOut => "return-out",
         }
     }
 
-    /// Whether what left by it was consumed: it went to those whom the store supplies.
+    /// Whether what left by it was consumed: it went to those whom the store supplies. What goes back to a supplier was
+    /// not, and what comes back from a customer takes nothing from what was: on an R&R form both are adjustments, so
+    /// that the balance adds up with each unit counted once.
     pub const fn is_consumption(self) -> bool {
         matches!(self, Self::Issue)
     }
@@ -131,8 +141,8 @@ impl Movement {
     fn effect_key(&self) -> (DocumentId, u8) {
         let role = match self.kind {
             MovementKind::Opening => 0,
-            MovementKind::Issue => 1,
-            MovementKind::Receipt => 2,
+            MovementKind::Issue | MovementKind::ReturnOut => 1,
+            MovementKind::Receipt | MovementKind::ReturnIn => 2,
             MovementKind::AdjustmentIn | MovementKind::AdjustmentOut => 3,
             MovementKind::RepackOut => 4,
             MovementKind::RepackIn => 5,

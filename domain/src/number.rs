@@ -17,7 +17,7 @@ const NAMESPACE: &str = "number";
 
 /// The next number of this device for a store. One command takes at most one.
 pub(crate) fn next(txn: &mut Txn<'_>, store: &StoreRow) -> Result<String, Failure> {
-    let series = format!("{}-{}", store.code, block(txn)?);
+    let series = format!("{}-{}", store.code, device_word(txn)?);
     let given = txn
         .local(NAMESPACE, series.as_bytes())?
         .and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?)));
@@ -26,8 +26,9 @@ pub(crate) fn next(txn: &mut Txn<'_>, store: &StoreRow) -> Result<String, Failur
     Ok(format!("{series}-{counter:05}"))
 }
 
-/// The device's block, from its site's document; a device that is not there yet goes by the beginning of its id.
-fn block(txn: &Txn<'_>) -> Result<String, StoreError> {
+/// What this device in this life of its database is called in numbers: its block, from its site's document; a device that
+/// is not there yet goes by the beginning of its id.
+pub(crate) fn device_word(txn: &Txn<'_>) -> Result<String, StoreError> {
     let block = match site::device(txn, txn.device())? {
         Some(device) => format!("b{}", device.block),
         None => format!("d{}", hex(&txn.device().as_bytes()[..2])),

@@ -226,6 +226,14 @@ impl Money {
         let rescaled = (i128::from(self.0) * to * 2 + from).div_euclid(from * 2);
         Self(i64::try_from(rescaled).unwrap_or(i64::MAX)).clamped()
     }
+
+    /// What so many units are worth where a pack of `pack_size` of them has this price: a part of a pack costs its part,
+    /// rounded to the nearest thousandth, halves up.
+    pub fn of_units(self, quantity: Quantity, pack_size: u32) -> Self {
+        let pack = i128::from(pack_size.max(1)) * 1000;
+        let worth = (i128::from(self.0) * i128::from(quantity.0) * 2 + pack).div_euclid(pack * 2);
+        Self(i64::try_from(worth).unwrap_or(i64::MAX)).clamped()
+    }
 }
 
 impl Quantity {
@@ -334,6 +342,18 @@ mod tests {
         assert_eq!(price(10).of_pack(3, 1), price(3));
         assert_eq!(price(5).of_pack(2, 1), price(3), "halves are rounded up");
         assert_eq!(price(0).of_pack(7, 3), price(0));
+    }
+
+    #[test]
+    fn units_are_worth_their_part_of_a_pack_rounded_once() {
+        let price = |thousandths| Money::from_thousandths(thousandths);
+        assert_eq!(price(12_500).of_units(Quantity::whole(300), 100), price(37_500));
+        assert_eq!(price(10).of_units(Quantity::whole(1), 3), price(3));
+        assert_eq!(price(5).of_units(Quantity::whole(1), 2), price(3), "halves are rounded up");
+        assert_eq!(price(1_000).of_units(Quantity::from_thousandths(1), 1), price(1));
+        assert_eq!(price(7).of_units(Quantity::ZERO, 10), price(0));
+        let most = Money::from_thousandths(AMOUNT_MAX).of_units(Quantity::from_thousandths(AMOUNT_MAX), 1);
+        assert_eq!(most, Money::from_thousandths(AMOUNT_MAX), "no sum is too large to be written");
     }
 
     #[test]

@@ -124,6 +124,27 @@ pub(crate) fn require_for_change(
     }
 }
 
+/// Checks the reason of goods that go back: of this kind, and present where there is one to choose.
+pub(crate) fn require_for_return(
+    read: &(impl ViewRead + ?Sized),
+    pointer: &str,
+    reason: Option<DocumentId>,
+) -> Result<(), Failure> {
+    let all = all(read)?;
+    let fitting = |row: &&ReasonRow| row.active && row.kind == ReasonKind::Return;
+    match reason {
+        None if all.iter().any(|row| fitting(&row)) => Err(reject::reason_required(pointer).into()),
+        None => Ok(()),
+        Some(id) => match all.iter().find(|row| row.id == id) {
+            None => Err(reject::not_found("reason", id).at(pointer).into()),
+            Some(row) if !fitting(&row) => {
+                Err(reject::validation(pointer, "this reason does not explain such a change").into())
+            }
+            Some(_) => Ok(()),
+        },
+    }
+}
+
 /// Checks a reason that is chosen now: there is one, it may be chosen, and it explains a difference of this sign where
 /// one is known.
 pub(crate) fn require_known(

@@ -201,6 +201,7 @@ impl Schema for DomainSchema {
             views::SUM_STOCKTAKE_STATE => stocktake::derive_tasks(key, totals),
             views::SUM_COUNTED => stocktake::derive_counted(key, totals),
             views::SUM_REQUISITION => requisition::derive(key, totals),
+            views::SUM_RETURN => shipment::derive_returned_twice(key, totals),
             _ => Vec::new(),
         }
     }

@@ -33,11 +33,13 @@ pub enum TaskKind {
     /// More of an item is in shipments for a requisition than was to be given. `expected` was to be given, `found` is in
     /// shipments.
     SuppliedTwice,
+    /// More of a line that was refused is said to go back than was refused. `expected` was refused, `found` goes back.
+    ReturnedTwice,
 }
 
 impl TaskKind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::OverIssued,
         Self::Discrepancy,
         Self::LateAmendment,
@@ -48,6 +50,7 @@ impl TaskKind {
         Self::ConflictingValues,
         Self::OrderAmended,
         Self::SuppliedTwice,
+        Self::ReturnedTwice,
     ];
 
     /// The stable word.
@@ -63,6 +66,7 @@ impl TaskKind {
             Self::ConflictingValues => "conflicting-values",
             Self::OrderAmended => "order-amended",
             Self::SuppliedTwice => "supplied-twice",
+            Self::ReturnedTwice => "returned-twice",
         }
     }
 }

@@ -123,6 +123,10 @@ views! {
     SHIPMENT_BY_STATUS = "view/shipment/status",
     /// requisition, shipment → nothing
     SHIPMENT_BY_REQUISITION = "view/shipment/requisition",
+    /// shipment returned, return → nothing
+    SHIPMENT_BY_RETURNED = "view/shipment/returned",
+    /// store, shipment returned, line → refused, given back without stock, given back of stock
+    SUM_RETURN = "view/sum/return",
     /// store, direction, status → how many
     SUM_SHIPMENT = "view/sum/shipment",
     /// requisition → RequisitionRow

@@ -16,7 +16,7 @@ document.addEventListener("keydown", (event) => {
   const step = { Enter: 1, ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  const all = quantities();
+  const all = quantities().filter((one) => one.dataset.field === input.dataset.field);
   const next = all[all.indexOf(input) + step];
   if (next) next.focus();
   else if (event.key === "Enter") (input.form?.querySelector("[data-last]") || input).focus();
@@ -55,7 +55,7 @@ async function save(input) {
 
 // What follows from a saved cell is shown at once: read-only cells by their name, fields by their id. What somebody is
 // typing in stays.
-function patch({ cells, fields }) {
+export function patch({ cells, fields }) {
   for (const [name, html] of Object.entries(cells)) {
     const cell = document.querySelector(`[data-live="${name}"]`);
     if (cell && !cell.contains(document.activeElement)) cell.innerHTML = html;

@@ -5,6 +5,7 @@
 // Other pages take part by listening for `tributary:scan` on the document: its `detail` is the answer of /api/v1/scan
 // with `href`, where it leads. Who handles it calls preventDefault; `chosen` says that a person picked this batch.
 
+import { patch } from "./grid.js";
 import { openDialog, setting, settings, toast } from "./ui.js";
 
 // Between two keys of a scanner pass a few milliseconds, a hundred at the worst over radio; a person never keeps such a
@@ -186,9 +187,35 @@ async function receive(form, reading) {
   });
 }
 
+// A box that counts in a line of a shipment: the server finds the line, the page shows what came of it.
+async function count(place, text, line) {
+  const answer = await (await ask(place.dataset.scanCount, { method: "POST", body: new URLSearchParams({ text, line: line || "" }) })).json();
+  const [said, field] = ["said", "field"].map((name) => place.querySelector(`[data-scan-${name}]`));
+  field.value = "";
+  field.focus();
+  patch(answer);
+  if (answer.warn) beep(false);
+  said.textContent = answer.said;
+  said.className = answer.warn ? "alert warn" : "alert";
+  for (const [id, name] of answer.choices) {
+    const button = document.createElement("button");
+    button.className = "btn";
+    button.textContent = name;
+    button.addEventListener("click", () => count(place, text, id));
+    said.append(button);
+  }
+  document.getElementById(answer.row)?.scrollIntoView({ block: "nearest" });
+}
+
 document.addEventListener("tributary:scan", (event) => {
-  const { sure, readings, chosen } = event.detail;
+  const { sure, readings, chosen, kind, text } = event.detail;
   const [reading] = readings;
+  const place = document.querySelector("[data-scan-count]");
+  // What nobody has said the meaning of is learned first; the code of an item leads to its line.
+  if (place && kind !== "item" && (!reading || reading.item)) {
+    event.preventDefault();
+    return count(place, text).catch(() => toast(say("failed")));
+  }
   if (event.defaultPrevented || !sure || readings.length !== 1 || !reading.item) return;
   const issuing = document.querySelector("form[data-draft='/issue']");
   const receiving = document.querySelector("form[data-draft='/receive/new']");

@@ -316,6 +316,8 @@ impl Person<'_> {
             price: None,
             note: None,
             whole_packs: false,
+            returns: None,
+            reason: None,
         };
         let from = self.country.supplier;
         let inbound =
@@ -575,6 +577,8 @@ impl Person<'_> {
             price: None,
             note: None,
             whole_packs: self.dice.chance(300),
+            returns: None,
+            reason: None,
         }))
     }
 

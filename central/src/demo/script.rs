@@ -480,6 +480,8 @@ fn wish(article: &Article, units: i64) -> AddLine {
         price: None,
         note: None,
         whole_packs: true,
+        returns: None,
+        reason: None,
     }
 }
 

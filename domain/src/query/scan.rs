@@ -348,7 +348,7 @@ fn without_empty(lines: &mut Vec<StockRow>, named: bool) {
 }
 
 impl ScanReading {
-    fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self {
             elements: Vec::new(),
             gtin: None,

@@ -12,8 +12,9 @@ use super::page::{self, Page, PageRequest};
 use super::stock_items::horizon;
 use crate::quantity::{Money, Quantity};
 use crate::record;
-use crate::shipment::{Direction, Event, Line, Shipment, ShipmentRow, Status, Verdict};
-use crate::text::Key;
+use crate::shipment::{self, Direction, Event, Line, Shipment, ShipmentKind, ShipmentRow, Status, Verdict};
+use crate::stock_line::StockLineRow;
+use crate::text::{Key, id_at_end};
 use crate::{Date, number, reject, views};
 
 /// Which shipments are wanted.
@@ -22,6 +23,8 @@ use crate::{Date, number, reject, views};
 pub struct ShipmentFilter {
     /// Only those at this status.
     pub status: Option<Status>,
+    /// Only those of this kind.
+    pub kind: Option<ShipmentKind>,
     /// Words of the number, the reference, the comment or the other end's name.
     pub search: Option<String>,
 }
@@ -104,10 +107,28 @@ pub struct ShipmentDetail {
     pub receiver_comment: Option<String>,
     /// How it travels.
     pub transport: Option<String>,
+    /// The number of the shipment whose goods it gives back, if this device knows it.
+    pub returns_number: Option<String>,
+    /// The returns that give back goods of it, in the order in which they were made.
+    pub returned_by: Vec<ReturnRow>,
+    /// What the lines received are worth that have a price, at the sender's prices. None where no such line has one.
+    pub received_value: Option<Money>,
     /// Statuses reached, in their order.
     pub events: Vec<StatusEvent>,
     /// Lines by item name and expiry, as one walks along shelves; those struck off left out.
     pub line_details: Vec<LineDetail>,
+}
+
+/// A return that gives back goods of a shipment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReturnRow {
+    /// Id.
+    pub id: DocumentId,
+    /// Number for people.
+    pub number: String,
+    /// How far it has come.
+    pub status: Status,
 }
 
 /// A status that was reached.
@@ -149,14 +170,30 @@ pub struct LineDetail {
     pub expiry: Option<Date>,
     /// Units per pack.
     pub pack_size: u32,
+    /// Units per pack as the receiver keeps it, where that is not as it was sent.
+    pub received_pack_size: Option<u32>,
     /// Units that are to leave.
     pub quantity: Quantity,
+    /// Units that were checked against the shipment while picking.
+    pub checked: Quantity,
     /// Units that left.
     pub issued: Quantity,
     /// Units that arrived, once somebody counted.
     pub received: Option<Quantity>,
     /// The sender's price of a pack.
     pub price: Option<Money>,
+    /// What left, or before that is to leave, at that price.
+    pub value: Option<Money>,
+    /// What arrived, at that price; not what was rejected.
+    pub received_value: Option<Money>,
+    /// Why it goes back, on a return.
+    pub reason: Option<DocumentId>,
+    /// The same in words.
+    pub reason_text: Option<String>,
+    /// Which line of the shipment returned it gives back.
+    pub returns: Option<DocumentId>,
+    /// Units of it that go back or have come back, by all returns.
+    pub given_back: Quantity,
     /// What the sender notes of it.
     pub note: Option<String>,
     /// Where the receiver puts it.
@@ -235,6 +272,9 @@ impl<'r, R: ViewRead + ?Sized> RowReader<'r, R> {
         let other_name = self.names.end(other)?.unwrap_or_default().to_owned();
         let optional = |text: &'_ Option<String>| text.clone().unwrap_or_default();
         let (reference, comment) = (optional(&shipment.reference), optional(&shipment.comment));
+        if filter.kind.is_some_and(|kind| kind != shipment.kind) {
+            return Ok(None);
+        }
         let fits = self.wanted.fits_text([shipment.number.as_str(), &other_name, &reference, &comment]);
         Ok(fits.then_some(ShipmentListRow { shipment, other_name }))
     }
@@ -253,15 +293,25 @@ pub fn detail(read: &(impl ViewRead + ?Sized), id: DocumentId) -> Result<Shipmen
     let mut line_details = Vec::new();
     for (line_id, line) in &shipment.lines {
         if !line.removed || shipment.late_amendment(line).is_some() {
-            line_details.push(line_detail(&mut names, &shipment, *line_id, line)?);
+            let given_back = shipment::given_back(read, id, &shipment, *line_id)?;
+            line_details.push(line_detail(&mut names, &shipment, *line_id, line, given_back)?);
         }
     }
+    let returned = match row.returns {
+        Some(returned) => read.row::<ShipmentRow>(views::SHIPMENT, returned.as_bytes())?,
+        None => None,
+    };
+    let received_value = line_details.iter().filter_map(|line| line.received_value);
+    let received_value = received_value.reduce(|sum, value| sum + value).map(Money::clamped);
     line_details.sort_by(|a, b| line_order(a).cmp(&line_order(b)));
     Ok(ShipmentDetail {
         sender_name: names.end(row.sender)?.unwrap_or_default().to_owned(),
         receiver_name: names.end(row.receiver)?.unwrap_or_default().to_owned(),
         receiver_comment: shipment.receiver_comment.clone(),
         transport: shipment.transport.clone(),
+        returns_number: returned.map(|returned| returned.number),
+        returned_by: returns_of(read, id)?,
+        received_value,
         events,
         line_details,
         shipment: row,
@@ -270,6 +320,40 @@ pub fn detail(read: &(impl ViewRead + ?Sized), id: DocumentId) -> Result<Shipmen
 
 fn line_order(line: &LineDetail) -> (&str, bool, Option<Date>, DocumentId) {
     (&line.item_name, line.expiry.is_none(), line.expiry, line.id)
+}
+
+/// The returns of a shipment, in the order in which they were made.
+fn returns_of(read: &(impl ViewRead + ?Sized), id: DocumentId) -> Result<Vec<ReturnRow>, StoreError> {
+    let mut ids = Vec::new();
+    read.scan_prefix(views::SHIPMENT_BY_RETURNED, id.as_bytes(), &mut |key, _| {
+        ids.extend(id_at_end(key));
+        ControlFlow::Continue(())
+    })?;
+    let mut rows: Vec<ShipmentRow> = Vec::new();
+    for id in ids {
+        rows.extend(read.row::<ShipmentRow>(views::SHIPMENT, id.as_bytes())?);
+    }
+    rows.sort_by_key(|row| (row.created_at, row.id));
+    Ok(rows.into_iter().map(|row| ReturnRow { id: row.id, number: row.number, status: row.status }).collect())
+}
+
+/// Where the goods of a shipment lie in the store that sends it, by line: the code of the place. Only there is it known.
+pub fn shelves(
+    read: &(impl ViewRead + ?Sized),
+    detail: &ShipmentDetail,
+) -> Result<BTreeMap<DocumentId, String>, Failure> {
+    let mut names = Names::new(read);
+    let mut shelves = BTreeMap::new();
+    for line in &detail.line_details {
+        let Some(stock) = line.stock_line else { continue };
+        let row: Option<StockLineRow> = read.row(views::STOCK_LINE, stock.as_bytes())?;
+        if let Some(place) = row.and_then(|row| row.location)
+            && let Some(place) = names.location(place)?
+        {
+            shelves.insert(line.id, place.code.clone());
+        }
+    }
+    Ok(shelves)
 }
 
 /// The shipments that carry this number.
@@ -338,7 +422,16 @@ fn line_detail<R: ViewRead + ?Sized>(
     shipment: &Shipment,
     id: DocumentId,
     line: &Line,
+    given_back: Quantity,
 ) -> Result<LineDetail, StoreError> {
+    let arrived = match shipment.reached(Status::Received) {
+        true => Some(shipment.received(line)),
+        false => line.received.filter(|_| line.verdict != Verdict::Rejected),
+    };
+    let reason_text = match line.reason {
+        Some(reason) => names.reason(reason)?.map(str::to_owned),
+        None => None,
+    };
     let item = names.item(line.item)?.cloned();
     let location_code = match line.location {
         Some(place) => names.location(place)?.map(|place| place.code.clone()),
@@ -356,10 +449,18 @@ fn line_detail<R: ViewRead + ?Sized>(
         batch: line.batch.clone(),
         expiry: line.expiry,
         pack_size: line.pack_size,
+        received_pack_size: line.received_pack_size,
+        checked: line.checked(),
         quantity: line.quantity,
         issued: shipment.issued(line),
         received: line.received,
         price: line.sell_price,
+        value: line.worth(shipment.coming(line)),
+        received_value: arrived.and_then(|arrived| line.worth(arrived)),
+        reason: line.reason,
+        reason_text,
+        returns: line.returns,
+        given_back,
         note: line.note.clone(),
         location: line.location,
         location_code,

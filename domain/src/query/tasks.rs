@@ -19,6 +19,7 @@ use crate::permission::Permission;
 use crate::programme::ProgrammeRow;
 use crate::quantity::Quantity;
 use crate::requisition::RequisitionRow;
+use crate::shipment::ShipmentRow;
 use crate::stock_line::StockLineRow;
 use crate::stocktake::StocktakeRow;
 use crate::task::{TaskKind, TaskRow};
@@ -204,6 +205,10 @@ fn entry<R: ViewRead + ?Sized>(
     task.item = task.item.or(line.as_ref().map(|line| line.item));
     if let TaskKind::CountsDiffer | TaskKind::LateCounts = task.kind {
         let row: Option<StocktakeRow> = read.row(views::STOCKTAKE, task.document.as_bytes())?;
+        task.number = row.map(|row| row.number);
+    }
+    if task.kind == TaskKind::ReturnedTwice {
+        let row: Option<ShipmentRow> = read.row(views::SHIPMENT, task.document.as_bytes())?;
         task.number = row.map(|row| row.number);
     }
     if task.kind == TaskKind::SuppliedTwice {

@@ -1,7 +1,10 @@
 //! The lines of a shipment: the sender's to write, or the receiver's where a partner sends.
 
+use std::collections::BTreeMap;
+
 use crdt_store::{DocumentId, Failure, Rejection, Txn};
 
+use super::returns::{self, Returned};
 use super::shelf::{Choice, Shelf, spend};
 use super::status::{advance, require_sender_side};
 use super::types::{AddLine, AddedLines, Allocate, LINES_MAX, Line, Shipment, Status, UpdateLine, Verdict};
@@ -32,6 +35,10 @@ pub(super) fn blank_line(item: DocumentId, pack_size: u32, quantity: Quantity) -
         variant: None,
         donor: None,
         programme: None,
+        reason: None,
+        returns: None,
+        checked: BTreeMap::new(),
+        received_pack_size: None,
     }
 }
 
@@ -49,7 +56,7 @@ pub(super) fn line_of_stock(stock: &StockLineRow, quantity: Quantity) -> Line {
     }
 }
 
-fn positive(pointer: &str, quantity: Quantity) -> Result<Quantity, Rejection> {
+pub(super) fn positive(pointer: &str, quantity: Quantity) -> Result<Quantity, Rejection> {
     match quantity.is_positive() {
         true => Ok(quantity),
         false => Err(reject::validation(format!("{pointer}/quantity"), "more than zero")),
@@ -65,6 +72,7 @@ pub(super) fn add_own(
     wish: &AddLine,
 ) -> Result<AddedLines, Failure> {
     positive(pointer, wish.quantity)?;
+    returns::require_none(pointer, wish)?;
     let note = record::valid_note(&format!("{pointer}/note"), wish.note.as_deref())?;
     let price = stock_line::valid_price(&format!("{pointer}/price"), wish.price)?;
     let picked = shipment.goods_moved();
@@ -110,23 +118,29 @@ pub(super) fn add_foreign(
     pointer: &str,
     wish: &AddLine,
 ) -> Result<AddedLines, Failure> {
+    returns::require_none(pointer, wish)?;
+    let line = foreign_line(txn, pointer, wish)?;
+    let id = txn.new_id();
+    shipment.lines.insert(id, line);
+    Ok(AddedLines { lines: vec![id], warnings: Vec::new() })
+}
+
+/// A line of goods that a partner brings.
+pub(super) fn foreign_line(txn: &Txn<'_>, pointer: &str, wish: &AddLine) -> Result<Line, Failure> {
     positive(pointer, wish.quantity)?;
     let Some(item) = wish.item else {
         return Err(reject::validation(format!("{pointer}/item"), "which item is it?").into());
     };
     let row = query::items::require(txn, &format!("{pointer}/item"), item)?;
     let pack_size = wish.pack_size.unwrap_or(row.default_pack_size);
-    let line = Line {
+    Ok(Line {
         batch: record::valid_label(&format!("{pointer}/batch"), wish.batch.as_deref())?,
         expiry: wish.expiry,
         manufactured: wish.manufactured,
         sell_price: stock_line::valid_price(&format!("{pointer}/price"), wish.price)?,
         note: record::valid_note(&format!("{pointer}/note"), wish.note.as_deref())?,
         ..blank_line(item, record::valid_pack_size(&format!("{pointer}/packSize"), pack_size)?, wish.quantity)
-    };
-    let id = txn.new_id();
-    shipment.lines.insert(id, line);
-    Ok(AddedLines { lines: vec![id], warnings: Vec::new() })
+    })
 }
 
 /// Adds a line (or, for an item, as many as it takes batches).
@@ -139,6 +153,7 @@ pub fn add_line(
     let old = load_for_lines(txn, caller, id)?;
     let mut new = old.clone();
     let added = match old.sender_store {
+        _ if old.is_return() => returns::add(txn, &mut new, &mut Returned::by(txn, &old)?, "", command)?,
         Some(store) => add_own(txn, &mut new, &mut Shelf::of(store), "", command)?,
         None => add_foreign(txn, &mut new, "", command)?,
     };
@@ -180,6 +195,10 @@ pub fn update_line(
     if let Some(note) = &command.note {
         line.note = record::valid_note("/note", note.as_deref())?;
     }
+    if let Some(reason) = command.reason {
+        returns::require_reason(txn, &old, "/reason", reason)?;
+        line.reason = reason;
+    }
     record::set(&mut line.expiry, command.expiry);
     spend(txn, Some(&old), &mut new)?;
     record::put_difference(txn, id, &old, &new);
@@ -199,9 +218,12 @@ fn change_quantity(
         if quantity > line.quantity && quantity > available {
             return Err(reject::insufficient_stock("/quantity", available.max(Quantity::ZERO)).into());
         }
-        if shipment.goods_moved() {
-            line.leave(quantity);
-        }
+    }
+    if line.returns.is_some() && line.stock_line.is_none() {
+        Returned::by(txn, shipment)?.require_more(txn, "", line, quantity - line.quantity)?;
+    }
+    if shipment.sender_store.is_some() && shipment.goods_moved() && !shipment.is_placeholder(line) {
+        line.leave(quantity);
     }
     line.quantity = quantity;
     Ok(())
@@ -219,7 +241,7 @@ pub fn remove_line(
     let moved = old.goods_moved() && old.sender_store.is_some();
     let line = line_mut(&mut new, line_id)?;
     line.removed = true;
-    if moved && line.stock_line.is_some() {
+    if moved && !old.is_placeholder(line) {
         line.leave(Quantity::ZERO);
     }
     spend(txn, Some(&old), &mut new)?;
@@ -272,7 +294,7 @@ pub fn allocate(
 
 /// A shipment whose lines the caller may write now: the sender's until it is shipped, a partner's goods until they
 /// are received.
-fn load_for_lines(txn: &Txn<'_>, caller: &Caller, id: DocumentId) -> Result<Shipment, Failure> {
+pub(super) fn load_for_lines(txn: &Txn<'_>, caller: &Caller, id: DocumentId) -> Result<Shipment, Failure> {
     let shipment: Shipment = record::load(txn, id)?;
     require_sender_side(caller, &shipment)?;
     let closed = match shipment.sender_store {

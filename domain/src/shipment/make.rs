@@ -10,7 +10,7 @@ use super::shelf::{Shelf, spend};
 use super::status::advance;
 use super::types::{
     CreateInbound, CreateOutbound, End, Event, Issue, LINES_MAX, Line, RecordLine, RecordShipment, Shipment,
-    Status,
+    ShipmentKind, Status,
 };
 use crate::permission::{Caller, Permission};
 use crate::quantity::Quantity;
@@ -178,7 +178,7 @@ fn recorded_line(txn: &Txn<'_>, from: End, pointer: &str, line: &RecordLine) -> 
 }
 
 /// A shipment between two ends that exist, without lines.
-fn blank(txn: &Txn<'_>, caller: &Caller, from: End, to: End) -> Result<Shipment, Failure> {
+pub(super) fn blank(txn: &Txn<'_>, caller: &Caller, from: End, to: End) -> Result<Shipment, Failure> {
     let require = |end: End, pointer: &str| match end {
         End::Store(id) => store::require(txn, id).map(|_| ()).map_err(|failure| pointing(failure, pointer)),
         End::Partner(id) => {
@@ -196,6 +196,8 @@ fn blank(txn: &Txn<'_>, caller: &Caller, from: End, to: End) -> Result<Shipment,
         sender_partner: partner_of(from),
         receiver_store: store_of(to),
         receiver_partner: partner_of(to),
+        kind: ShipmentKind::Regular,
+        returns: None,
         requisition: None,
         answers: BTreeMap::new(),
         reference: None,
@@ -217,14 +219,18 @@ fn blank(txn: &Txn<'_>, caller: &Caller, from: End, to: End) -> Result<Shipment,
     }
 }
 
-fn pointing(failure: Failure, pointer: &str) -> Failure {
+pub(super) fn pointing(failure: Failure, pointer: &str) -> Failure {
     match failure {
         Failure::Rejected(rejection) => Failure::Rejected(rejection.at(pointer)),
         other => other,
     }
 }
 
-fn finish(txn: &mut Txn<'_>, store: &StoreRow, mut shipment: Shipment) -> Result<Numbered, Failure> {
+pub(super) fn finish(
+    txn: &mut Txn<'_>,
+    store: &StoreRow,
+    mut shipment: Shipment,
+) -> Result<Numbered, Failure> {
     if shipment.lines.len() > LINES_MAX {
         return Err(reject::validation("/lines", format!("at most {LINES_MAX} lines")).into());
     }

@@ -2,6 +2,7 @@
 
 use crdt_store::{Document, DocumentId, Projection, Sum};
 
+use super::returns;
 use super::types::{Direction, End, Line, OnOrderRow, Shipment, ShipmentRow, Status};
 use crate::effect::{self, Act, Movement, MovementKind};
 use crate::number;
@@ -17,6 +18,7 @@ pub(crate) fn project(document: &Document, shipment: &Shipment, projection: &mut
     project_rows(document.id, shipment, sender, receiver, projection);
     number::project(document.id, &shipment.number, projection);
     requisition::project_shipment(document.id, shipment, projection);
+    returns::project(document.id, shipment, projection);
     let act = Act { document: document.id, class: Shipment::CLASS, number: Some(&shipment.number) };
     for (id, line) in &shipment.lines {
         if let End::Store(store) = sender {
@@ -48,6 +50,8 @@ fn project_rows(
         number: shipment.number.clone(),
         sender,
         receiver,
+        kind: shipment.kind,
+        returns: shipment.returns,
         status,
         cancel_requested: shipment.cancel_requested(),
         on_hold: shipment.on_hold,
@@ -57,6 +61,7 @@ fn project_rows(
         expected: shipment.expected,
         lines: counted().count() as u32,
         placeholders: counted().filter(|line| shipment.is_placeholder(line)).count() as u32,
+        value: shipment.value(),
         requisition: shipment.requisition,
         reference: shipment.reference.clone(),
         comment: shipment.comment.clone(),
@@ -101,11 +106,11 @@ fn project_sent(
             store,
             item: line.item,
             stock_line,
-            kind: MovementKind::Issue,
+            kind: if shipment.is_return() { MovementKind::ReturnOut } else { MovementKind::Issue },
             quantity: -shipment.issued(line),
             at: picked.at,
             by: picked.by,
-            reason: None,
+            reason: line.reason,
             other: Some(receiver.id()),
             device: line.spent.map(|spent| spent.device),
         };
@@ -128,11 +133,11 @@ fn project_received(
             store,
             item: line.item,
             stock_line: Shipment::received_line(id),
-            kind: MovementKind::Receipt,
+            kind: if shipment.is_return() { MovementKind::ReturnIn } else { MovementKind::Receipt },
             quantity: shipment.received(line),
             at: received.at,
             by: received.by,
-            reason: None,
+            reason: line.reason,
             other: Some(sender.id()),
             device: None,
         };
@@ -200,7 +205,7 @@ fn project_line_tasks(
     }
 }
 
-fn task_of(act: &Act<'_>, kind: TaskKind, store: DocumentId) -> TaskRow {
+pub(super) fn task_of(act: &Act<'_>, kind: TaskKind, store: DocumentId) -> TaskRow {
     TaskRow {
         kind,
         store,

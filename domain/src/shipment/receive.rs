@@ -3,6 +3,7 @@
 use crdt_store::{DocumentId, Failure, Timestamp, Txn, ViewRead};
 
 use super::lines::line_mut;
+use super::returns;
 use super::status::{advance, require_receiver_side, require_way};
 use super::types::{End, Line, Receive, ReceiveLine, SetReceived, Shipment, Status};
 use crate::permission::{Caller, Permission};
@@ -36,10 +37,19 @@ pub fn set_received(
         place.map(|place| location::require(txn, "/location", store, place)).transpose()?;
         line.location = place;
     }
+    if let Some(size) = command.pack_size {
+        if old.reached(Status::Received) {
+            return Err(reject::wrong_status(old.status(), "choose packs here: repack the stock line").into());
+        }
+        line.received_pack_size = size.map(|size| record::valid_pack_size("/packSize", size)).transpose()?;
+    }
     if let Some(note) = &command.note {
         line.received_note = record::valid_note("/note", note.as_deref())?;
     }
-    record::set(&mut line.verdict, command.verdict);
+    if let Some(verdict) = command.verdict {
+        returns::require_verdict(txn, id, &old, line_id, verdict)?;
+        line.verdict = verdict;
+    }
     if old.reached(Status::Received) {
         require_not_used_up(txn, &old, &new, store, line_id)?;
         take_into_stock(txn, &mut new, txn.now(), caller)?;
@@ -80,6 +90,7 @@ pub fn receive(txn: &mut Txn<'_>, caller: &Caller, id: DocumentId, command: &Rec
     }
     require_way(&old, Status::Received)?;
     require_goods(&old)?;
+    require_said_why(txn, &old)?;
     let store = old.receiver_store.expect("checked when loaded");
     let mut new = old.clone();
     for (at, wish) in command.lines.iter().enumerate() {
@@ -124,6 +135,7 @@ pub fn verify(txn: &mut Txn<'_>, caller: &Caller, id: DocumentId) -> Result<(), 
         return Err(reject::wrong_status(old.status(), "verify").into());
     }
     require_goods(&old)?;
+    require_said_why(txn, &old)?;
     let mut new = old.clone();
     advance(&mut new, Status::Verified, txn.now(), caller.user);
     take_into_stock(txn, &mut new, txn.now(), caller)?;
@@ -139,8 +151,17 @@ fn require_goods(shipment: &Shipment) -> Result<(), Failure> {
     }
 }
 
+/// What a partner brings back is taken in with a reason; of what a store sends back, that store has given it.
+fn require_said_why(txn: &Txn<'_>, shipment: &Shipment) -> Result<(), Failure> {
+    if shipment.sender_store.is_none() { returns::require_reasons(txn, shipment) } else { Ok(()) }
+}
+
 /// A shipment to a store that the caller may receive now.
-fn load_for_receiving(txn: &Txn<'_>, caller: &Caller, id: DocumentId) -> Result<Shipment, Failure> {
+pub(super) fn load_for_receiving(
+    txn: &Txn<'_>,
+    caller: &Caller,
+    id: DocumentId,
+) -> Result<Shipment, Failure> {
     let shipment: Shipment = record::load(txn, id)?;
     let Some(store) = shipment.receiver_store else {
         return Err(reject::validation("", "a partner receives this").into());
@@ -171,7 +192,8 @@ pub(super) fn take_into_stock(
             continue;
         }
         let received = line.received.unwrap_or(shipment.issued(line));
-        let supplier = shipment.sender().map(End::id);
+        // Whoever brings goods back has not supplied them.
+        let supplier = shipment.sender().map(End::id).filter(|_| !shipment.is_return());
         let mut line = line.clone();
         line.received = Some(received);
         shipment.lines.insert(id, line.clone());
@@ -184,13 +206,15 @@ pub(super) fn take_into_stock(
     Ok(())
 }
 
-/// The receiver's stock line: its cost is the sender's price.
+/// The receiver's stock line: its cost is the sender's price, for packs as the receiver keeps them.
 fn stock_of_line(
     stamp: record::Stamp,
     store: DocumentId,
     supplier: Option<DocumentId>,
     line: &Line,
 ) -> StockLine {
+    let pack_size = line.received_pack_size.unwrap_or(line.pack_size);
+    let price = line.sell_price.map(|price| price.of_pack(line.pack_size, pack_size));
     StockLine {
         stamp,
         store,
@@ -198,12 +222,12 @@ fn stock_of_line(
         batch: line.batch.clone(),
         expiry: line.expiry,
         manufactured: line.manufactured,
-        pack_size: line.pack_size,
+        pack_size,
         location: line.location,
         on_hold: false,
         vvm: None,
-        cost_price: line.sell_price,
-        sell_price: line.sell_price,
+        cost_price: price,
+        sell_price: price,
         supplier,
         donor: line.donor,
         note: None,

@@ -2,8 +2,9 @@
 
 use crdt_store::{DocumentId, Timestamp};
 
-use super::types::{End, Event, Line, Shipment, Status, Verdict};
-use crate::quantity::Quantity;
+use super::types::{End, Event, Line, Shipment, ShipmentKind, Status, Verdict};
+use crate::permission::Permission;
+use crate::quantity::{Money, Quantity};
 use crate::scopes::ScopeKind;
 
 impl Line {
@@ -18,6 +19,16 @@ impl Line {
             Some(spent) => spent.quantity = quantity,
             None => self.issued = Some(quantity),
         }
+    }
+
+    /// How many units were checked against the shipment while picking, on all devices together.
+    pub fn checked(&self) -> Quantity {
+        self.checked.values().copied().sum()
+    }
+
+    /// What so many units of it are worth at the sender's price.
+    pub fn worth(&self, quantity: Quantity) -> Option<Money> {
+        self.sell_price.map(|price| price.of_units(quantity, self.pack_size))
     }
 }
 
@@ -81,9 +92,36 @@ impl Shipment {
         self.events.get(&self.status()).map_or(self.stamp.created_at, |event| event.at)
     }
 
+    /// Whether goods go back.
+    pub fn is_return(&self) -> bool {
+        self.kind == ShipmentKind::Return
+    }
+
+    /// What it takes to write for a sending store.
+    pub fn sending_permission(&self) -> Permission {
+        if self.is_return() { Permission::Returns } else { Permission::OutboundEdit }
+    }
+
+    /// What it takes to write for a receiving store what a partner sends.
+    pub fn bringing_permission(&self) -> Permission {
+        if self.is_return() { Permission::Returns } else { Permission::InboundEdit }
+    }
+
+    /// Whether a line gives back what its store refused and never took into stock: it goes back without a movement there.
+    pub fn is_refused(&self, line: &Line) -> bool {
+        self.is_return() && self.sender_store.is_some() && line.stock_line.is_none() && line.returns.is_some()
+    }
+
     /// Whether a line waits for a batch: goods of one's own without a stock line.
     pub fn is_placeholder(&self, line: &Line) -> bool {
-        self.sender_store.is_some() && line.stock_line.is_none()
+        self.sender_store.is_some() && line.stock_line.is_none() && !self.is_refused(line)
+    }
+
+    /// What its lines are worth that have a price, at the sender's prices: those that left, or before that those that
+    /// are to leave. Each line is rounded by itself, so that lines add up to the total.
+    pub fn value(&self) -> Option<Money> {
+        let worth = self.lines.values().filter_map(|line| line.worth(self.coming(line)));
+        worth.reduce(|sum, worth| sum + worth).map(Money::clamped)
     }
 
     /// How many units of a line are promised and still on the shelf.
@@ -123,9 +161,11 @@ impl Shipment {
         self.goods_moved() || self.sender_store.is_none()
     }
 
-    /// How many units of a line are on their way to the receiver, and not received.
+    /// How many units of a line are on their way to the receiver, and not received. What comes back was not ordered, and
+    /// nobody knows yet whether it can be used.
     pub fn on_order(&self, line: &Line) -> Quantity {
         let open = self.seen_by_receiver()
+            && !self.is_return()
             && !self.reached(Status::Received)
             && self.status() != Status::Cancelled
             && !self.stamp.deleted;

@@ -15,6 +15,8 @@ use crate::{query, reject, store};
 /// What a store has to give, less what this command has promised already. Each item's stock lines are read once.
 pub(super) struct Shelf {
     store: DocumentId,
+    /// Whether stock that nobody may use is given too: it is what goes back.
+    any_condition: bool,
     promised: BTreeMap<DocumentId, Quantity>,
     /// How the store shares its stock, once that was asked; nothing in it if it does not.
     sharing: Option<Option<Sharing>>,
@@ -45,7 +47,12 @@ impl Stock {
 
 impl Shelf {
     pub(super) fn of(store: DocumentId) -> Self {
-        Self { store, promised: BTreeMap::new(), sharing: None, stock: None }
+        Self { store, any_condition: false, promised: BTreeMap::new(), sharing: None, stock: None }
+    }
+
+    /// The same for goods that go back, in whatever condition they are.
+    pub(super) fn for_return(store: DocumentId) -> Self {
+        Self { any_condition: true, ..Self::of(store) }
     }
 
     /// What may be promised of a stock line here, and what beyond that only other devices may promise.
@@ -116,7 +123,9 @@ impl Shelf {
     ) -> Result<StockLineRow, Failure> {
         let at_line = format!("{pointer}/stockLine");
         let row = stock_line::require(txn, &at_line, self.store, line)?;
-        require_fit(txn, &at_line, &row)?;
+        if !self.any_condition {
+            require_fit(txn, &at_line, &row)?;
+        }
         let Available { here, elsewhere } = self.available(txn, line)?;
         let pointer = format!("{pointer}/quantity");
         if quantity > here + elsewhere {

@@ -1,12 +1,13 @@
 //! The way of a shipment: its statuses, its own fields, and settling what came too late.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crdt_store::{DocumentId, Failure, Timestamp, Txn};
 
 use super::receive::{receive, verify};
+use super::returns;
 use super::shelf::spend;
-use super::types::{Event, Line, Receive, SetStatus, SettleLine, Shipment, Status, UpdateShipment};
+use super::types::{Event, Receive, SetStatus, SettleLine, Shipment, Status, UpdateShipment};
 use crate::permission::{Caller, Permission};
 use crate::quantity::Quantity;
 use crate::{record, reject, requisition, stock_line};
@@ -16,8 +17,8 @@ use crate::{record, reject, requisition, stock_line};
 /// The sender's fields are the sending store's to write, or the receiver's where a partner sends.
 pub(super) fn require_sender_side(caller: &Caller, shipment: &Shipment) -> Result<(), Failure> {
     match (shipment.sender_store, shipment.receiver_store) {
-        (Some(store), _) => caller.require(Permission::OutboundEdit, store),
-        (None, Some(store)) => caller.require(Permission::InboundEdit, store),
+        (Some(store), _) => caller.require(shipment.sending_permission(), store),
+        (None, Some(store)) => caller.require(shipment.bringing_permission(), store),
         (None, None) => Err(reject::not_permitted(Permission::OutboundEdit).into()),
     }
 }
@@ -30,7 +31,7 @@ pub(super) fn require_receiver_side(
 ) -> Result<(), Failure> {
     match (shipment.receiver_store, shipment.sender_store) {
         (Some(store), _) => caller.require(permission, store),
-        (None, Some(store)) => caller.require(Permission::OutboundEdit, store),
+        (None, Some(store)) => caller.require(shipment.sending_permission(), store),
         (None, None) => Err(reject::not_permitted(permission).into()),
     }
 }
@@ -90,7 +91,8 @@ pub(super) fn require_way(shipment: &Shipment, target: Status) -> Result<(), Fai
     Ok(())
 }
 
-/// Picking takes goods off the shelf: they must be there, beside what is promised to others.
+/// Picking takes goods off the shelf: they must be there, beside what is promised to others. What goes back may be on
+/// hold, and somebody has said why it goes.
 fn require_pickable(txn: &Txn<'_>, shipment: &Shipment) -> Result<(), Failure> {
     let Some(store) = shipment.sender_store else { return Ok(()) };
     let mut own: BTreeMap<DocumentId, Quantity> = BTreeMap::new();
@@ -100,9 +102,11 @@ fn require_pickable(txn: &Txn<'_>, shipment: &Shipment) -> Result<(), Failure> {
             *sum = *sum + shipment.reserved(line);
         }
     }
-    if !own.values().any(|quantity| quantity.is_positive()) {
+    let refused = shipment.lines.values().any(|line| !line.removed && shipment.is_refused(line));
+    if !refused && !own.values().any(|quantity| quantity.is_positive()) {
         return Err(reject::validation("/lines", "no line has a batch to pick").into());
     }
+    returns::require_reasons(txn, shipment)?;
     for (stock, wanted) in own.iter().filter(|(_, wanted)| wanted.is_positive()) {
         let available = stock_line::balance(txn, store, *stock)?.available() + *wanted;
         if *wanted > available {
@@ -111,7 +115,7 @@ fn require_pickable(txn: &Txn<'_>, shipment: &Shipment) -> Result<(), Failure> {
                 .into());
         }
         let row = stock_line::require(txn, "/lines", store, *stock)?;
-        if row.on_hold {
+        if row.on_hold && !shipment.is_return() {
             return Err(reject::on_hold("/lines", "stock line").with("stockLine", stock).into());
         }
     }
@@ -121,14 +125,18 @@ fn require_pickable(txn: &Txn<'_>, shipment: &Shipment) -> Result<(), Failure> {
 /// Adds the events of all statuses up to `target`, and freezes what each of them freezes.
 pub(super) fn advance(shipment: &mut Shipment, target: Status, at: Timestamp, by: DocumentId) {
     let freezes = target >= Status::Picked && !shipment.goods_moved() && shipment.sender_store.is_some();
+    let leaves: BTreeSet<DocumentId> = match freezes {
+        true => {
+            let lines = shipment.lines.iter().filter(|(_, line)| !line.removed);
+            lines.filter(|(_, line)| !shipment.is_placeholder(line)).map(|(id, _)| *id).collect()
+        }
+        false => BTreeSet::new(),
+    };
     for status in Status::WAY.into_iter().filter(|status| *status <= target) {
         shipment.events.entry(status).or_insert(Event { at, by });
     }
-    if freezes {
-        let picked = |line: &&mut Line| line.stock_line.is_some() && !line.removed;
-        for line in shipment.lines.values_mut().filter(picked) {
-            line.leave(line.quantity);
-        }
+    for (_, line) in shipment.lines.iter_mut().filter(|(id, _)| leaves.contains(id)) {
+        line.leave(line.quantity);
     }
 }
 

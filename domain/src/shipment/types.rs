@@ -69,6 +69,34 @@ impl fmt::Display for Status {
     }
 }
 
+/// What a shipment is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ShipmentKind {
+    /// Goods for those who use them, or hand them on.
+    #[default]
+    Regular,
+    /// Goods on their way back to whoever sent them.
+    Return,
+}
+
+impl ShipmentKind {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Regular, Self::Return];
+
+    /// The stable word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Regular => "regular",
+            Self::Return => "return",
+        }
+    }
+
+    fn is_regular(&self) -> bool {
+        *self == Self::Regular
+    }
+}
+
 /// When a status was reached, and by whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
@@ -155,6 +183,19 @@ pub struct Line {
     /// The programme it is kept for.
     #[serde(default)]
     pub programme: Option<DocumentId>,
+    /// Why it goes back, on a return.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<DocumentId>,
+    /// Which line of the shipment returned it gives back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returns: Option<DocumentId>,
+    /// Units that each device of the sender has checked against the shipment while picking, by the device's word in
+    /// numbers: what two devices checked adds up. The map is made with the line, so that both write into the same one.
+    #[serde(default)]
+    pub checked: BTreeMap<String, Quantity>,
+    /// Units per pack as the receiver keeps it, where that is not as it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_pack_size: Option<u32>,
 }
 
 /// A shipment, as a document.
@@ -173,6 +214,12 @@ pub struct Shipment {
     pub receiver_store: Option<DocumentId>,
     /// The partner that receives, if a partner does.
     pub receiver_partner: Option<DocumentId>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "ShipmentKind::is_regular")]
+    pub kind: ShipmentKind,
+    /// The shipment whose goods it gives back, where a return says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returns: Option<DocumentId>,
     /// The requisition that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requisition: Option<DocumentId>,
@@ -243,6 +290,10 @@ pub struct ShipmentRow {
     pub sender: End,
     /// Who receives.
     pub receiver: End,
+    /// What it is for.
+    pub kind: ShipmentKind,
+    /// The shipment whose goods it gives back, where a return says so.
+    pub returns: Option<DocumentId>,
     /// How far it has come.
     pub status: Status,
     /// Whether a cancellation came after the goods had left.
@@ -263,6 +314,9 @@ pub struct ShipmentRow {
     pub lines: u32,
     /// How many of them have no batch yet.
     pub placeholders: u32,
+    /// What its lines are worth that have a price: those that left, or before that those that are to leave. None where no
+    /// line has one.
+    pub value: Option<Money>,
     /// The requisition that it answers.
     #[serde(default)]
     pub requisition: Option<DocumentId>,
@@ -300,7 +354,8 @@ pub struct OnOrderRow {
 
 /// A line to add. For goods of one's own either a stock line, or an item (the batches are then chosen first expired
 /// first out, and what cannot be served stays as a line without batch); for goods of a partner an item and what is
-/// printed on the box.
+/// printed on the box. A line of a return names the line that it gives back, or else a stock line or what a partner
+/// brings back; and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AddLine {
@@ -333,6 +388,12 @@ pub struct AddLine {
     /// Whether quantities are rounded up to whole packs when batches are chosen.
     #[serde(default = "yes")]
     pub whole_packs: bool,
+    /// Which line of the shipment returned it gives back; on returns only.
+    #[serde(default)]
+    pub returns: Option<DocumentId>,
+    /// Why it goes back; on returns only, and there where central has made reasons to choose from.
+    #[serde(default)]
+    pub reason: Option<DocumentId>,
 }
 
 impl AddLine {
@@ -349,6 +410,8 @@ impl AddLine {
             price: None,
             note: None,
             whole_packs: true,
+            returns: None,
+            reason: None,
         }
     }
 }
@@ -414,6 +477,53 @@ pub struct Issue {
     #[serde(default)]
     pub reference: Option<String>,
     /// What the sender notes of it.
+    #[serde(default)]
+    pub comment: Option<String>,
+}
+
+/// Makes a return to a supplier, in one change: an outbound shipment of kind return to whoever sent the goods.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReturnGoods {
+    /// The store that gives back.
+    pub store: DocumentId,
+    /// The inbound shipment whose goods go back; absent, `to` says where they go.
+    #[serde(default)]
+    pub returns: Option<DocumentId>,
+    /// Who gets them; whoever sent the shipment returned if absent.
+    #[serde(default)]
+    pub to: Option<End>,
+    /// Its lines.
+    pub lines: Vec<AddLine>,
+    /// How far it goes: allocated, picked or shipped; allocated if absent.
+    #[serde(default)]
+    pub status: Option<Status>,
+    /// What it is called elsewhere.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// What the sender notes of it.
+    #[serde(default)]
+    pub comment: Option<String>,
+}
+
+/// Makes an inbound shipment of kind return: goods that a partner brings back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TakeBack {
+    /// The store that takes them back.
+    pub store: DocumentId,
+    /// The outbound shipment that they left with; absent, `from` says who brings them.
+    #[serde(default)]
+    pub returns: Option<DocumentId>,
+    /// The partner that brings them; whoever the shipment went to if absent.
+    #[serde(default)]
+    pub from: Option<DocumentId>,
+    /// Its lines.
+    pub lines: Vec<AddLine>,
+    /// What it is called elsewhere.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// What people note of it.
     #[serde(default)]
     pub comment: Option<String>,
 }
@@ -484,6 +594,9 @@ pub struct UpdateLine {
     pub expiry: Option<Option<Date>>,
     /// Units per pack.
     pub pack_size: Option<u32>,
+    /// Why it goes back, on a return.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Option<DocumentId>>,
 }
 
 /// Chooses batches for the lines that have none yet.
@@ -523,6 +636,86 @@ pub struct SetReceived {
     /// What the receiver notes of them.
     #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
     pub note: Option<Option<String>>,
+    /// Units per pack as the receiver keeps them, where that is not as they were sent; not after they were received.
+    #[serde(deserialize_with = "clearable", skip_serializing_if = "Option::is_none")]
+    pub pack_size: Option<Option<u32>>,
+}
+
+/// Says how many units of a line were checked against the shipment while picking, on all devices together.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetChecked {
+    /// How many units.
+    pub quantity: Quantity,
+}
+
+/// A box that was scanned while picking or while unpacking: it counts towards the line that it belongs to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ScanBox {
+    /// What the scanner read.
+    pub text: String,
+    /// The line, where somebody chose it among several that fit.
+    #[serde(default)]
+    pub line: Option<DocumentId>,
+}
+
+/// What came of a scanned box.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScannedBox {
+    /// The line that it counted towards; none if it did not count.
+    pub line: Option<DocumentId>,
+    /// The item, where it is known.
+    pub item: Option<DocumentId>,
+    /// How many units the box holds.
+    pub units: Quantity,
+    /// How many units of the line are counted now.
+    pub counted: Quantity,
+    /// How many there should be.
+    pub expected: Quantity,
+    /// What to look at.
+    pub warnings: Vec<BoxWarning>,
+    /// Lines that fit, where several do and somebody has to choose.
+    pub choices: Vec<DocumentId>,
+}
+
+/// What somebody should look at who scanned a box.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BoxWarning {
+    /// Nobody has said yet which item the article number means. It did not count.
+    UnknownArticle,
+    /// The label can be read in several ways. It did not count.
+    Unclear,
+    /// The item is not on this shipment. It did not count.
+    NotOnShipment,
+    /// The item is on this shipment, in another batch. It did not count.
+    WrongBatch,
+    /// Several lines fit: choose one. It did not count.
+    SeveralLines,
+    /// Past its last day of use.
+    Expired,
+    /// The label says another last day of use than the shipment.
+    ExpiryDiffers,
+    /// More than there should be.
+    TooMany,
+}
+
+impl BoxWarning {
+    /// The stable word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::UnknownArticle => "unknown-article",
+            Self::Unclear => "unclear",
+            Self::NotOnShipment => "not-on-shipment",
+            Self::WrongBatch => "wrong-batch",
+            Self::SeveralLines => "several-lines",
+            Self::Expired => "expired",
+            Self::ExpiryDiffers => "expiry-differs",
+            Self::TooMany => "too-many",
+        }
+    }
 }
 
 /// Takes goods into stock: lines that are not named arrived as they were sent.

@@ -3,6 +3,7 @@
 //! One binary, because a law often needs the same small country: see [`world`].
 
 mod access;
+mod checking;
 mod conflicts;
 mod dashboard;
 mod equipment;
@@ -14,6 +15,7 @@ mod numbers;
 mod order_terms;
 mod queries;
 mod requisitions;
+mod returns;
 mod scanning;
 mod shares;
 mod shelf;

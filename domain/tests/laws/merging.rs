@@ -279,3 +279,84 @@ fn sender_and_receiver_write_one_document_at_once_and_both_stay() {
     assert_eq!(merged.line_details[0].received, Some(units(299)));
     assert_eq!(merged.line_details[0].received_note.as_deref(), Some("un flacon cassé"));
 }
+
+#[test]
+fn what_was_received_stays_while_the_sender_amends_what_it_sent() {
+    in_any_order(|world| {
+        let stock = world.open_stock(A, "L1", "2027-06-30", 100);
+        let command = issue(world, A, End::Store(world.district), vec![of_stock(stock, 40)], Status::Picked);
+        let id = world.at(A, |txn, caller| shipment::issue(txn, caller, &command)).id;
+        world.meet_all();
+        let line = detail(world, A, id).line_details[0].id;
+        // On the shelf 30 of 40 were found, and 35 arrived at the other end, before either heard of the other.
+        let edit = UpdateLine { quantity: Some(units(30)), ..UpdateLine::default() };
+        world.at(A, |txn, caller| shipment::update_line(txn, caller, id, line, &edit));
+        let arrived =
+            ReceiveLine { line, quantity: Some(units(35)), location: None, verdict: None, note: None };
+        let lines = vec![arrived];
+        world.at(D, |txn, caller| shipment::receive(txn, caller, id, &Receive { lines }));
+        Box::new(move |world| {
+            assert_eq!(world.balance(A, stock).0, units(70));
+            assert_eq!(world.on_hand(D, world.district), units(35));
+            for node in [A, D] {
+                let found: Vec<_> = tasks(world, node)
+                    .iter()
+                    .map(|entry| (entry.task.kind, entry.task.expected, entry.task.found))
+                    .collect();
+                assert_eq!(found, [(TaskKind::Discrepancy, units(30), units(35))], "node {node}");
+            }
+        })
+    });
+}
+
+#[test]
+fn a_line_amended_after_it_arrived_elsewhere_is_settled_by_the_sender_alone() {
+    let mut world = World::new();
+    let stock = world.open_stock(A, "L1", "2027-06-30", 100);
+    let command = outbound(&world, A, End::Store(world.district), vec![of_stock(stock, 40)]);
+    let id = world.at(A, |txn, caller| shipment::create_outbound(txn, caller, &command)).id;
+    world.meet_all();
+    let line = detail(&world, A, id).line_details[0].id;
+    press(&mut world, A, id, Status::Shipped);
+    world.meet(A, CENTRAL);
+    world.meet(D, CENTRAL);
+    world.at(D, |txn, caller| shipment::receive(txn, caller, id, &Receive::default()));
+    let edit = UpdateLine { quantity: Some(units(50)), ..UpdateLine::default() };
+    world.at(B, |txn, caller| shipment::update_line(txn, caller, id, line, &edit));
+    world.meet_all();
+    world.assert_converged();
+    assert_eq!((world.balance(A, stock).0, world.on_hand(D, world.district)), (units(60), units(40)));
+    let by_receiver = world
+        .try_at(D, |txn, caller| shipment::settle_line(txn, caller, id, line, &SettleLine { accept: true }));
+    assert_eq!(by_receiver.expect_err("not theirs").code, "not-permitted");
+    world.at(A, |txn, caller| shipment::settle_line(txn, caller, id, line, &SettleLine { accept: true }));
+    world.meet_all();
+    // Fifty left by the sender's word and forty arrived: that is for both to look at now.
+    assert_eq!((world.balance(A, stock).0, world.on_hand(D, world.district)), (units(50), units(40)));
+    let kinds: Vec<_> = tasks(&world, D).iter().map(|entry| entry.task.kind).collect();
+    assert_eq!(kinds, [TaskKind::Discrepancy]);
+    world.assert_converged();
+}
+
+#[test]
+fn a_cancellation_that_reaches_goods_on_the_receivers_shelf_changes_no_stock_until_somebody_settles_it() {
+    in_any_order(|world| {
+        let stock = world.open_stock(A, "L1", "2027-06-30", 100);
+        let command = outbound(world, A, End::Store(world.district), vec![of_stock(stock, 40)]);
+        let id = world.at(A, |txn, caller| shipment::create_outbound(txn, caller, &command)).id;
+        world.meet_all();
+        press(world, A, id, Status::Shipped);
+        world.meet(A, CENTRAL);
+        world.meet(D, CENTRAL);
+        world.at(D, |txn, caller| shipment::receive(txn, caller, id, &Receive::default()));
+        world.at(B, |txn, caller| shipment::cancel(txn, caller, id));
+        Box::new(move |world| {
+            assert_eq!((world.balance(A, stock).0, world.on_hand(D, world.district)), (units(60), units(40)));
+            let seen = detail(world, D, id).shipment;
+            assert_eq!((seen.status, seen.cancel_requested), (Status::Received, true));
+            let kinds: Vec<_> = tasks(world, A).iter().map(|entry| entry.task.kind).collect();
+            assert_eq!(kinds, [TaskKind::CancelRequested]);
+            assert!(tasks(world, D).is_empty());
+        })
+    });
+}

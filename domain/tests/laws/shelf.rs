@@ -86,6 +86,8 @@ fn issue(
         price: None,
         note: None,
         whole_packs: false,
+        returns: None,
+        reason: None,
     };
     let command = Issue {
         store: world.store_of(node),
@@ -429,6 +431,8 @@ fn allocated(world: &mut World) -> (Quantity, Vec<domain::allocation::Caution>) 
         price: None,
         note: None,
         whole_packs: false,
+        returns: None,
+        reason: None,
     };
     let command = CreateOutbound {
         store: world.centre,
@@ -631,6 +635,8 @@ fn what_is_sent_stays_what_it_is_and_whose_it_is() {
             price: None,
             note: None,
             whole_packs: false,
+            returns: None,
+            reason: None,
         }],
         status: Some(Status::Shipped),
         reference: None,

@@ -23,6 +23,8 @@ pub fn of_item(item: DocumentId, count: i64) -> AddLine {
         price: None,
         note: None,
         whole_packs: true,
+        returns: None,
+        reason: None,
     }
 }
 

@@ -8,7 +8,8 @@ use domain::query::shipments::{
 use domain::query::{Page, PageRequest};
 use domain::shipment::{
     self, AddLine, AddedLines, Allocate, CreateInbound, CreateOutbound, Direction, End, Issue, Receive,
-    SetReceived, SetStatus, SettleLine, Status, UpdateLine, UpdateShipment,
+    ReturnGoods, ScanBox, ScannedBox, SetChecked, SetReceived, SetStatus, SettleLine, ShipmentKind, Status,
+    TakeBack, UpdateLine, UpdateShipment,
 };
 use domain::{Caller, Numbered, Permission, ScopeKind};
 use serde::{Deserialize, Serialize};
@@ -22,12 +23,24 @@ use crate::sheets::{Cell, Column, column};
 const OUTBOUND: &str = "Outbound shipments";
 const INBOUND: &str = "Inbound shipments";
 
+/// What can be wrong with a box that was scanned for a shipment.
+const SCAN_CODES: &[&str] = &[
+    "wrong-status",
+    "gs1-check-digit",
+    "gs1-unknown-identifier",
+    "gs1-bad-date",
+    "gs1-bad-value",
+    "gs1-truncated",
+    "gs1-duplicate",
+];
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ShipmentQuery {
     store_id: Option<DocumentId>,
     status: Option<Status>,
     part: Option<ShipmentPart>,
+    kind: Option<ShipmentKind>,
     search: Option<String>,
     limit: Option<u32>,
     cursor: Option<String>,
@@ -40,6 +53,7 @@ struct ShipmentSheetQuery {
     store_id: Option<DocumentId>,
     status: Option<Status>,
     part: Option<ShipmentPart>,
+    kind: Option<ShipmentKind>,
     search: Option<String>,
 }
 
@@ -61,23 +75,26 @@ fn page(
 
 fn list(ask: &Ask<'_>, direction: Direction, wish: ShipmentQuery) -> Result<Page<ShipmentListRow>, Problem> {
     let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
-    let filter = ShipmentFilter { status: wish.status, search: wish.search };
+    let filter = ShipmentFilter { status: wish.status, kind: wish.kind, search: wish.search };
     Ok(page(ask, store, direction, (wish.part, &filter), &input::page(wish.limit, wish.cursor)?)?)
 }
 
 const COLUMNS: &[Column<ShipmentListRow>] = &[
     column("number", |row| Cell::text(&row.shipment.number)),
     column("status", |row| Cell::word(&row.shipment.status)),
+    column("kind", |row| Cell::word(&row.shipment.kind)),
     column("other end", |row| Cell::text(&row.other_name)),
     column("made", |row| Cell::Instant(row.shipment.created_at)),
     column("status since", |row| Cell::Instant(row.shipment.status_at)),
     column("expected", |row| Cell::day(row.shipment.expected)),
     column("lines", |row| Cell::count(row.shipment.lines)),
     column("without batch", |row| Cell::count(row.shipment.placeholders)),
+    column("value", |row| Cell::money(row.shipment.value)),
     column("on hold", |row| Cell::Flag(row.shipment.on_hold)),
     column("reference", |row| Cell::maybe(row.shipment.reference.as_ref())),
     column("comment", |row| Cell::maybe(row.shipment.comment.as_ref())),
     column("requisition", |row| Cell::or_empty(row.shipment.requisition, Cell::id)),
+    column("returns", |row| Cell::or_empty(row.shipment.returns, Cell::id)),
     column("shipment", |row| Cell::id(row.shipment.id)),
 ];
 
@@ -88,7 +105,7 @@ fn file(
     take: &mut Take<'_, ShipmentListRow>,
 ) -> Result<(), Problem> {
     let store = ask.visitor.look(wish.store_id, Permission::StockView)?;
-    let filter = ShipmentFilter { status: wish.status, search: wish.search };
+    let filter = ShipmentFilter { status: wish.status, kind: wish.kind, search: wish.search };
     all_pages(|request| page(ask, store, direction, (wish.part, &filter), request), take)
 }
 
@@ -96,6 +113,7 @@ fn file(
 struct Line {
     number: String,
     status: Status,
+    kind: ShipmentKind,
     other_name: String,
     made: Timestamp,
     line: LineDetail,
@@ -104,6 +122,7 @@ struct Line {
 const LINE_COLUMNS: &[Column<Line>] = &[
     column("number", |row| Cell::text(&row.number)),
     column("status", |row| Cell::word(&row.status)),
+    column("kind", |row| Cell::word(&row.kind)),
     column("other end", |row| Cell::text(&row.other_name)),
     column("made", |row| Cell::Instant(row.made)),
     column("item code", |row| Cell::text(&row.line.item_code)),
@@ -116,6 +135,9 @@ const LINE_COLUMNS: &[Column<Line>] = &[
     column("issued", |row| Cell::quantity(row.line.issued)),
     column("received", |row| Cell::or_empty(row.line.received, Cell::quantity)),
     column("price", |row| Cell::money(row.line.price)),
+    column("value", |row| Cell::money(row.line.value)),
+    column("received value", |row| Cell::money(row.line.received_value)),
+    column("reason", |row| Cell::maybe(row.line.reason_text.as_ref())),
     column("verdict", |row| Cell::word(&row.line.verdict)),
     column("note", |row| Cell::maybe(row.line.note.as_ref())),
     column("received note", |row| Cell::maybe(row.line.received_note.as_ref())),
@@ -135,6 +157,7 @@ fn take_lines(
     let line = |line: LineDetail| Line {
         number: row.number.clone(),
         status: row.status,
+        kind: row.kind,
         other_name: other_name.clone(),
         made: row.created_at,
         line,
@@ -204,6 +227,7 @@ where
         "share-elsewhere",
         "wrong-status",
         "on-hold",
+        "reason-required",
         "read-only-here",
     ])
 }
@@ -225,6 +249,7 @@ where
         "share-elsewhere",
         "wrong-status",
         "on-hold",
+        "reason-required",
         "read-only-here",
     ])
 }
@@ -290,6 +315,19 @@ fn outbound() -> Vec<Route> {
             "Strike a line off",
             |txn, caller, ids, _| shipment::remove_line(txn, caller, ids.id, ids.line),
         ),
+        sending::<SetChecked, ()>(
+            M::PATCH,
+            "/api/v1/outbound-shipments/{id}/lines/{line}/checked",
+            "Say how many units of a line were checked against the shipment while picking",
+            |txn, caller, ids, wish| shipment::set_checked(txn, caller, ids.id, ids.line, wish),
+        ),
+        sending::<ScanBox, ScannedBox>(
+            M::POST,
+            "/api/v1/outbound-shipments/{id}/scan",
+            "Count a scanned box towards what is picked",
+            |txn, caller, ids, wish| shipment::scan_out(txn, caller, ids.id, wish),
+        )
+        .codes(SCAN_CODES),
         sending::<SettleLine, ()>(
             M::POST,
             "/api/v1/outbound-shipments/{id}/lines/{line}/settle",
@@ -400,6 +438,13 @@ fn inbound() -> Vec<Route> {
             "Say what arrived of a line",
             |txn, caller, ids, wish| shipment::set_received(txn, caller, ids.id, ids.line, wish),
         ),
+        receiving::<ScanBox, ScannedBox>(
+            M::POST,
+            "/api/v1/inbound-shipments/{id}/scan",
+            "Count a scanned box towards what arrived",
+            |txn, caller, ids, wish| shipment::scan_in(txn, caller, ids.id, wish),
+        )
+        .codes(SCAN_CODES),
         receiving::<Empty, ()>(
             M::POST,
             "/api/v1/inbound-shipments/{id}/deliver",
@@ -427,8 +472,31 @@ fn inbound() -> Vec<Route> {
     ]
 }
 
+fn returns() -> Vec<Route> {
+    vec![
+        command::<ReturnGoods, Numbered>(
+            Method::POST,
+            "/api/v1/supplier-returns",
+            OUTBOUND,
+            "Give goods back to whoever sent them: makes an outbound shipment of kind return",
+            Place::Named(|wish| wish.store),
+            |txn, caller, _, wish| shipment::return_goods(txn, caller, wish),
+        )
+        .codes(&["insufficient-stock", "share-exceeded", "reason-required", "wrong-status"]),
+        command::<TakeBack, Numbered>(
+            Method::POST,
+            "/api/v1/customer-returns",
+            INBOUND,
+            "Take back goods that a partner brings: makes an inbound shipment of kind return",
+            Place::Named(|wish| wish.store),
+            |txn, caller, _, wish| shipment::take_back(txn, caller, wish),
+        )
+        .codes(&["insufficient-stock", "reason-required", "wrong-status"]),
+    ]
+}
+
 pub(super) fn routes() -> Vec<Route> {
-    let mut routes: Vec<Route> = outbound().into_iter().chain(inbound()).collect();
+    let mut routes: Vec<Route> = outbound().into_iter().chain(inbound()).chain(returns()).collect();
     routes.extend(sheets(files!("/api/v1/outbound-shipments"), OUTBOUND, COLUMNS, |ask, wish, take| {
         file(ask, OUT, wish, take)
     }));

@@ -151,6 +151,11 @@ fn shipment_routes() -> Router<AppState> {
     Router::new()
         .route("/outbound-shipments", get(outbound_list))
         .route("/outbound-shipments/{id}", get(outbound))
+        .route("/shipments/{id}", get(either))
+        .route("/outbound-shipments/{id}/notes", post(outbound_notes))
+        .route("/outbound-shipments/{id}/scan", post(scan_out))
+        .route("/outbound-shipments/{id}/pick-list", get(pick_list))
+        .route("/outbound-shipments/{id}/voucher", get(voucher))
         .route("/outbound-shipments/{id}/status", post(outbound_status))
         .route("/outbound-shipments/{id}/allocate", post(outbound_allocate))
         .route("/outbound-shipments/{id}/cancel", post(outbound_cancel))
@@ -163,10 +168,19 @@ fn shipment_routes() -> Router<AppState> {
         .route("/outbound-shipments/{id}/lines/{line}/acknowledge", post(outbound_acknowledge))
         .route("/inbound-shipments", get(inbound_list))
         .route("/inbound-shipments/{id}", get(inbound))
+        .route("/inbound-shipments/{id}/notes", post(inbound_notes))
+        .route("/inbound-shipments/{id}/scan", post(scan_in))
+        .route("/inbound-shipments/{id}/hold", post(inbound_hold))
+        .route("/inbound-shipments/{id}/cancel", post(inbound_cancel))
+        .route("/inbound-shipments/{id}/received-note", get(received_note))
         .route("/inbound-shipments/{id}/receive", post(inbound_receive))
         .route("/inbound-shipments/{id}/delivered", post(inbound_delivered))
         .route("/inbound-shipments/{id}/verify", post(inbound_verify))
         .route("/inbound-shipments/{id}/lines/{line}", post(inbound_line_save))
+        .route("/supplier-returns/new", get(supplier_return).post(make_supplier_return))
+        .route("/supplier-returns/batches", get(batches))
+        .route("/supplier-returns/line/{id}", get(batch_line))
+        .route("/customer-returns/new", get(customer_return).post(make_customer_return))
 }
 
 fn requisition_routes() -> Router<AppState> {
@@ -348,7 +362,8 @@ fn sources() -> &'static [(&'static str, &'static str)] {
         "screens/login.rs" "screens/national.rs" "screens/partners.rs" "screens/receive.rs" "screens/scan.rs"
         "screens/requisitions/fair.rs" "screens/requisitions/lists.rs" "screens/requisitions/mod.rs" "screens/requisitions/new.rs" "screens/requisitions/order.rs"
         "screens/requisitions/supplier.rs"
-        "screens/shipments.rs" "screens/sites.rs" "screens/stock.rs" "screens/stock_items.rs" "screens/stocktakes/add.rs"
+        "screens/shipments/boxes.rs" "screens/shipments/inbound.rs" "screens/shipments/mod.rs" "screens/shipments/outbound.rs"
+        "screens/shipments/paper.rs" "screens/shipments/returns.rs" "screens/sites.rs" "screens/stock.rs" "screens/stock_items.rs" "screens/stocktakes/add.rs"
         "screens/stocktakes/finish.rs" "screens/stocktakes/mod.rs" "screens/stocktakes/paper.rs" "screens/stocktakes/sheet.rs"
         "screens/stores.rs" "screens/sync.rs" "screens/tasks.rs" "screens/users.rs"
     )

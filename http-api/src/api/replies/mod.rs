@@ -22,7 +22,8 @@ pub use requisitions::{
 };
 pub use scanning::{BarcodeListRow, ScanReading, Scanned};
 pub use shipments::{
-    AdjustmentDetail, AdjustmentLineDetail, LineDetail, ShipmentDetail, ShipmentListRow, StatusEvent,
+    AdjustmentDetail, AdjustmentLineDetail, LineDetail, ReturnRow, ShipmentDetail, ShipmentListRow,
+    StatusEvent,
 };
 pub use stock::{
     Explanation, HoldEntry, ItemFigures, KindTotal, MonthConsumption, MoveEntry, NationalRow, OnOrderEntry,

@@ -1,7 +1,7 @@
 //! Shipments and adjustments.
 
 use crdt_store::{DocumentId, Timestamp};
-use domain::shipment::{End, Status, Verdict};
+use domain::shipment::{End, ShipmentKind, Status, Verdict};
 use domain::{Date, Money, Quantity};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,10 @@ pub struct ShipmentListRow {
     pub sender: End,
     /// Who receives.
     pub receiver: End,
+    /// What it is for.
+    pub kind: ShipmentKind,
+    /// The shipment whose goods it gives back, where a return says so.
+    pub returns: Option<DocumentId>,
     /// How far it has come.
     pub status: Status,
     /// Whether a cancellation came after the goods had left.
@@ -37,6 +41,9 @@ pub struct ShipmentListRow {
     pub lines: u32,
     /// How many of them have no batch yet.
     pub placeholders: u32,
+    /// What its lines are worth that have a price: those that left, or before that those that are to leave. None where no
+    /// line has one.
+    pub value: Option<Money>,
     /// The requisition that it answers.
     pub requisition: Option<DocumentId>,
     /// What it is called elsewhere.
@@ -59,6 +66,10 @@ pub struct ShipmentDetail {
     pub sender: End,
     /// Who receives.
     pub receiver: End,
+    /// What it is for.
+    pub kind: ShipmentKind,
+    /// The shipment whose goods it gives back, where a return says so.
+    pub returns: Option<DocumentId>,
     /// How far it has come.
     pub status: Status,
     /// Whether a cancellation came after the goods had left.
@@ -79,6 +90,9 @@ pub struct ShipmentDetail {
     pub lines: u32,
     /// How many of them have no batch yet.
     pub placeholders: u32,
+    /// What its lines are worth that have a price: those that left, or before that those that are to leave. None where no
+    /// line has one.
+    pub value: Option<Money>,
     /// The requisition that it answers.
     pub requisition: Option<DocumentId>,
     /// What it is called elsewhere.
@@ -93,10 +107,28 @@ pub struct ShipmentDetail {
     pub receiver_comment: Option<String>,
     /// How it travels.
     pub transport: Option<String>,
+    /// The number of the shipment whose goods it gives back, if this device knows it.
+    pub returns_number: Option<String>,
+    /// The returns that give back goods of it, in the order in which they were made.
+    pub returned_by: Vec<ReturnRow>,
+    /// What the lines received are worth that have a price, at the sender's prices. None where no such line has one.
+    pub received_value: Option<Money>,
     /// Statuses reached, in their order.
     pub events: Vec<StatusEvent>,
     /// Lines in the order in which they were made, those struck off left out.
     pub line_details: Vec<LineDetail>,
+}
+
+/// A return that gives back goods of a shipment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReturnRow {
+    /// Id.
+    pub id: DocumentId,
+    /// Number for people.
+    pub number: String,
+    /// How far it has come.
+    pub status: Status,
 }
 
 /// A status that was reached.
@@ -138,14 +170,30 @@ pub struct LineDetail {
     pub expiry: Option<Date>,
     /// Units per pack.
     pub pack_size: u32,
+    /// Units per pack as the receiver keeps it, where that is not as it was sent.
+    pub received_pack_size: Option<u32>,
     /// Units that are to leave.
     pub quantity: Quantity,
+    /// Units that were checked against the shipment while picking.
+    pub checked: Quantity,
     /// Units that left.
     pub issued: Quantity,
     /// Units that arrived, once somebody counted.
     pub received: Option<Quantity>,
     /// The sender's price of a pack.
     pub price: Option<Money>,
+    /// What left, or before that is to leave, at that price.
+    pub value: Option<Money>,
+    /// What arrived, at that price; not what was rejected.
+    pub received_value: Option<Money>,
+    /// Why it goes back, on a return.
+    pub reason: Option<DocumentId>,
+    /// The same in words.
+    pub reason_text: Option<String>,
+    /// Which line of the shipment returned it gives back.
+    pub returns: Option<DocumentId>,
+    /// Units of it that go back or have come back, by all returns.
+    pub given_back: Quantity,
     /// What the sender notes of it.
     pub note: Option<String>,
     /// Where the receiver puts it.

@@ -330,7 +330,7 @@ fn finder(words: Words, form: &Form, found: Option<&[ItemStockRow]>, autofocus: 
     }
 }
 
-fn status_choice(words: Words, form: &Form) -> Markup {
+pub(in crate::ui) fn status_choice(words: Words, form: &Form) -> Markup {
     let chosen = form.text("status").unwrap_or("picked");
     html! {
         fieldset {
@@ -479,6 +479,8 @@ pub(in crate::ui) fn item_line(item: DocumentId, quantity: Quantity) -> AddLine 
         price: None,
         note: None,
         whole_packs: true,
+        returns: None,
+        reason: None,
     }
 }
 

@@ -38,7 +38,7 @@ const BATCHES_MAX: usize = 200;
 pub(in crate::ui) fn document_href(movement: &LedgerRow) -> String {
     let id = movement.document;
     match (movement.class.as_str(), movement.kind) {
-        ("shipment", MovementKind::Receipt) => format!("/inbound-shipments/{id}"),
+        ("shipment", MovementKind::Receipt | MovementKind::ReturnIn) => format!("/inbound-shipments/{id}"),
         ("shipment", _) => format!("/outbound-shipments/{id}"),
         ("adjustment", _) => format!("/adjustments/{id}"),
         ("stocktake", _) => format!("/stocktakes/{id}"),

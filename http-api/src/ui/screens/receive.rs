@@ -31,7 +31,7 @@ pub(in crate::ui) async fn show(visit: Visit) -> Result<Response, Trouble> {
     let read = visit.read()?;
     let mut groups = Vec::new();
     for status in WAITING.into_iter().chain([Status::New]) {
-        let filter = shipments::ShipmentFilter { status: Some(status), search: None };
+        let filter = shipments::ShipmentFilter { status: Some(status), ..Default::default() };
         let rows =
             shipments::list(&read, own.id, Direction::Inbound, &filter, &lookup::page_request(None))?.rows;
         if !rows.is_empty() {

@@ -38,6 +38,8 @@ fn way(entry: &TaskEntry) -> String {
         (TaskKind::OrderAmended | TaskKind::SuppliedTwice, _) => {
             format!("/customer-requisitions/{}", task.document)
         }
+        (TaskKind::ReturnedTwice, _) => format!("/inbound-shipments/{}", task.document),
+        (TaskKind::Discrepancy, _) => format!("/shipments/{}", task.document),
         _ => format!("/outbound-shipments/{}", task.document),
     }
 }
@@ -63,6 +65,7 @@ fn sentence(visit: &Visit, entry: &TaskEntry) -> String {
         TaskKind::ConflictingValues => t!(words, "task-conflicting-values-text"),
         TaskKind::OrderAmended => t!(words, "task-order-amended-text", expected = expected, found = found),
         TaskKind::SuppliedTwice => t!(words, "task-supplied-twice-text", expected = expected, found = found),
+        TaskKind::ReturnedTwice => t!(words, "task-returned-twice-text", expected = expected, found = found),
     }
 }
 
