@@ -33,6 +33,8 @@ pub enum TaskKind {
     /// More of an item is in shipments for a requisition than was to be given. `expected` was to be given, `found` is in
     /// shipments.
     SuppliedTwice,
+    /// Somebody who did not know that an R&R form was finalised wrote something else in it.
+    ReportAmended,
 }
 
 /// A task.

@@ -31,7 +31,7 @@ pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateRequisition) -
     Ok(Numbered { id, number })
 }
 
-fn blank(
+pub(super) fn blank(
     txn: &Txn<'_>,
     caller: &Caller,
     store: &StoreRow,
@@ -55,6 +55,7 @@ fn blank(
         supplier_store: matches!(supplier, End::Store(_)).then(|| supplier.id()),
         supplier_partner: matches!(supplier, End::Partner(_)).then(|| supplier.id()),
         programme: command.programme,
+        rnr_form: None,
         emergency: command.emergency,
         min_months: months(command.min_months, store.understock_months),
         max_months: months(command.max_months, store.overstock_months),
@@ -76,7 +77,7 @@ fn blank(
     Ok(requisition)
 }
 
-fn require_end(txn: &Txn<'_>, customer: DocumentId, supplier: End) -> Result<(), Failure> {
+pub(super) fn require_end(txn: &Txn<'_>, customer: DocumentId, supplier: End) -> Result<(), Failure> {
     let found = match supplier {
         End::Store(id) if id == customer => {
             return Err(reject::validation("/supplier", "nobody orders from themselves").into());

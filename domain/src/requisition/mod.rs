@@ -17,6 +17,7 @@
 //! the supplier, who takes it or leaves it. What is still to be sent follows from the shipments that name the requisition;
 //! where more is in them than will be given, as when two tablets made them, that is a task too.
 
+mod from_form;
 mod grounds;
 mod lines;
 mod make;
@@ -27,6 +28,7 @@ mod send;
 mod supply;
 mod types;
 
+pub(crate) use from_form::{FormOrder, create_for_form, require_supplier_of};
 pub(crate) use grounds::Grounds;
 pub use lines::{add_lines, remove_line, update_line, use_suggested};
 pub use make::{create, discard, update};

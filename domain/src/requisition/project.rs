@@ -35,6 +35,7 @@ fn project_rows(id: DocumentId, requisition: &Requisition, supplier: End, projec
         customer: requisition.customer,
         supplier,
         programme: requisition.programme,
+        rnr_form: requisition.rnr_form,
         emergency: requisition.emergency,
         status,
         status_at: requisition.status_at(),

@@ -134,6 +134,9 @@ pub struct Requisition {
     pub supplier_partner: Option<DocumentId>,
     /// The programme it is for: then it asks for that programme's items only.
     pub programme: Option<DocumentId>,
+    /// The R&R form it follows from, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rnr_form: Option<DocumentId>,
     /// Whether it cannot wait for the next regular one.
     pub emergency: bool,
     /// Months of stock below which something is suggested, in thousandths of a month.
@@ -196,6 +199,8 @@ pub struct RequisitionRow {
     pub supplier: End,
     /// The programme it is for.
     pub programme: Option<DocumentId>,
+    /// The customer's R&R form that it follows from, if it does.
+    pub rnr_form: Option<DocumentId>,
     /// Whether it cannot wait for the next regular one.
     pub emergency: bool,
     /// How far it has come by what people pressed.

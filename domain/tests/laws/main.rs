@@ -12,6 +12,7 @@ mod model;
 mod numbers;
 mod queries;
 mod requisitions;
+mod rnr;
 mod scanning;
 mod shares;
 mod shelf;
