@@ -7,6 +7,8 @@ use domain::asset::AssetStatus;
 use domain::asset_reason::{self, CreateAssetReason};
 use domain::item::{self, CreateItem};
 use domain::partner::{self, CreatePartner};
+use domain::period_schedule::{self, CreatePeriodSchedule};
+use domain::programme::{self, CreateProgramme};
 use domain::reason::{self, CreateReason, ReasonKind};
 use domain::site::{self, CreateSite, EnrolDevice};
 use domain::stock_line::{self, CreateStockLine};
@@ -39,6 +41,8 @@ pub(crate) struct Country {
     pub(crate) broken: DocumentId,
     /// Why equipment does not work.
     pub(crate) out_of_order: DocumentId,
+    /// What stores report by months.
+    pub(crate) programme: DocumentId,
 }
 
 impl Country {
@@ -81,6 +85,7 @@ pub(crate) fn found_country(
         founder.make(|txn, caller| item::create(txn, caller, &create_item(&format!("CATALOGUE-{index}"))))?;
     }
     founder.references(&mut country)?;
+    founder.programme(&mut country)?;
     founder.sites(&mut country, sites, devices)?;
     founder.stock(&country, dice)?;
     founder.sharing(&country, devices, dice)?;
@@ -127,6 +132,28 @@ impl Founder<'_> {
         let broken = reason(ReasonKind::NegativeAdjustment, "Broken");
         country.broken = self.make(|txn, caller| reason::create(txn, caller, &broken))?.id;
         country.out_of_order = self.make(|txn, caller| asset_reason::create(txn, caller, &cause))?.id;
+        Ok(())
+    }
+
+    /// All items are reported by months, the first of which is over when the world begins.
+    fn programme(&mut self, country: &mut Country) -> Result<(), StoreError> {
+        let months = CreatePeriodSchedule {
+            id: None,
+            name: "Months".to_owned(),
+            months: 1,
+            first: Date::constant(2025, 12, 1),
+        };
+        let schedule = self.make(|txn, caller| period_schedule::create(txn, caller, &months))?.id;
+        let command = CreateProgramme {
+            id: None,
+            code: "ALL".to_owned(),
+            name: "All items".to_owned(),
+            immunisation: false,
+            items: country.items.clone(),
+            stores: Vec::new(),
+            schedule: Some(schedule),
+        };
+        country.programme = self.make(|txn, caller| programme::create(txn, caller, &command))?.id;
         Ok(())
     }
 

@@ -10,6 +10,7 @@ pub(crate) const SOMETIMES: &[&str] = &[
     "over-issue",
     "order amended after sending",
     "order supplied twice",
+    "form finalised",
     "cancellation met picking",
     "late amendment",
     "discrepancy",

@@ -12,14 +12,20 @@ use crate::requisition::{self, FormOrder, Frozen};
 use crate::shipment::{End, Event};
 use crate::{programme, query, record, reject, store};
 
-/// Finalises a form and sends its order: of what is requested, if anything is. A second press changes nothing.
+/// Finalises a form and sends its order: of what is requested, if anything is. A second press changes nothing, unless the order
+/// is not here: then it was lost with the device that finalised, and is made again; if it only has not arrived yet, it is
+/// the same one.
 ///
 /// # Errors
 /// `not-confirmed`, `negative-quantity`, `does-not-add-up` or `longer-than-period` for the first line that something stands against,
 /// with how many other things do.
 pub fn finalise(txn: &mut Txn<'_>, caller: &Caller, id: DocumentId) -> Result<FinalisedForm, Failure> {
     let old = load(txn, caller, id)?;
+    let supplier = old.supplier().ok_or_else(|| reject::validation("", "nobody is asked"))?;
     if old.status() == Status::Finalised {
+        if old.requisition == Some(RnrForm::order_of(id, supplier)) {
+            send_order(txn, caller, id, &old, supplier)?;
+        }
         return Ok(FinalisedForm { requisition: old.requisition });
     }
     require_draft(&old, "finalise it")?;
@@ -30,7 +36,6 @@ pub fn finalise(txn: &mut Txn<'_>, caller: &Caller, id: DocumentId) -> Result<Fi
     if let Some(rejection) = refusal(&problems) {
         return Err(rejection.into());
     }
-    let supplier = old.supplier().ok_or_else(|| reject::validation("", "nobody is asked"))?;
     let mut new = old.clone();
     new.reported = old.items().filter_map(|item| Some((item, old.values(item)?))).collect();
     new.requisition = send_order(txn, caller, id, &new, supplier)?;

@@ -48,6 +48,7 @@ impl fmt::Display for Status {
 
 /// What the ledger said of a line when the form was made, or looked at it again last. Quantities in units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Computed {
     /// The final balance of the form before, else what was there when the period began.
     pub initial_balance: Quantity,

@@ -777,6 +777,28 @@ fn a_form_finalised_on_two_devices_is_reported_once_and_has_one_order() {
 }
 
 #[test]
+fn an_order_that_was_lost_with_its_device_is_sent_by_a_second_press() {
+    let mut world = World::new();
+    let country = october(&mut world);
+    let id = make(&mut world, A, &country, OCTOBER);
+    confirm_all(&mut world, A, id);
+    let order = finalise(&mut world, A, id);
+    // Only the form gets through before the tablet falls into the river.
+    world.carry_only(A, CENTRAL, &[id]);
+    world.meet(B, CENTRAL);
+    assert_eq!(detail(&world, B, id).requisition_number, None);
+    assert_eq!(finalise(&mut world, B, id), order);
+    world.meet(B, CENTRAL);
+    world.meet(D, CENTRAL);
+    let found = orders(&world, D);
+    assert_eq!(found.iter().map(|row| Some(row.requisition.id)).collect::<Vec<_>>(), [order]);
+    // It was found again after all.
+    world.meet_all();
+    assert_eq!(orders(&world, D).len(), 1);
+    world.assert_converged();
+}
+
+#[test]
 fn what_the_supplier_wrote_into_one_of_two_orders_stays_when_the_other_arrives() {
     let mut world = World::new();
     let country = october(&mut world);

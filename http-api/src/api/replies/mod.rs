@@ -6,6 +6,7 @@
 mod assets;
 mod ledger;
 mod requisitions;
+mod rnr_forms;
 mod scanning;
 mod shipments;
 mod stock;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use assets::{AssetDetail, AssetListRow, AssetLogEntry};
 pub use ledger::{LedgerEntry, StoreLedgerEntry};
 pub use requisitions::{RequisitionDetail, RequisitionLine, RequisitionListRow, SupplyProgress};
+pub use rnr_forms::{DueForm, LedgerSaid, RnrFormDetail, RnrFormLine, RnrFormListRow, RnrProblem};
 pub use scanning::{BarcodeListRow, ScanReading, Scanned};
 pub use shipments::{
     AdjustmentDetail, AdjustmentLineDetail, LineDetail, ShipmentDetail, ShipmentListRow, StatusEvent,

@@ -20,6 +20,8 @@ pub struct RequisitionListRow {
     pub supplier: End,
     /// The programme it is for.
     pub programme: Option<DocumentId>,
+    /// The customer's R&R form that it follows from, if it does.
+    pub rnr_form: Option<DocumentId>,
     /// Whether it cannot wait for the next regular one.
     pub emergency: bool,
     /// How far it has come.
@@ -62,6 +64,8 @@ pub struct RequisitionDetail {
     pub supplier: End,
     /// The programme it is for.
     pub programme: Option<DocumentId>,
+    /// The customer's R&R form that it follows from, if it does.
+    pub rnr_form: Option<DocumentId>,
     /// Whether it cannot wait for the next regular one.
     pub emergency: bool,
     /// How far it has come.

@@ -36,6 +36,7 @@ fn kind_code(kind: TaskKind) -> &'static str {
         TaskKind::ConflictingValues => "conflicting-values",
         TaskKind::OrderAmended => "order-amended",
         TaskKind::SuppliedTwice => "supplied-twice",
+        TaskKind::ReportAmended => "report-amended",
     }
 }
 
@@ -53,6 +54,7 @@ fn way(entry: &TaskEntry) -> String {
         (TaskKind::OrderAmended | TaskKind::SuppliedTwice, _) => {
             format!("/customer-requisitions/{}", task.document)
         }
+        (TaskKind::ReportAmended, _) => format!("/rnr-forms/{}?part=late", task.document),
         _ => format!("/outbound-shipments/{}", task.document),
     }
 }
@@ -78,6 +80,7 @@ fn sentence(visit: &Visit, entry: &TaskEntry) -> String {
         TaskKind::ConflictingValues => t!(words, "task-conflicting-values-text"),
         TaskKind::OrderAmended => t!(words, "task-order-amended-text", expected = expected, found = found),
         TaskKind::SuppliedTwice => t!(words, "task-supplied-twice-text", expected = expected, found = found),
+        TaskKind::ReportAmended => t!(words, "task-report-amended-text"),
     }
 }
 
