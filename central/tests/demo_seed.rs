@@ -6,7 +6,10 @@ use std::sync::{Arc, OnceLock};
 use central::demo::{self, PASSWORD, SITES, STORES, USERS};
 use crdt_store::{OpenOptions, Reader, Snapshot, Store, Timestamp};
 use domain::query::stock::StockFilter;
-use domain::query::{Page, PageRequest, access, assets, items, ledger, reference, shipments, stock, tasks};
+use domain::query::{
+    Page, PageRequest, access, assets, items, ledger, reference, rnr_forms, shipments, stock, tasks,
+};
+use domain::rnr;
 use domain::shipment::{Direction, Status};
 use domain::{DomainSchema, TaskKind, password};
 
@@ -127,6 +130,22 @@ fn there_is_work_under_way() {
     let tasks = pages(|page| tasks::list(&read, None, page).expect("tasks"));
     let kinds: BTreeSet<_> = tasks.iter().map(|task| task.task.kind).collect();
     assert_eq!(kinds, [TaskKind::Discrepancy].into());
+}
+
+#[test]
+fn a_health_centre_has_reported_a_month_and_is_reporting_the_next() {
+    let read = demo_of_seed_1();
+    let rows =
+        pages(|page| rnr_forms::list(&read, store_id("KPU"), &Default::default(), page).expect("forms"));
+    let found: Vec<_> = rows.iter().map(|row| (row.form.from.to_string(), row.form.status)).collect();
+    // The demo of 21 September.
+    assert_eq!(
+        found,
+        [("2026-08-01".to_owned(), rnr::Status::Draft), ("2026-07-01".to_owned(), rnr::Status::Finalised)]
+    );
+    assert!(rows[0].form.confirmed > 0 && rows[0].form.confirmed < rows[0].form.lines);
+    assert_eq!(rows[0].form.faulty, 1, "one line waits to be corrected");
+    assert!(rows[1].form.requisition.is_some());
 }
 
 #[test]

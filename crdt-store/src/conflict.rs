@@ -68,6 +68,7 @@ pub(crate) fn at_places(
     mut places: Vec<Vec<String>>,
 ) -> Vec<Conflict> {
     places.sort_unstable_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
+    places.dedup();
     places.truncate(PLACES_MAX);
     places
         .into_iter()
@@ -86,32 +87,43 @@ fn values_at(
     path: &[String],
 ) -> Option<Vec<ConflictingValue>> {
     let (key, parents) = path.split_last()?;
-    let parent = parents.iter().try_fold(ROOT, |object, key| map_at(automerge, heads, &object, key))?;
-    let found = match heads {
-        None => automerge.get_all(&parent, key.as_str()),
-        Some(heads) => automerge.get_all_at(&parent, key.as_str(), heads),
-    };
+    let mut found = Vec::new();
+    for parent in maps_at(automerge, heads, parents)? {
+        found.extend(all_at(automerge, heads, &parent, key)?);
+    }
     // In the order of the operations, which is the same everywhere; the last one is the one that is shown.
-    let found = found.ok()?;
     let last = found.len().checked_sub(1)?;
     let values = found.iter().enumerate().skip(found.len().saturating_sub(VALUES_MAX));
     Some(values.filter_map(|(at, (value, id))| told(automerge, value, id, at == last)).collect())
 }
 
-fn map_at(
+/// The maps at a path, that which is shown last. At the root several may stand for one: see [`hot`](crate::hot).
+fn maps_at(
     automerge: &Automerge,
     heads: Option<&[automerge::ChangeHash]>,
-    object: &ObjId,
+    path: &[String],
+) -> Option<Vec<ObjId>> {
+    let Some((first, rest)) = path.split_first() else { return Some(vec![ROOT]) };
+    rest.iter().try_fold(crate::hot::root_maps(automerge, heads, first), |maps, key| {
+        let shown = maps.iter().rev().find_map(|map| all_at(automerge, heads, map, key)?.pop());
+        match shown? {
+            (automerge::Value::Object(ObjType::Map), object) => Some(vec![object]),
+            _ => None,
+        }
+    })
+}
+
+fn all_at<'d>(
+    automerge: &'d Automerge,
+    heads: Option<&[automerge::ChangeHash]>,
+    map: &ObjId,
     key: &str,
-) -> Option<ObjId> {
+) -> Option<Vec<(automerge::Value<'d>, ObjId)>> {
     let found = match heads {
-        None => automerge.get(object, key),
-        Some(heads) => automerge.get_at(object, key, heads),
+        None => automerge.get_all(map, key),
+        Some(heads) => automerge.get_all_at(map, key, heads),
     };
-    match found.ok()?? {
-        (automerge::Value::Object(ObjType::Map), id) => Some(id),
-        _ => None,
-    }
+    found.ok()
 }
 
 fn told(

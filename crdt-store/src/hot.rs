@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use automerge::hydrate;
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{ActorId, Automerge, AutomergeError, Change, ObjId, ObjType, ROOT, ScalarValue};
+use automerge::{ActorId, Automerge, AutomergeError, Change, ObjId, ObjType, ROOT, ReadDoc, ScalarValue};
 
 use crate::change::{InvalidChange, VerifiedChange, guarded};
 use crate::conflict::{self, Conflict, Place};
@@ -108,9 +108,56 @@ fn root_of(
     heads: Option<&[automerge::ChangeHash]>,
     places: &mut Vec<Vec<String>>,
 ) -> Map {
-    match value_of(&automerge.hydrate(heads), 0, None, places) {
-        Value::Map(map) => map,
-        _ => Map::new(),
+    let hydrate::Value::Map(content) = automerge.hydrate(heads) else { return Map::new() };
+    let mut root = map_of(&content, 0, None, places);
+    for (key, entry) in content.iter().filter(|(_, entry)| entry.conflict) {
+        if let (hydrate::Value::Map(_), Some(Value::Map(shown))) = (&entry.value, root.get_mut(key)) {
+            unite(automerge, heads, key, shown, places);
+        }
+    }
+    root
+}
+
+/// Adds to a map at the root what stands in the other maps of its place: there are some where devices made the document
+/// without knowing of each other, and each went on writing in its own. An entry of several maps is that of the one which
+/// is shown.
+fn unite(
+    automerge: &Automerge,
+    heads: Option<&[automerge::ChangeHash]>,
+    key: &str,
+    shown: &mut Map,
+    places: &mut Vec<Vec<String>>,
+) {
+    let here = Place { above: None, key };
+    for object in root_maps(automerge, heads, key).iter().rev().skip(1) {
+        let Ok(hydrate::Value::Map(other)) = ReadDoc::hydrate(automerge, object, heads) else { continue };
+        for (entry, value) in map_of(&other, 1, Some(&here), places) {
+            match shown.get(&entry) {
+                Some(shown) if *shown != value => {
+                    places.push(Place { above: Some(&here), key: &entry }.path());
+                }
+                Some(_) => {}
+                None => drop(shown.insert(entry, value)),
+            }
+        }
+    }
+}
+
+/// The maps at a key of the root, that which is shown last; none where it is no map that is shown.
+pub(crate) fn root_maps(
+    read: &impl ReadDoc,
+    heads: Option<&[automerge::ChangeHash]>,
+    key: &str,
+) -> Vec<ObjId> {
+    let found = match heads {
+        None => read.get_all(ROOT, key),
+        Some(heads) => read.get_all_at(ROOT, key, heads),
+    };
+    let is_map = |value: &automerge::Value<'_>| matches!(value, automerge::Value::Object(ObjType::Map));
+    let found = found.unwrap_or_default();
+    match found.last().is_some_and(|(value, _)| is_map(value)) {
+        true => found.into_iter().filter(|(value, _)| is_map(value)).map(|(_, object)| object).collect(),
+        false => Vec::new(),
     }
 }
 
@@ -126,22 +173,24 @@ fn value_of(
     }
     match value {
         hydrate::Value::Scalar(scalar) => scalar_of(scalar),
-        hydrate::Value::Map(map) => {
-            let read = map.iter().map(|(key, entry)| {
-                let here = Place { above: place, key };
-                if entry.conflict && matches!(entry.value, hydrate::Value::Scalar(_)) {
-                    places.push(here.path());
-                }
-                (key.clone(), value_of(&entry.value, depth + 1, Some(&here), places))
-            });
-            Value::Map(read.collect())
-        }
+        hydrate::Value::Map(map) => Value::Map(map_of(map, depth, place, places)),
         // What stands in a list has no path of keys; we write none.
         hydrate::Value::List(list) => Value::List(
             list.iter().map(|entry| value_of(&entry.value, depth + 1, None, &mut Vec::new())).collect(),
         ),
         hydrate::Value::Text(text) => Value::Text(String::from(text)),
     }
+}
+
+fn map_of(map: &hydrate::Map, depth: usize, place: Option<&Place<'_>>, places: &mut Vec<Vec<String>>) -> Map {
+    let read = map.iter().map(|(key, entry)| {
+        let here = Place { above: place, key };
+        if entry.conflict && matches!(entry.value, hydrate::Value::Scalar(_)) {
+            places.push(here.path());
+        }
+        (key.clone(), value_of(&entry.value, depth + 1, Some(&here), places))
+    });
+    read.collect()
 }
 
 pub(crate) fn scalar_of(scalar: &ScalarValue) -> Value {
@@ -252,59 +301,95 @@ pub(crate) fn edit(
 
 fn step<T: Transactable>(transaction: &mut T, edit: &Edit) -> Result<(), AutomergeError> {
     match edit {
-        Edit::Create { root } => merge_map(transaction, &ROOT, root),
+        Edit::Create { root } => merge_map(transaction, &[ROOT], root),
         Edit::Put { path, value } => {
             let Some((key, parents)) = path.split_last() else { return Err(AutomergeError::Fail) };
-            let parent = descend(transaction, parents)?;
-            put(transaction, &parent, key, value)
+            let parents = descend(transaction, parents)?;
+            put(transaction, &parents, key, value)
         }
         Edit::Delete { path } => {
             let Some((key, parents)) = path.split_last() else { return Err(AutomergeError::Fail) };
-            let parent = descend(transaction, parents)?;
-            match transaction.get(&parent, key.as_str())? {
-                Some(_) => transaction.delete(&parent, key.as_str()),
-                None => Ok(()),
-            }
+            let parents = descend(transaction, parents)?;
+            let holders = holders(transaction, &parents, key)?;
+            holders.into_iter().try_for_each(|map| transaction.delete(map, key.as_str()))
         }
     }
 }
 
-/// The map at a path, made where it is missing.
-fn descend<T: Transactable>(transaction: &mut T, path: &[String]) -> Result<ObjId, AutomergeError> {
-    path.iter().try_fold(ROOT, |parent, key| map_at(transaction, &parent, key))
+/// The maps at a path, that which is shown last; one is made where there is none.
+fn descend<T: Transactable>(transaction: &mut T, path: &[String]) -> Result<Vec<ObjId>, AutomergeError> {
+    path.iter().try_fold(vec![ROOT], |parents, key| {
+        let found = maps_at(transaction, &parents, key)?;
+        match (found.is_empty(), parents.last()) {
+            (true, Some(parent)) => Ok(vec![transaction.put_object(parent, key.as_str(), ObjType::Map)?]),
+            _ => Ok(found),
+        }
+    })
 }
 
-fn map_at<T: Transactable>(transaction: &mut T, parent: &ObjId, key: &str) -> Result<ObjId, AutomergeError> {
-    match transaction.get(parent, key)? {
-        Some((automerge::Value::Object(ObjType::Map), id)) => Ok(id),
-        _ => transaction.put_object(parent, key, ObjType::Map),
+/// The maps at a key: at the root all of them, below it the one that is shown.
+fn maps_at<T: Transactable>(
+    transaction: &T,
+    parents: &[ObjId],
+    key: &str,
+) -> Result<Vec<ObjId>, AutomergeError> {
+    if matches!(parents, [ObjId::Root]) {
+        return Ok(root_maps(transaction, None, key));
     }
+    let Some(holder) = holders(transaction, parents, key)?.pop() else { return Ok(Vec::new()) };
+    Ok(match transaction.get(holder, key)? {
+        Some((automerge::Value::Object(ObjType::Map), object)) => vec![object],
+        _ => Vec::new(),
+    })
 }
 
-fn merge_map<T: Transactable>(transaction: &mut T, object: &ObjId, map: &Map) -> Result<(), AutomergeError> {
-    map.iter().try_for_each(|(key, value)| put(transaction, object, key, value))
+/// Those of some maps that hold a key.
+fn holders<'m, T: Transactable>(
+    transaction: &T,
+    maps: &'m [ObjId],
+    key: &str,
+) -> Result<Vec<&'m ObjId>, AutomergeError> {
+    let mut found = Vec::new();
+    for map in maps {
+        if transaction.get(map, key)?.is_some() {
+            found.push(map);
+        }
+    }
+    Ok(found)
 }
 
-/// Puts a value unless it stands there already. Maps are merged key by key, never replaced.
+fn merge_map<T: Transactable>(
+    transaction: &mut T,
+    objects: &[ObjId],
+    map: &Map,
+) -> Result<(), AutomergeError> {
+    map.iter().try_for_each(|(key, value)| put(transaction, objects, key, value))
+}
+
+/// Puts a value unless it stands there already. Maps are merged key by key, never replaced. Where several maps stand for
+/// one, it is put into the one whose value is shown, and what the others say there is settled by it.
 fn put<T: Transactable>(
     transaction: &mut T,
-    parent: &ObjId,
+    parents: &[ObjId],
     key: &str,
     value: &Value,
 ) -> Result<(), AutomergeError> {
+    let mut holders = holders(transaction, parents, key)?;
+    let Some(parent) = holders.pop().or(parents.last()) else { return Err(AutomergeError::Fail) };
     match value {
-        Value::Map(map) => match transaction.get(parent, key)? {
-            Some((automerge::Value::Object(ObjType::Map), object)) => merge_map(transaction, &object, map),
-            _ => transaction.batch_create_object(parent, key, &to_hydrate(value), false).map(drop),
+        Value::Map(map) => match maps_at(transaction, parents, key)?.as_slice() {
+            [] => transaction.batch_create_object(parent, key, &to_hydrate(value), false).map(drop),
+            objects => merge_map(transaction, objects, map),
         },
         Value::List(_) => transaction.batch_create_object(parent, key, &to_hydrate(value), false).map(drop),
         scalar => {
             let scalar = to_scalar(scalar).ok_or(AutomergeError::Fail)?;
             let unchanged =
                 transaction.get(parent, key)?.is_some_and(|(found, _)| found.as_scalar() == Some(&scalar));
-            if unchanged && transaction.get_all(parent, key)?.len() == 1 {
+            if unchanged && holders.is_empty() && transaction.get_all(parent, key)?.len() == 1 {
                 return Ok(());
             }
+            holders.into_iter().try_for_each(|other| transaction.delete(other, key))?;
             if unchanged {
                 // Of a value that is shown already Automerge would write nothing but that the others are gone: whoever
                 // settles a conflict with it would have said nothing against an edit that did not know of that.

@@ -18,6 +18,7 @@ use crate::permission::{Caller, Permission};
 use crate::quantity::{Money, Quantity, Volume};
 use crate::record::Record;
 use crate::requisition::Requisition;
+use crate::rnr::RnrForm;
 use crate::shipment::Shipment;
 use crate::stock_line::StockLine;
 use crate::text::Key;
@@ -136,6 +137,7 @@ use Side::{Customer, Own, Receiver, Sender, Supplier};
 
 const LINE: Side = Own(Permission::StockEdit);
 const PLACE: Side = Own(Permission::LocationEdit);
+const REPORT: Side = Own(Permission::RnrForms);
 const EQUIPMENT: Side = Own(Permission::AssetEdit);
 
 const fn field(class: &'static str, path: &'static [&'static str], kind: FieldKind, side: Side) -> Field {
@@ -203,6 +205,17 @@ const FIELDS: &[Field] = &[
     field(Requisition::CLASS, &["supplier_comment"], Text, Supplier),
     field(Requisition::CLASS, &["supply", "*"], FieldKind::Quantity, Supplier),
     field(Requisition::CLASS, &["supply_notes", "*"], Text, Supplier),
+    field(RnrForm::CLASS, &["comment"], Text, REPORT),
+    field(RnrForm::CLASS, &["initial_balance", "*"], FieldKind::Quantity, REPORT),
+    field(RnrForm::CLASS, &["received", "*"], FieldKind::Quantity, REPORT),
+    field(RnrForm::CLASS, &["consumed", "*"], FieldKind::Quantity, REPORT),
+    field(RnrForm::CLASS, &["adjustments", "*"], FieldKind::Quantity, REPORT),
+    field(RnrForm::CLASS, &["losses", "*"], FieldKind::Quantity, REPORT),
+    field(RnrForm::CLASS, &["stock_out_days", "*"], Number, REPORT),
+    field(RnrForm::CLASS, &["final_balance", "*"], FieldKind::Quantity, REPORT),
+    field(RnrForm::CLASS, &["requested", "*"], FieldKind::Quantity, REPORT),
+    field(RnrForm::CLASS, &["expiry", "*"], Day, REPORT),
+    field(RnrForm::CLASS, &["notes", "*"], Text, REPORT),
 ];
 
 impl Field {
@@ -314,10 +327,19 @@ pub(crate) fn project(document: &Document, projection: &mut Projection) {
 fn row_of(document: &Document, conflict: &Conflict) -> Option<ConflictRow> {
     let field = Field::at(&document.class, &conflict.path)?;
     let (store, permission) = field.owner(document)?;
+    let has_columns = [Requisition::CLASS, RnrForm::CLASS].contains(&document.class.as_str());
+    let is_closed = || {
+        let discarded = document.root.get("discarded_at").and_then(Value::as_int);
+        discarded.is_some() || document.at(&["events", "finalised"]).is_some()
+    };
+    if document.class == RnrForm::CLASS && is_closed() {
+        // What it reports is frozen; what others would have it report is one task for all its cells.
+        return None;
+    }
     let line = match conflict.path.as_slice() {
         [lines, key, ..] if lines == "lines" => key.parse().ok(),
-        // The lines of a requisition are columns, by item.
-        [_, key] if document.class == Requisition::CLASS => key.parse().ok(),
+        // The lines of a requisition and of a form are columns, by item.
+        [_, key] if has_columns => key.parse().ok(),
         _ => None,
     };
     let of_line = |name: &str| document.at(&["lines", conflict.path.get(1)?, name]);
@@ -343,7 +365,7 @@ fn row_of(document: &Document, conflict: &Conflict) -> Option<ConflictRow> {
         permission,
         number: document.root.get("number").and_then(Value::as_text).map(str::to_owned),
         line,
-        item: item.or(line.filter(|_| document.class == Requisition::CLASS)),
+        item: item.or(line.filter(|_| has_columns)),
         stock_line: (document.class == StockLine::CLASS).then_some(document.id),
         values: conflict.values.iter().map(value).collect(),
     })

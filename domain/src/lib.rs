@@ -80,6 +80,7 @@ mod record;
 pub mod reject;
 pub mod repack;
 pub mod requisition;
+pub mod rnr;
 mod schema;
 mod scopes;
 pub mod share;

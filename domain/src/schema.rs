@@ -23,6 +23,7 @@ use crate::record::Record;
 use crate::reject::CENTRAL_ONLY_MESSAGE;
 use crate::repack::{self, Repack};
 use crate::requisition::{self, Requisition};
+use crate::rnr::{self, RnrForm};
 use crate::scopes::ScopeKind;
 use crate::share::{self, Share};
 use crate::shipment::{self, Shipment};
@@ -157,6 +158,7 @@ const KINDS: &[Kind] = &[
     kind!(Share, of_store, share::project),
     kind!(Shipment, of_shipment, shipment::project),
     kind!(Requisition, of_requisition, requisition::project),
+    kind!(RnrForm, of_store, rnr::project),
     kind!(Asset, of_store, asset::project),
     kind!(AssetLog, of_store, asset::project_log),
     kind!(Barcode, of_store, barcode::project),
@@ -281,7 +283,7 @@ fn check_shape(before: Option<&Document>, after: &Document) -> Result<(), Refusa
             return Err(Refusal::new("scope-changed", detail));
         }
     }
-    for added_up in ["lines", "given", "answers", "requested", "sent", "supply"] {
+    for added_up in ["lines", "given", "answers", "requested", "sent", "supply", "reported"] {
         let entries = after.root.get(added_up).and_then(Value::as_map);
         if entries.is_some_and(|entries| entries.len() > MERGED_LINES_MAX) {
             return Err(Refusal::new(

@@ -35,11 +35,13 @@ pub enum TaskKind {
     SuppliedTwice,
     /// More of a line that was refused is said to go back than was refused. `expected` was refused, `found` goes back.
     ReturnedTwice,
+    /// Somebody who did not know that an R&R form was finalised wrote something else in it.
+    ReportAmended,
 }
 
 impl TaskKind {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::OverIssued,
         Self::Discrepancy,
         Self::LateAmendment,
@@ -51,6 +53,7 @@ impl TaskKind {
         Self::OrderAmended,
         Self::SuppliedTwice,
         Self::ReturnedTwice,
+        Self::ReportAmended,
     ];
 
     /// The stable word.
@@ -67,6 +70,7 @@ impl TaskKind {
             Self::OrderAmended => "order-amended",
             Self::SuppliedTwice => "supplied-twice",
             Self::ReturnedTwice => "returned-twice",
+            Self::ReportAmended => "report-amended",
         }
     }
 }

@@ -141,6 +141,12 @@ views! {
     SUM_REQUISITION_COUNT = "view/sum/requisition/count",
     /// supplying store, requisition, item → to be given, answered by shipments, in shipments, of that off the shelf
     SUM_REQUISITION = "view/sum/requisition",
+    /// form → RnrFormRow
+    RNR_FORM = "view/rnr_form",
+    /// store, first day of the period, programme, form → RnrFormRow
+    RNR_FORM_BY_PERIOD = "view/rnr_form/period",
+    /// store, programme, first day of the period, form → RnrFormRow
+    RNR_FORM_BY_PROGRAMME = "view/rnr_form/programme",
     /// series 0 counter, document → nothing
     NUMBER = "view/number",
     /// asset → AssetRow

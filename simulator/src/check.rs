@@ -12,6 +12,7 @@ use replication::{Node, PeerStatus};
 use std::sync::Arc;
 
 use crate::counting::{self, CountKind};
+use crate::forms::Forms;
 use crate::look;
 use crate::machine::{Machine, right_time};
 use crate::network::MachineId;
@@ -201,7 +202,7 @@ impl Inspection<'_> {
         self.world.tally.sometimes_many("late amendment", count_shipments(&documents, amended_late));
         self.world.tally.sometimes_many("discrepancy", count_shipments(&documents, differs));
         note_counts(self.world, &documents);
-        let steps: [Step<'_>; 12] = [
+        let steps: [Step<'_>; 13] = [
             Self::promises,
             Self::effects,
             Self::numbers,
@@ -210,6 +211,7 @@ impl Inspection<'_> {
             Self::stock_adds_up,
             Self::shares_add_up,
             Self::orders_add_up,
+            Self::forms_add_up,
             Self::counts_are_tasks,
             Self::conflicts_are_tasks,
             Self::authors_are_proven,
@@ -472,6 +474,26 @@ impl Inspection<'_> {
             }
         }
         Ok(Ok(()))
+    }
+
+    /// I15: what a finalised form reports adds up, whoever finalised it, and one order follows from it.
+    fn forms_add_up(&mut self, _: &Snapshot, documents: &BTreeMap<DocumentId, Document>) -> Looked {
+        self.world.tally.checked("I15");
+        let forms = Forms::of(documents);
+        self.world.tally.sometimes_many("form finalised", forms.finalised);
+        // The order goes to central in a scope of its own: a device whose disk dies in between takes it along.
+        let is_lost = |form: &DocumentId| {
+            let store = documents
+                .get(form)
+                .and_then(|form| DocumentId::try_from(form.root.get("store")?.as_bytes()?).ok());
+            store.is_none_or(|store| self.is_spoilt(store))
+        };
+        let missing = forms.without_order.iter().find(|form| !is_lost(form));
+        let missing = missing.map(|form| format!("form {form} was finalised and its order is nowhere"));
+        match forms.wrong.or(missing) {
+            Some(detail) => Ok(Err(self.world.breach("I15", detail))),
+            None => Ok(Ok(())),
+        }
     }
 
     /// Whether a device of the store forgot what it had issued, or never kept to the rules.

@@ -81,7 +81,7 @@ impl Person<'_> {
         Ok(Some((deed, false)))
     }
 
-    fn some_units(&mut self) -> Quantity {
+    pub(crate) fn some_units(&mut self) -> Quantity {
         Quantity::whole(self.dice.between(0, 40) as i64)
     }
 

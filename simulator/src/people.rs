@@ -166,6 +166,7 @@ impl Person<'_> {
             (Person::draft, 6),
             (Person::order, 14),
             (Person::supply, 12),
+            (Person::report, 12),
             (Person::enter_delivery, 5),
             (Person::open, 2),
             (Person::hold, 4),

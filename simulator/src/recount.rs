@@ -198,6 +198,19 @@ const OF_SHIPMENT: [&str; 5] = ["reference", "comment", "transport", "expected",
 /// Fields of a requisition that people settle, and the columns of its lines.
 const OF_REQUISITION: [&str; 4] = ["reference", "comment", "expected", "supplier_comment"];
 const OF_REQUISITION_LINE: [&str; 4] = ["requested", "notes", "supply", "supply_notes"];
+/// The columns of the lines of an R&R form that people settle while it is a draft.
+const OF_FORM_LINE: [&str; 10] = [
+    "initial_balance",
+    "received",
+    "consumed",
+    "adjustments",
+    "losses",
+    "stock_out_days",
+    "final_balance",
+    "requested",
+    "expiry",
+    "notes",
+];
 const OF_BARCODE: [&str; 2] = ["item", "pack_size"];
 const OF_SHIPMENT_LINE: [&str; 2] = ["received", "received_note"];
 
@@ -208,13 +221,25 @@ pub(crate) fn contested(document: &Document, file: &[u8]) -> Result<BTreeSet<Str
     if document.root.get("deleted") == Some(&Value::Bool(true)) {
         return Ok(found);
     }
-    let mut ask = |object: &ObjId, key: &str, pointer: String| {
-        let values = raw.get_all(object, key).unwrap_or_default();
+    let mut ask_all = |objects: &[ObjId], key: &str, pointer: String| {
+        let values = objects.iter().flat_map(|object| raw.get_all(object, key).unwrap_or_default());
         let different: BTreeSet<String> =
-            values.iter().filter_map(|(value, _)| Some(format!("{:?}", value.as_scalar()?))).collect();
+            values.filter_map(|(value, _)| Some(format!("{:?}", value.as_scalar()?))).collect();
         if different.len() > 1 {
             found.insert(pointer);
         }
+    };
+    // Where several devices made a document, each has a map of its own at a column.
+    let column = |key: &str| -> Vec<ObjId> {
+        let all = raw.get_all(ROOT, key).unwrap_or_default().into_iter();
+        all.filter(|(value, _)| matches!(value, automerge::Value::Object(ObjType::Map)))
+            .map(|(_, id)| id)
+            .collect()
+    };
+    let ask_column = |key: &str, ask: &mut dyn FnMut(&[ObjId], &str, String)| {
+        let maps = column(key);
+        let items: BTreeSet<String> = maps.iter().flat_map(|items| raw.keys(items)).collect();
+        items.iter().for_each(|item| ask(&maps, item, format!("/{key}/{item}")));
     };
     let object = |parent: &ObjId, key: &str| match raw.get(parent, key) {
         Ok(Some((automerge::Value::Object(ObjType::Map), id))) => Some(id),
@@ -223,32 +248,38 @@ pub(crate) fn contested(document: &Document, file: &[u8]) -> Result<BTreeSet<Str
     match document.class.as_str() {
         "stock_line" | "location" | "asset" => {
             for key in raw.keys(ROOT).filter(|key| !NOT_FOR_PEOPLE.contains(&key.as_str())) {
-                ask(&ROOT, &key, format!("/{key}"));
+                ask_all(&[ROOT], &key, format!("/{key}"));
             }
         }
-        "barcode" => OF_BARCODE.iter().for_each(|key| ask(&ROOT, key, format!("/{key}"))),
+        "barcode" => OF_BARCODE.iter().for_each(|key| ask_all(&[ROOT], key, format!("/{key}"))),
         "shipment" => {
-            OF_SHIPMENT.iter().for_each(|key| ask(&ROOT, key, format!("/{key}")));
+            OF_SHIPMENT.iter().for_each(|key| ask_all(&[ROOT], key, format!("/{key}")));
             let lines = object(&ROOT, "lines");
             for (lines, line) in lines.iter().flat_map(|lines| raw.keys(lines).map(move |line| (lines, line)))
             {
                 if let Some(id) = object(lines, &line) {
-                    OF_SHIPMENT_LINE.iter().for_each(|key| ask(&id, key, format!("/lines/{line}/{key}")));
+                    OF_SHIPMENT_LINE.iter().for_each(|key| {
+                        ask_all(std::slice::from_ref(&id), key, format!("/lines/{line}/{key}"))
+                    });
                 }
             }
         }
         "requisition" => {
-            OF_REQUISITION.iter().for_each(|key| ask(&ROOT, key, format!("/{key}")));
-            for column in OF_REQUISITION_LINE {
-                let items = object(&ROOT, column);
-                for (items, item) in
-                    items.iter().flat_map(|items| raw.keys(items).map(move |item| (items, item)))
-                {
-                    ask(items, &item, format!("/{column}/{item}"));
-                }
-            }
+            OF_REQUISITION.iter().for_each(|key| ask_all(&[ROOT], key, format!("/{key}")));
+            OF_REQUISITION_LINE.iter().for_each(|key| ask_column(key, &mut ask_all));
+        }
+        "rnr_form" if is_draft(&document.root) => {
+            ask_all(&[ROOT], "comment", "/comment".to_owned());
+            OF_FORM_LINE.iter().for_each(|key| ask_column(key, &mut ask_all));
         }
         _ => {}
     }
     Ok(found)
+}
+
+/// Whether a form is neither finalised nor thrown away.
+fn is_draft(form: &Map) -> bool {
+    let finalised =
+        form.get("events").and_then(Value::as_map).is_some_and(|all| all.contains_key("finalised"));
+    !finalised && !matches!(form.get("discarded_at"), Some(Value::Int(_)))
 }

@@ -36,7 +36,7 @@ pub(crate) struct Country {
     pub(crate) customer: DocumentId,
     /// A partner that brings goods.
     pub(crate) supplier: DocumentId,
-    /// A programme with periods.
+    /// What stores report by months, and order in kinds.
     pub(crate) programme: DocumentId,
     /// Its kinds of orders: two in a period, and any number of at most two lines.
     pub(crate) order_types: Vec<DocumentId>,
@@ -138,12 +138,13 @@ impl Founder<'_> {
         Ok(())
     }
 
+    /// Most items are reported by months, the first of which is over when the world begins, and ordered in two kinds.
     fn programme(&mut self, country: &mut Country) -> Result<(), StoreError> {
         let months = CreatePeriodSchedule {
             id: None,
             name: "Months".to_owned(),
             months: 1,
-            first: Date::constant(2020, 1, 1),
+            first: Date::constant(2025, 12, 1),
         };
         let schedule = self.make(|txn, caller| period_schedule::create(txn, caller, &months))?.id;
         let command = CreateProgramme {

@@ -11,6 +11,7 @@ pub(crate) const SOMETIMES: &[&str] = &[
     "order amended after sending",
     "one order too many",
     "order supplied twice",
+    "form finalised",
     "cancellation met picking",
     "late amendment",
     "discrepancy",

@@ -19,6 +19,7 @@ use domain::requisition::{
     self, AddLines, Approve, CreateRequisition, LineSelection, Supply, TakeAmendment,
     UpdateLine as UpdateOrderLine,
 };
+use domain::rnr::{self, ConfirmLines, CreateRnrForm, FillLines};
 use domain::share::{self, AskShare, GiveShare};
 use domain::shipment::{
     self, AddLine, Allocate, CreateInbound, CreateOutbound, Issue, Receive, SetReceived, SetStatus,
@@ -81,6 +82,13 @@ pub(crate) enum Deed {
     TakeAmendment(DocumentId, DocumentId, TakeAmendment),
     ShipOrder(DocumentId),
     FinaliseOrder(DocumentId),
+    MakeForm(CreateRnrForm),
+    FillForm(DocumentId, FillLines),
+    ConfirmForm(DocumentId, ConfirmLines),
+    RefreshForm(DocumentId),
+    FinaliseForm(DocumentId),
+    DiscardForm(DocumentId),
+    PutFormAside(DocumentId),
     RegisterAsset(CreateAsset),
     LogAsset(DocumentId, AddAssetLog),
     LearnBarcode(LearnBarcode),
@@ -193,6 +201,13 @@ impl Deed {
             Self::TakeAmendment(..) => "settle order amendment",
             Self::ShipOrder(_) => "ship order",
             Self::FinaliseOrder(_) => "finalise order",
+            Self::MakeForm(_) => "make form",
+            Self::FillForm(..) => "fill form",
+            Self::ConfirmForm(..) => "confirm form",
+            Self::RefreshForm(_) => "refresh form",
+            Self::FinaliseForm(_) => "finalise form",
+            Self::DiscardForm(_) => "discard form",
+            Self::PutFormAside(_) => "put aside for form",
             Self::RegisterAsset(_) => "register asset",
             Self::LogAsset(..) => "log asset",
             Self::LearnBarcode(_) => "learn barcode",
@@ -294,6 +309,13 @@ impl Deed {
                 encode_row(&requisition::ship(txn, caller, *id, &LineSelection::default())?)
             }
             Self::FinaliseOrder(id) => encode_row(&requisition::finalise(txn, caller, *id)?),
+            Self::MakeForm(command) => encode_row(&rnr::create(txn, caller, command)?),
+            Self::FillForm(id, command) => encode_row(&rnr::fill(txn, caller, *id, command)?),
+            Self::ConfirmForm(id, command) => encode_row(&rnr::confirm(txn, caller, *id, command)?),
+            Self::RefreshForm(id) => encode_row(&rnr::refresh(txn, caller, *id)?),
+            Self::FinaliseForm(id) => encode_row(&rnr::finalise(txn, caller, *id)?),
+            Self::DiscardForm(id) => encode_row(&rnr::discard(txn, caller, *id)?),
+            Self::PutFormAside(id) => encode_row(&rnr::put_aside(txn, caller, *id)?),
             Self::RegisterAsset(command) => encode_row(&asset::create(txn, caller, command)?),
             Self::LogAsset(id, command) => encode_row(&asset::log(txn, caller, *id, command)?),
             Self::LearnBarcode(command) => encode_row(&barcode::learn(txn, caller, command)?),

@@ -20,6 +20,7 @@ use super::catalogue::{ARTICLES, Article};
 use super::dice::Dice;
 use super::equipment::{PIECES, Piece};
 use super::need::Fate;
+use super::reporting;
 use super::shelf::{OnShelf, Shelf};
 use super::shelving::{self, Places};
 use super::timeline::Act;
@@ -45,6 +46,7 @@ fn keeper(store: &DemoStore) -> DocumentId {
 /// Who carries the timeline out: what they remember between acts.
 pub(super) struct Script {
     dice: Dice,
+    now: Timestamp,
     today: Date,
     places: Places,
     /// Shipments that somebody has still to receive, by the code of who and the round.
@@ -55,6 +57,7 @@ impl Script {
     pub fn new(seed: u64, now: Timestamp) -> Self {
         Self {
             dice: Dice::new(seed),
+            now,
             today: day_of(now),
             places: Places::default(),
             under_way: BTreeMap::new(),
@@ -76,6 +79,14 @@ impl Script {
             Act::Hold { store } => self.hold(batch, at, store),
             Act::Draft { to } => self.draft(batch, to),
             Act::Promise { to } => self.promise(batch, at, to),
+            Act::ReportMonth { store, back } => {
+                let (month, _) = reporting::month_before(self.now, back);
+                reporting::report(batch, keeper(store), store, month)
+            }
+            Act::BeginReport { store, back } => {
+                let (month, _) = reporting::month_before(self.now, back);
+                reporting::begin(batch, keeper(store), store, month)
+            }
             Act::Equip => self.equip(batch),
             Act::Report { piece, entry } => report(batch, piece, entry),
         }

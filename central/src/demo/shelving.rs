@@ -48,7 +48,7 @@ const PROGRAMMES: &[(&str, &str, bool, &[&str])] = &[
         &["OXYT10I", "MISO200T", "MGSO4I", "FEFO60T", "ORS1L", "ZINC20D", "VITA200C"],
     ),
 ];
-const EPI: &str = "EPI";
+pub(super) const EPI: &str = "EPI";
 const MALARIA: &str = "MALARIA";
 
 fn type_id(code: &str) -> DocumentId {
@@ -88,6 +88,7 @@ pub(super) fn make(batch: &mut Batch<'_>) -> Result<(), SeedError> {
     for article in ARTICLES {
         execute(batch, system, |txn, caller| make_variant(txn, caller, article))?;
     }
+    super::reporting::make(batch)?;
     for (code, name, immunisation, codes) in PROGRAMMES {
         let wanted =
             |article: &&Article| codes.contains(&article.code) || (*immunisation && article.is_vaccine());
@@ -98,7 +99,7 @@ pub(super) fn make(batch: &mut Batch<'_>) -> Result<(), SeedError> {
             immunisation: *immunisation,
             items: ARTICLES.iter().filter(wanted).map(item_id).collect(),
             stores: Vec::new(),
-            schedule: None,
+            schedule: immunisation.then(super::reporting::months),
         };
         execute(batch, system, |txn, caller| domain::programme::create(txn, caller, &command))?;
     }

@@ -5,6 +5,7 @@ use domain::text::{day_of, start_of_day};
 
 use super::cast::{self, DemoStore, STORES};
 use super::equipment::{PIECES, Piece};
+use super::reporting;
 
 /// How many days before today the records begin.
 pub(super) const DAYS: i64 = 91;
@@ -35,6 +36,10 @@ pub(super) enum Act {
     Draft { to: &'static DemoStore },
     /// A store chooses batches for a shipment that is not picked yet.
     Promise { to: &'static DemoStore },
+    /// A store reports the month that ended so many months ago, and asks for what it lacks.
+    ReportMonth { store: &'static DemoStore, back: usize },
+    /// A store begins the report of a month.
+    BeginReport { store: &'static DemoStore, back: usize },
     /// The equipment of all stores is registered.
     Equip,
     /// Somebody records whether a piece of equipment works: an entry of its log.
@@ -78,6 +83,8 @@ pub(super) fn timeline(now: Timestamp) -> Vec<(Timestamp, Act)> {
         }
     }
     loose_ends(&mut at);
+    let centre = DemoStore::of("KPU");
+    acts.push((reporting::month_before(now, 2).1, Act::ReportMonth { store: centre, back: 2 }));
     acts.sort_by_key(|(at, _)| *at);
     acts
 }
@@ -116,6 +123,7 @@ fn loose_ends(at: &mut impl FnMut(i64, i64, Act)) {
     at(1, 9, Act::Send { to: DemoStore::of("KPU"), round: 99 });
     at(1, 10, Act::Draft { to: DemoStore::of("TAM") });
     at(1, 11, Act::Promise { to: DemoStore::of("NDA") });
+    at(1, 15, Act::BeginReport { store: DemoStore::of("KPU"), back: 1 });
 }
 
 #[cfg(test)]

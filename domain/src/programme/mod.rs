@@ -41,7 +41,7 @@ pub struct Programme {
     #[serde(default)]
     pub stores: BTreeMap<DocumentId, bool>,
     /// The periods by which it reports and orders; none if it has none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub schedule: Option<DocumentId>,
     /// The kinds of orders it knows; with none, its orders are of no kind.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

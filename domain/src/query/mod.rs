@@ -20,6 +20,7 @@ pub mod programmes;
 pub mod reference;
 pub mod repacks;
 pub mod requisitions;
+pub mod rnr_forms;
 pub mod scan;
 pub mod shipments;
 pub mod stock;

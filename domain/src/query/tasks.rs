@@ -20,6 +20,7 @@ use crate::programme::ProgrammeRow;
 use crate::quantity::Quantity;
 use crate::requisition::RequisitionRow;
 use crate::shipment::ShipmentRow;
+use crate::rnr::RnrFormRow;
 use crate::stock_line::StockLineRow;
 use crate::stocktake::StocktakeRow;
 use crate::task::{TaskKind, TaskRow};
@@ -215,6 +216,9 @@ fn entry<R: ViewRead + ?Sized>(
         let row: Option<RequisitionRow> = read.row(views::REQUISITION, task.document.as_bytes())?;
         task.number = row.map(|row| row.number);
     }
+    if task.kind == TaskKind::ReportAmended {
+        task.number = form_label(read, task.document)?;
+    }
     let item = match task.item {
         Some(item) => names.item(item)?.cloned(),
         None => None,
@@ -368,8 +372,16 @@ fn subject<R: ViewRead + ?Sized>(
             let barcode = read.document(row.document)?;
             barcode.and_then(|barcode| barcode.root.get("gtin")?.as_text().map(str::to_owned))
         }
+        "rnr_form" => form_label(read, row.document)?,
         _ => row.number.clone(),
     })
+}
+
+/// What people call an R&R form: its programme's code and the first day of its period.
+fn form_label(read: &(impl ViewRead + ?Sized), id: DocumentId) -> Result<Option<String>, StoreError> {
+    let Some(form) = read.row::<RnrFormRow>(views::RNR_FORM, id.as_bytes())? else { return Ok(None) };
+    let programme = crate::programme::find(read, form.programme)?;
+    Ok(programme.map(|programme| format!("{} {}", programme.code, form.from)))
 }
 
 fn causes<R: ViewRead + ?Sized>(

@@ -20,7 +20,8 @@ use crate::{number, partner, reject, store};
 pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateRequisition) -> Result<Numbered, Failure> {
     caller.require(Permission::RequisitionEdit, command.store)?;
     let store = store::require_open(txn, command.store)?;
-    let mut requisition = blank(txn, caller, &store, command)?;
+    let terms = terms::choose(txn, command)?;
+    let mut requisition = blank(txn, caller, &store, command, terms)?;
     if command.suggest {
         write_suggested(txn, &mut requisition)?;
     }
@@ -32,11 +33,12 @@ pub fn create(txn: &mut Txn<'_>, caller: &Caller, command: &CreateRequisition) -
     Ok(Numbered { id, number })
 }
 
-fn blank(
+pub(super) fn blank(
     txn: &Txn<'_>,
     caller: &Caller,
     store: &StoreRow,
     command: &CreateRequisition,
+    Terms { order_type, period }: Terms,
 ) -> Result<Requisition, Failure> {
     let supplier = command.supplier.or(store.supplier.map(End::Store));
     let Some(supplier) = supplier else {
@@ -45,7 +47,6 @@ fn blank(
         );
     };
     require_end(txn, store.id, supplier)?;
-    let Terms { order_type, period } = terms::choose(txn, command)?;
     let said = |months: fn(&OrderTypeRow) -> Quantity| order_type.as_ref().map(months);
     let months = |given: Option<Quantity>, preferred: u32| given.unwrap_or(Quantity::whole(preferred.into()));
     let requisition = Requisition {
@@ -60,6 +61,7 @@ fn blank(
         emergency: order_type.as_ref().map_or(command.emergency, |row| row.emergency),
         min_months: months(said(|row| row.min_months).or(command.min_months), store.understock_months),
         max_months: months(said(|row| row.max_months).or(command.max_months), store.overstock_months),
+        rnr_form: None,
         reference: record::valid_label("/reference", command.reference.as_deref())?,
         comment: record::valid_note("/comment", command.comment.as_deref())?,
         supplier_comment: None,
@@ -78,7 +80,7 @@ fn blank(
     Ok(requisition)
 }
 
-fn require_end(txn: &Txn<'_>, customer: DocumentId, supplier: End) -> Result<(), Failure> {
+pub(super) fn require_end(txn: &Txn<'_>, customer: DocumentId, supplier: End) -> Result<(), Failure> {
     let found = match supplier {
         End::Store(id) if id == customer => {
             return Err(reject::validation("/supplier", "nobody orders from themselves").into());

@@ -22,6 +22,7 @@
 //! where more is in them than will be given, as when two tablets made them, that is a task too.
 
 mod fair;
+mod from_form;
 mod grounds;
 mod imported;
 mod lines;
@@ -35,6 +36,7 @@ mod terms;
 mod types;
 
 pub use fair::{ItemShares, RequisitionShare, fair_shares, supply_fairly};
+pub(crate) use from_form::{FormOrder, create_for_form, require_supplier_of};
 pub(crate) use grounds::Grounds;
 pub(crate) use imported::{Asked, Draft};
 pub use lines::{add_lines, remove_line, update_line, use_suggested};

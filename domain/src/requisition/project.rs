@@ -38,6 +38,7 @@ fn project_rows(id: DocumentId, requisition: &Requisition, supplier: End, projec
         programme: requisition.programme,
         order_type: requisition.order_type,
         period: requisition.period,
+        rnr_form: requisition.rnr_form,
         emergency: requisition.emergency,
         status,
         status_at: requisition.status_at(),

@@ -140,6 +140,9 @@ pub struct Requisition {
     /// First day of the period it is for, where its programme has periods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<Date>,
+    /// The R&R form it follows from, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rnr_form: Option<DocumentId>,
     /// Whether it cannot wait for the next regular one.
     pub emergency: bool,
     /// Months of stock below which something is suggested, in thousandths of a month.
@@ -208,6 +211,8 @@ pub struct RequisitionRow {
     /// First day of the period it is for, where its programme has periods.
     #[serde(default)]
     pub period: Option<Date>,
+    /// The customer's R&R form that it follows from, if it does.
+    pub rnr_form: Option<DocumentId>,
     /// Whether it cannot wait for the next regular one.
     pub emergency: bool,
     /// How far it has come by what people pressed.

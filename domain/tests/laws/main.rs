@@ -16,6 +16,7 @@ mod order_terms;
 mod queries;
 mod requisitions;
 mod returns;
+mod rnr;
 mod scanning;
 mod shares;
 mod shelf;

@@ -127,6 +127,7 @@ const NOUNS: &[Noun] = nouns! {
     "inbound-shipments", "Inbound shipments", "shipment";
     "internal-orders", "Internal orders", "requisition";
     "customer-requisitions", "Customer requisitions", "requisition";
+    "rnr-forms", "R&R forms", "rnr_form";
     "assets", "Equipment", "asset";
     "asset-logs", "Equipment", "asset_log";
     "barcodes", "Scanning", "barcode";
@@ -278,7 +279,7 @@ fn past_routes(noun: &'static Noun) -> [Route; 2] {
     const AS_OF: &str = "Its fields as they were at an instant, as the document keeps them";
     of!(
         "item" "item_variant" "programme" "period_schedule" "store" "site" "partner" "reason" "asset_reason" "location" "location_type"
-        "stock_line" "adjustment" "repack" "stocktake" "shipment" "requisition" "asset" "asset_log" "barcode"
+        "stock_line" "adjustment" "repack" "stocktake" "shipment" "requisition" "rnr_form" "asset" "asset_log" "barcode"
     )
 }
 

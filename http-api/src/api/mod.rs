@@ -17,6 +17,7 @@ mod reference;
 mod repacks;
 pub mod replies;
 mod requisitions;
+mod rnr_forms;
 pub(crate) mod route;
 mod scanning;
 mod service;
@@ -51,6 +52,7 @@ pub(crate) fn table() -> Vec<Route> {
         stocktakes::routes(),
         shipments::routes(),
         requisitions::routes(),
+        rnr_forms::routes(),
         assets::routes(),
         reference::routes(),
         sites::routes(),

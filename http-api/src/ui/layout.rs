@@ -20,6 +20,7 @@ pub(super) enum Section {
     Outbound,
     Inbound,
     Orders,
+    Forms,
     Requisitions,
     Adjustments,
     Stocktakes,
@@ -54,6 +55,7 @@ fn place(words: Words, section: Section) -> Place {
         Section::Outbound => ("/outbound-shipments", "truck", t!(words, "nav-outbound-short")),
         Section::Inbound => ("/inbound-shipments", "package-check", t!(words, "nav-inbound-short")),
         Section::Orders => ("/internal-orders", "file-text", t!(words, "nav-orders-short")),
+        Section::Forms => ("/rnr-forms", "calendar-clock", t!(words, "nav-rnr")),
         Section::Requisitions => ("/customer-requisitions", "clipboard-paste", t!(words, "nav-requisitions")),
         Section::Adjustments => ("/adjustments", "scale", t!(words, "nav-adjustments")),
         Section::Stocktakes => ("/stocktakes", "clipboard-check", t!(words, "nav-stocktakes")),
@@ -79,7 +81,7 @@ fn groups(visit: &Visit) -> Vec<(String, Vec<Section>)> {
 
     let words = visit.words;
     let read_only = visit.own_store().is_none_or(|own| own.right.read_only);
-    let flow = vec![Orders, Requisitions, Outbound, Inbound, Stocktakes, Adjustments, Locations];
+    let flow = vec![Orders, Forms, Requisitions, Outbound, Inbound, Stocktakes, Adjustments, Locations];
     let data = vec![Items, Programmes, Partners, Stores, Sites, Users];
     let main = match (visit.is_central(), read_only) {
         (true, _) if visit.sees_country() => vec![Dashboard, National, Equipment, Tasks, Sync],

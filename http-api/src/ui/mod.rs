@@ -69,6 +69,7 @@ pub fn routes() -> Router<AppState> {
         .route("/receive/line/{id}", get(receive::line))
         .merge(shipment_routes())
         .merge(requisition_routes())
+        .merge(rnr_routes())
         .merge(stocktake_routes())
         .route("/adjustments", get(adjustments::list))
         .route("/adjustments/new", get(adjustments::new).post(adjustments::create))
@@ -208,6 +209,25 @@ fn requisition_routes() -> Router<AppState> {
         .route("/customer-requisitions/{id}/decide", post(decide))
         .route("/customer-requisitions/{id}/ship", post(ship))
         .route("/customer-requisitions/{id}/finalise", post(finalise))
+}
+
+fn rnr_routes() -> Router<AppState> {
+    use screens::rnr::*;
+
+    Router::new()
+        .route("/rnr-forms", get(list))
+        .route("/rnr-forms/new", get(new).post(create))
+        .route("/rnr-forms/{id}", get(show))
+        .route("/rnr-forms/{id}/lines", post(save))
+        .route("/rnr-forms/{id}/lines/{item}", get(line).post(cell))
+        .route("/rnr-forms/{id}/lines/{item}/note", post(annotate))
+        .route("/rnr-forms/{id}/confirm", post(confirm))
+        .route("/rnr-forms/{id}/refresh", post(refresh))
+        .route("/rnr-forms/{id}/comment", post(note))
+        .route("/rnr-forms/{id}/finalise", post(finalise))
+        .route("/rnr-forms/{id}/discard", post(discard))
+        .route("/rnr-forms/{id}/put-aside", post(aside))
+        .route("/rnr-forms/{id}/paper", get(paper))
 }
 
 fn scan_routes() -> Router<AppState> {
@@ -362,6 +382,7 @@ fn sources() -> &'static [(&'static str, &'static str)] {
         "screens/login.rs" "screens/national.rs" "screens/partners.rs" "screens/receive.rs" "screens/scan.rs"
         "screens/requisitions/fair.rs" "screens/requisitions/lists.rs" "screens/requisitions/mod.rs" "screens/requisitions/new.rs" "screens/requisitions/order.rs"
         "screens/requisitions/supplier.rs"
+        "screens/rnr/figures.rs" "screens/rnr/grid.rs" "screens/rnr/list.rs" "screens/rnr/mod.rs" "screens/rnr/new.rs" "screens/rnr/paper.rs"
         "screens/shipments/boxes.rs" "screens/shipments/inbound.rs" "screens/shipments/mod.rs" "screens/shipments/outbound.rs"
         "screens/shipments/paper.rs" "screens/shipments/returns.rs" "screens/sites.rs" "screens/stock.rs" "screens/stock_items.rs" "screens/stocktakes/add.rs"
         "screens/stocktakes/finish.rs" "screens/stocktakes/mod.rs" "screens/stocktakes/paper.rs" "screens/stocktakes/sheet.rs"

@@ -49,10 +49,23 @@ impl IntoResponse for Trouble {
 /// What happened, in the reader's language.
 pub(super) fn message(words: Words, problem: &Problem) -> String {
     let mut values: Vec<(&'static str, Arg<'_>)> = Vec::new();
-    for name in ["available", "here", "code", "device", "what", "status"] {
+    for name in [
+        "available",
+        "here",
+        "code",
+        "device",
+        "what",
+        "status",
+        "expected",
+        "quantity",
+        "value",
+        "days",
+        "from",
+    ] {
         if let Some(value) = problem.parameters.get(name) {
             let shown = match name {
-                "available" | "here" => {
+                "from" => value.parse().map_or_else(|_| value.clone(), |day| words.day(day)),
+                "available" | "here" | "expected" | "quantity" | "value" => {
                     value.parse().map_or_else(|_| value.clone(), |quantity| words.quantity(quantity))
                 }
                 "status" => words.code("status", value),

@@ -11,9 +11,10 @@ use super::form::address;
 use super::icon::icon;
 use super::words::{Words, t};
 
-/// What a field is called, by the last word of its pointer.
+/// What a field is called, by the last word of its pointer; behind the word of a column stands the id of a line.
 pub(super) fn field_name(words: Words, pointer: &str) -> String {
-    let last = pointer.rsplit('/').next().unwrap_or_default();
+    let is_word = |key: &&str| key.parse::<DocumentId>().is_err();
+    let last = pointer.rsplit('/').find(is_word).unwrap_or_default();
     words.code("field", &last.replace('_', "-"))
 }
 

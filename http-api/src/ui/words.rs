@@ -93,6 +93,7 @@ macro_rules! words_of {
             include_str!(concat!("../../locales/", $language, "/scanning.ftl")),
             include_str!(concat!("../../locales/", $language, "/conflicts.ftl")),
             include_str!(concat!("../../locales/", $language, "/orders.ftl")),
+            include_str!(concat!("../../locales/", $language, "/rnr.ftl")),
             include_str!(concat!("../../locales/", $language, "/shares.ftl")),
             include_str!(concat!("../../locales/", $language, "/bundles.ftl")),
             include_str!(concat!("../../locales/", $language, "/shipments.ftl")),

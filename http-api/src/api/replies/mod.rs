@@ -6,6 +6,7 @@
 mod assets;
 mod ledger;
 mod requisitions;
+mod rnr_forms;
 mod scanning;
 mod shipments;
 mod stock;
@@ -20,6 +21,7 @@ pub use requisitions::{
     ItemShares, OrderLimit, RequisitionDetail, RequisitionLine, RequisitionListRow, RequisitionShare,
     SupplyProgress,
 };
+pub use rnr_forms::{DueForm, LedgerSaid, RnrFormDetail, RnrFormLine, RnrFormListRow, RnrProblem};
 pub use scanning::{BarcodeListRow, ScanReading, Scanned};
 pub use shipments::{
     AdjustmentDetail, AdjustmentLineDetail, LineDetail, ReturnRow, ShipmentDetail, ShipmentListRow,

@@ -24,6 +24,8 @@ pub struct RequisitionListRow {
     pub order_type: Option<DocumentId>,
     /// First day of the period it is for, where its programme has periods.
     pub period: Option<Date>,
+    /// The customer's R&R form that it follows from, if it does.
+    pub rnr_form: Option<DocumentId>,
     /// Whether it cannot wait for the next regular one.
     pub emergency: bool,
     /// How far it has come.
@@ -70,6 +72,8 @@ pub struct RequisitionDetail {
     pub order_type: Option<DocumentId>,
     /// First day of the period it is for, where its programme has periods.
     pub period: Option<Date>,
+    /// The customer's R&R form that it follows from, if it does.
+    pub rnr_form: Option<DocumentId>,
     /// Whether it cannot wait for the next regular one.
     pub emergency: bool,
     /// How far it has come.

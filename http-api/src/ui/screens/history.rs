@@ -24,7 +24,7 @@ use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
 
 /// Kinds of document whose history is shown; those that hold secrets are not among them.
-const SHOWN: [&str; 19] = [
+const SHOWN: [&str; 20] = [
     "item",
     "store",
     "site",
@@ -40,6 +40,7 @@ const SHOWN: [&str; 19] = [
     "repack",
     "shipment",
     "requisition",
+    "rnr_form",
     "asset",
     "asset_log",
     "barcode",
@@ -501,6 +502,7 @@ fn way_back(visit: &Visit, class: &str, id: DocumentId, after: &Map) -> Option<S
         "shipment" => Some(format!("/inbound-shipments/{id}")),
         "requisition" if id_of("customer") == own => Some(format!("/internal-orders/{id}")),
         "requisition" => Some(format!("/customer-requisitions/{id}")),
+        "rnr_form" => Some(format!("/rnr-forms/{id}")),
         "stock_line" => own.map(|_| format!("/stock/lines/{id}")),
         "stocktake" => Some(format!("/stocktakes/{id}")),
         "adjustment" => Some(format!("/adjustments/{id}")),

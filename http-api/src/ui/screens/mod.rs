@@ -26,6 +26,7 @@ pub(super) mod programmes;
 pub(super) mod receive;
 pub(super) mod repack;
 pub(super) mod requisitions;
+pub(super) mod rnr;
 pub(super) mod scan;
 pub(super) mod shares;
 pub(super) mod shipments;

@@ -40,6 +40,7 @@ fn way(entry: &TaskEntry) -> String {
         }
         (TaskKind::ReturnedTwice, _) => format!("/inbound-shipments/{}", task.document),
         (TaskKind::Discrepancy, _) => format!("/shipments/{}", task.document),
+        (TaskKind::ReportAmended, _) => format!("/rnr-forms/{}?part=late", task.document),
         _ => format!("/outbound-shipments/{}", task.document),
     }
 }
@@ -66,6 +67,7 @@ fn sentence(visit: &Visit, entry: &TaskEntry) -> String {
         TaskKind::OrderAmended => t!(words, "task-order-amended-text", expected = expected, found = found),
         TaskKind::SuppliedTwice => t!(words, "task-supplied-twice-text", expected = expected, found = found),
         TaskKind::ReturnedTwice => t!(words, "task-returned-twice-text", expected = expected, found = found),
+        TaskKind::ReportAmended => t!(words, "task-report-amended-text"),
     }
 }
 
