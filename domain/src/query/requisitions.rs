@@ -13,8 +13,8 @@ use super::stock_items::item_balance;
 use crate::Date;
 use crate::quantity::Quantity;
 use crate::requisition::{
-    Approval, Decision, Frozen, Grounds, Line, OrderLimit, Progress, Requisition, RequisitionRow, Side, Status,
-    known_terms, limit_of, period_of, progress,
+    Approval, Decision, Frozen, Grounds, Line, OrderLimit, Progress, Requisition, RequisitionRow, Side,
+    Status, known_terms, limit_of, period_of, progress,
 };
 use crate::shipment::ShipmentRow;
 use crate::text::{Key, id_at};

@@ -283,6 +283,8 @@ impl Country {
             store: world.centre,
             supplier: Some(End::Store(world.district)),
             programme: None,
+            order_type: None,
+            period: None,
             emergency,
             min_months: None,
             max_months: None,

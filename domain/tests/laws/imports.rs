@@ -611,6 +611,8 @@ fn draft(world: &mut World, node: usize, programme: Option<DocumentId>) -> Docum
         store: world.centre,
         supplier: Some(End::Store(world.district)),
         programme,
+        order_type: None,
+        period: None,
         emergency: false,
         min_months: None,
         max_months: None,

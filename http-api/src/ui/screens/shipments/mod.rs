@@ -36,7 +36,8 @@ use crate::ui::icon::icon;
 use crate::ui::layout::{self, Page, Section, done};
 use crate::ui::lookup;
 use crate::ui::parts::{
-    Tone, below, chip, empty, facets, fact, narrowed, or_dash, pager, row_ids, search, signatures, stamp, title,
+    Tone, below, chip, empty, facets, fact, narrowed, or_dash, pager, row_ids, search, signatures, stamp,
+    title,
 };
 use crate::ui::sheets::{all_shown, export_and};
 use crate::ui::trouble::{self, Trouble};
