@@ -42,6 +42,7 @@ mod people;
 mod queue;
 mod recount;
 mod report;
+mod returning;
 mod seed;
 mod setup;
 mod shares;
