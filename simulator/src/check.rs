@@ -212,6 +212,7 @@ impl Inspection<'_> {
             Self::shares_add_up,
             Self::orders_add_up,
             Self::forms_add_up,
+            Self::returns_add_up,
             Self::counts_are_tasks,
             Self::conflicts_are_tasks,
             Self::authors_are_proven,
@@ -496,6 +497,30 @@ impl Inspection<'_> {
         }
     }
 
+    /// I16: what was refused and what goes back is what a recount of raw documents finds, on every device.
+    fn returns_add_up(&mut self, _: &Snapshot, documents: &BTreeMap<DocumentId, Document>) -> Looked {
+        self.world.tally.checked("I16");
+        let recount = recount_of(documents);
+        let back = |place: usize| recount.returns.values().filter(|by| by[place] > 0).count() as u64;
+        self.world.tally.sometimes_many("refused goods sent back", back(1));
+        self.world.tally.sometimes_many("received goods sent back", back(2));
+        self.world
+            .tally
+            .sometimes_many("refused goods sent back twice", recount.returned_twice().len() as u64);
+        for (machine, replica) in self.replicas {
+            let read = replica.reader().snapshot()?;
+            let name = self.world.machines[*machine].name.clone();
+            let differs = match *machine {
+                CENTRAL => returns_differ(&recount, &read)?,
+                _ => returns_differ(&recount_of(&documents_of(&read)?), &read)?,
+            };
+            if let Some(detail) = differs {
+                return Ok(Err(self.world.breach("I16", format!("{name}: {detail}"))));
+            }
+        }
+        Ok(Ok(()))
+    }
+
     /// Whether a device of the store forgot what it had issued, or never kept to the rules.
     fn is_spoilt(&self, store: DocumentId) -> bool {
         let forgot = |machine: MachineId| {
@@ -736,4 +761,26 @@ fn amended_late(shipment: &Shipment) -> bool {
 
 fn differs(shipment: &Shipment) -> bool {
     shipment.lines.values().any(|line| shipment.discrepancy(line))
+}
+
+fn recount_of(documents: &BTreeMap<DocumentId, Document>) -> Recount {
+    let mut recount = Recount::default();
+    documents.values().for_each(|document| recount.add(document));
+    recount
+}
+
+/// Where views say otherwise of what goes back.
+fn returns_differ(recount: &Recount, read: &Snapshot) -> Result<Option<String>, StoreError> {
+    let shown: BTreeMap<_, _> = look::returns(read)?
+        .into_iter()
+        .map(|(key, [refused, back, of_stock, _])| (key, [refused, back, of_stock]))
+        .filter(|(_, by)| *by != [0; 3])
+        .collect();
+    let mut counted = recount.returns.clone();
+    counted.retain(|_, by| *by != [0; 3]);
+    if shown != counted {
+        return Ok(Some(format!("views say {shown:?}, documents {counted:?} of what goes back")));
+    }
+    let (tasks, twice) = (look::returned_twice(read)?, recount.returned_twice());
+    Ok((tasks != twice).then(|| format!("tasks name {tasks:?}, documents {twice:?}")))
 }

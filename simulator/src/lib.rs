@@ -44,6 +44,7 @@ mod queue;
 mod recount;
 mod report;
 mod reporting;
+mod returning;
 mod seed;
 mod setup;
 mod shares;

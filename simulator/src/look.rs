@@ -24,6 +24,7 @@ const ITEM_BALANCES: View = View("view/sum/store_item");
 const SHIPMENTS: View = View("view/shipment/status");
 const REQUISITIONS: View = View("view/requisition/status");
 const ORDERS: View = View("view/sum/requisition");
+const RETURNS: View = View("view/sum/return");
 const TASKS: View = View("view/task");
 const ASSETS: View = View("view/asset/number");
 const LOCATIONS: View = View("view/location/code");
@@ -44,6 +45,7 @@ pub(crate) fn views_exist(schema: &dyn Schema) -> bool {
         SHIPMENTS,
         REQUISITIONS,
         ORDERS,
+        RETURNS,
         TASKS,
         ASSETS,
         LOCATIONS,
@@ -148,16 +150,32 @@ pub(crate) fn requisitions(
 
 /// What every requisition comes to: store, requisition and item, with its amounts in thousandths of a unit.
 pub(crate) fn orders(read: &Snapshot) -> Result<Vec<(OrderKey, [i64; 4])>, StoreError> {
+    triples(read, ORDERS)
+}
+
+/// What goes back of every line: store, shipment returned and line, with its amounts in thousandths of a unit.
+pub(crate) fn returns(read: &Snapshot) -> Result<Vec<(OrderKey, [i64; 4])>, StoreError> {
+    triples(read, RETURNS)
+}
+
+fn triples(read: &Snapshot, view: View) -> Result<Vec<(OrderKey, [i64; 4])>, StoreError> {
     let mut found = Vec::new();
     let all = (std::ops::Bound::Unbounded, std::ops::Bound::Unbounded);
-    read.scan_totals(ORDERS, all, &mut |key, totals| {
+    read.scan_totals(view, all, &mut |key, totals| {
         let id = |at: usize| DocumentId::try_from(key.get(at..at + 16)?).ok();
-        if let (Some(store), Some(requisition), Some(item)) = (id(0), id(16), id(32)) {
-            found.push(((store, requisition, item), totals.amounts));
+        if let (Some(first), Some(second), Some(third)) = (id(0), id(16), id(32)) {
+            found.push(((first, second, third), totals.amounts));
         }
         ControlFlow::Continue(())
     })?;
     Ok(found)
+}
+
+/// The tasks of what was refused and goes back twice: store, shipment and line.
+pub(crate) fn returned_twice(read: &Snapshot) -> Result<BTreeSet<OrderKey>, StoreError> {
+    let tasks: Vec<TaskRow> = read.rows(TASKS, &[])?;
+    let twice = tasks.into_iter().filter(|task| task.kind == TaskKind::ReturnedTwice);
+    Ok(twice.filter_map(|task| Some((task.store, task.document, task.line?))).collect())
 }
 
 /// The tasks of shipments that were made twice for one line: store, requisition and item.

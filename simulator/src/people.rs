@@ -51,7 +51,7 @@ impl Person<'_> {
         Some(format!("{HONEST}{}", self.number))
     }
 
-    fn units(&mut self, low: u64, high: u64) -> Quantity {
+    pub(crate) fn units(&mut self, low: u64, high: u64) -> Quantity {
         Quantity::whole(self.dice.between(low, high.max(low)) as i64)
     }
 
@@ -168,6 +168,9 @@ impl Person<'_> {
             (Person::supply, 12),
             (Person::report, 12),
             (Person::enter_delivery, 5),
+            (Person::give_back, 9),
+            (Person::take_back, 4),
+            (Person::check_boxes, 4),
             (Person::open, 2),
             (Person::hold, 4),
             (Person::count, 22),
@@ -555,7 +558,7 @@ impl Person<'_> {
     }
 
     /// A line of goods of one's own: by item or by batch, often nearly all there is.
-    fn own_line(&mut self, store: DocumentId) -> Result<Option<AddLine>, StoreError> {
+    pub(crate) fn own_line(&mut self, store: DocumentId) -> Result<Option<AddLine>, StoreError> {
         let shelves: Vec<Shelf> = look::shelves(self.read, store)?;
         let filled: Vec<&Shelf> = shelves.iter().filter(|shelf| shelf.available() >= 1000).collect();
         let shelf = match self.dice.chance(950) {
@@ -592,7 +595,7 @@ impl Person<'_> {
         }
     }
 
-    fn shipment(
+    pub(crate) fn shipment(
         &mut self,
         store: DocumentId,
         direction: Direction,

@@ -29,6 +29,8 @@ pub(crate) struct Recount {
     pub(crate) under_way: i64,
     /// What of it arrived differently than it was sent.
     pub(crate) discrepancy: i64,
+    /// By store, shipment returned and line: refused, given back without having been in stock, given back of stock.
+    pub(crate) returns: BTreeMap<(DocumentId, DocumentId, DocumentId), [i64; 3]>,
 }
 
 impl Recount {
@@ -65,7 +67,7 @@ impl Recount {
                 }
             }
             Some("repack") => self.add_repack(document),
-            Some("shipment") => self.add_shipment(root),
+            Some("shipment") => self.add_shipment(document.id, root),
             Some("share") => {
                 let line = id(root, "stock_line");
                 let given = root.get("given").and_then(Value::as_map);
@@ -91,10 +93,31 @@ impl Recount {
         self.paid(block(root, "device"), Some(to), quantity);
     }
 
-    fn add_shipment(&mut self, root: &Map) {
+    /// Lines that were refused, and more of them on their way back than were.
+    pub(crate) fn returned_twice(&self) -> BTreeSet<(DocumentId, DocumentId, DocumentId)> {
+        let twice = self.returns.iter().filter(|(_, [refused, back, _])| *refused > 0 && back > refused);
+        twice.map(|(key, _)| *key).collect()
+    }
+
+    fn goes_back(
+        &mut self,
+        store: Option<DocumentId>,
+        shipment: Option<DocumentId>,
+        line: Option<DocumentId>,
+        by: [i64; 3],
+    ) {
+        if let (Some(store), Some(shipment), Some(line), true) = (store, shipment, line, by != [0; 3]) {
+            let sum = self.returns.entry((store, shipment, line)).or_default();
+            sum.iter_mut().zip(by).for_each(|(sum, by)| *sum += by);
+        }
+    }
+
+    fn add_shipment(&mut self, own: DocumentId, root: &Map) {
         let step = |word: &str| WAY.iter().position(|known| *known == word);
         let reached = entries(root, "events").filter_map(|(word, _)| step(word)).max().unwrap_or(0);
         let (sender, receiver) = (id(root, "sender_store"), id(root, "receiver_store"));
+        let goes_back = text(root, "kind") == Some("return");
+        let called_off = reached < 2 && entries(root, "events").any(|(word, _)| word == "cancelled");
         for (key, line) in entries(root, "lines") {
             let spent = line.get("spent").and_then(Value::as_map);
             let left = match (sender, id(line, "stock_line")) {
@@ -104,8 +127,28 @@ impl Recount {
                     Some(spent) => int(spent, "quantity"),
                     None => int(line, "issued"),
                 },
+                // What was refused goes back and was never on this shelf.
+                (Some(_), None) if goes_back && id(line, "returns").is_some() && reached >= 2 => {
+                    int(line, "issued")
+                }
                 (Some(_), _) => 0,
             };
+            let struck = line.get("removed") == Some(&Value::Bool(true));
+            let coming = match sender.is_none() || reached >= 2 {
+                true => left,
+                false if struck => 0,
+                false => int(line, "quantity"),
+            };
+            if goes_back && !called_off {
+                let of_stock = id(line, "stock_line").is_some();
+                let by = if of_stock { [0, 0, coming] } else { [0, coming, 0] };
+                self.goes_back(sender.or(receiver), id(root, "returns"), id(line, "returns"), by);
+            }
+            let refused = reached >= 5 && text(line, "verdict") == Some("rejected");
+            if refused {
+                let by = line.get("received").and_then(Value::as_int).unwrap_or(left);
+                self.goes_back(receiver, Some(own), key.parse().ok(), [by, 0, 0]);
+            }
             let taken = reached >= 5 && text(line, "verdict") != Some("rejected");
             let arrived = if taken { int(line, "received") } else { 0 };
             self.moved(sender, id(line, "stock_line"), -left);

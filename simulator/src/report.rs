@@ -95,6 +95,7 @@ pub const INVARIANTS: &[(&str, &str)] = &[
     ("I13", "every change is signed by its author, and nothing contradicts what was signed"),
     ("I14", "what is given for orders is what their documents say, on every device"),
     ("I15", "what a finalised form reports adds up, and one order follows from it"),
+    ("I16", "what goes back of what was received and refused is what documents say, on every device"),
     ("N1", "a number for people is given to one document"),
     ("S1", "shares add up to on hand, and where only shares are issued no line is below zero"),
     ("W1", "changes sent without what they continue are put together at the other end"),

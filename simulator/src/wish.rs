@@ -22,8 +22,8 @@ use domain::requisition::{
 use domain::rnr::{self, ConfirmLines, CreateRnrForm, FillLines};
 use domain::share::{self, AskShare, GiveShare};
 use domain::shipment::{
-    self, AddLine, Allocate, CreateInbound, CreateOutbound, Issue, Receive, SetReceived, SetStatus,
-    SettleLine, UpdateLine,
+    self, AddLine, Allocate, CreateInbound, CreateOutbound, Issue, Receive, ReturnGoods, SetChecked,
+    SetReceived, SetStatus, SettleLine, TakeBack, UpdateLine,
 };
 use domain::stock_line::{self, CreateStockLine, ObserveVvm, UpdateStockLine};
 use domain::stocktake::{self, CountLines, CreateStocktake, Finalise, KeepCount, SettleLate};
@@ -57,6 +57,9 @@ pub(crate) enum Deed {
     Issue(Issue),
     Draft(CreateOutbound),
     Inbound(CreateInbound),
+    GiveBack(ReturnGoods),
+    TakeBack(TakeBack),
+    Check(DocumentId, DocumentId, SetChecked),
     Allocate(DocumentId),
     AddLine(DocumentId, AddLine),
     UpdateLine(DocumentId, DocumentId, UpdateLine),
@@ -176,6 +179,9 @@ impl Deed {
             Self::Issue(_) => "issue",
             Self::Draft(_) => "draft shipment",
             Self::Inbound(_) => "enter delivery",
+            Self::GiveBack(_) => "give back",
+            Self::TakeBack(_) => "take back",
+            Self::Check(..) => "check boxes",
             Self::Allocate(_) => "allocate",
             Self::AddLine(..) => "add line",
             Self::UpdateLine(..) => "update line",
@@ -260,6 +266,11 @@ impl Deed {
             Self::Issue(command) => encode_row(&shipment::issue(txn, caller, command)?),
             Self::Draft(command) => encode_row(&shipment::create_outbound(txn, caller, command)?),
             Self::Inbound(command) => encode_row(&shipment::create_inbound(txn, caller, command)?),
+            Self::GiveBack(command) => encode_row(&shipment::return_goods(txn, caller, command)?),
+            Self::TakeBack(command) => encode_row(&shipment::take_back(txn, caller, command)?),
+            Self::Check(id, line, command) => {
+                encode_row(&shipment::set_checked(txn, caller, *id, *line, command)?)
+            }
             Self::Allocate(id) => encode_row(&shipment::allocate(txn, caller, *id, &Allocate::default())?),
             Self::AddLine(id, command) => encode_row(&shipment::add_line(txn, caller, *id, command)?),
             Self::UpdateLine(id, line, command) => {

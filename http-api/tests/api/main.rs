@@ -13,6 +13,7 @@ mod requisitions;
 mod scanning;
 mod shares;
 mod shelf;
+mod shipments;
 mod stocktakes;
 mod whole;
 mod work;

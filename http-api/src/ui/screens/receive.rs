@@ -10,6 +10,7 @@ use domain::{Permission, item::ItemRow};
 use maud::{Markup, html};
 
 use super::items::count;
+use super::line::price_of;
 use super::shipments::{status_chip, table};
 use crate::error::Problem;
 use crate::ui::form::{Asked, Fields, Form, Input};
@@ -90,6 +91,7 @@ fn line_row(
             td data-label=(t!(words, "batch")) { (small("batch", "text", t!(words, "batch"), value("batch"))) }
             td data-label=(t!(words, "expiry")) { (small("expiry", "date", t!(words, "expiry"), value("expiry"))) }
             td data-label=(t!(words, "pack-size")) { input class="input small num" name={ "pack." (key) } value=(pack) inputmode="numeric" aria-label={ (t!(words, "pack-size")) " " (item.name) } autocomplete="off"; }
+            td data-label=(t!(words, "price-of-pack")) { input class="input small num" name={ "price." (key) } value=(value("price")) inputmode="decimal" aria-label={ (t!(words, "price-of-pack")) " " (item.name) } autocomplete="off"; }
             td class="num" { button class="btn quiet" name="remove" value=(key) formnovalidate data-remove title=(t!(words, "remove")) { (icon("trash-2")) span class="visually-hidden" { (t!(words, "remove")) } } }
         }
     }
@@ -157,6 +159,7 @@ fn page(visit: &Visit, form: &Form, problem: Option<&Problem>) -> Result<Respons
             section class="card pad" { div class="fields" {
                 (fields.select("from", &t!(words, "supplier"), true, &suppliers))
                 (fields.input("reference", &t!(words, "delivery-note"), Input::default()))
+                (fields.input("expected", &t!(words, "expected"), Input { kind: "date", ..Input::default() }))
                 (fields.input("comment", &t!(words, "comment"), Input::default()))
             } }
             section class="card" {
@@ -175,7 +178,7 @@ fn page(visit: &Visit, form: &Form, problem: Option<&Problem>) -> Result<Respons
                     div class="found" id="found" role="status" { @if let Some(found) = &found { (found_list(words, found)) } }
                 }
                 div class="scroll" { table class="cards" {
-                    thead data-when-lines hidden[lines.is_empty()] { tr { th scope="col" { (t!(words, "item")) } th scope="col" { (t!(words, "quantity")) } th scope="col" { (t!(words, "batch")) } th scope="col" { (t!(words, "expiry")) } th scope="col" { (t!(words, "pack-size")) } th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } } } }
+                    thead data-when-lines hidden[lines.is_empty()] { tr { th scope="col" { (t!(words, "item")) } th scope="col" { (t!(words, "quantity")) } th scope="col" { (t!(words, "batch")) } th scope="col" { (t!(words, "expiry")) } th scope="col" { (t!(words, "pack-size")) } th scope="col" { (t!(words, "price-of-pack")) } th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } } } }
                     tbody id="lines" { @for row in &rows { (row) } }
                 } }
                 div data-when-empty hidden[!lines.is_empty()] { (empty("package", &t!(words, "receive-new-empty"), &t!(words, "receive-new-empty-text"), html! {})) }
@@ -228,6 +231,9 @@ fn line_command(
         pack_size: count(form, &field("pack")).map_err(|_| {
             Problem::new("validation", "this is not a number").at(format!("/lines/{at}/packSize"))
         })?,
+        price: price_of(words, form, &field("price")).map_err(|_| {
+            Problem::new("validation", "this is not a number").at(format!("/lines/{at}/price"))
+        })?,
         ..super::issue::item_line(item, quantity)
     })
 }
@@ -246,7 +252,7 @@ fn command_of(visit: &Visit, own: &OwnStore, form: &Form) -> Result<CreateInboun
         lines: lines.collect::<Result<_, _>>()?,
         reference: form.owned("reference"),
         comment: form.owned("comment"),
-        expected: None,
+        expected: form.day("expected", "/expected")?,
     })
 }
 
@@ -290,7 +296,7 @@ pub(in crate::ui) async fn line(
     let row = query::items::detail(&visit.read()?, item)?;
     let key = new_key();
     let mut form = Form::default();
-    for field in ["quantity", "batch", "expiry", "pack"] {
+    for field in ["quantity", "batch", "expiry", "pack", "price"] {
         form.set(&format!("{field}.{key}"), asked.raw(field).to_owned());
     }
     Ok(line_row(visit.words, &row, key, &form, None, true).into_response())

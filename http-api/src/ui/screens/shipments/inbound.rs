@@ -7,7 +7,8 @@ use domain::location::LocationRow;
 use domain::query;
 use domain::query::shipments::{LineDetail, ShipmentDetail};
 use domain::shipment::{
-    self, Direction, End, Receive, ReceiveLine, SetReceived, SetStatus, ShipmentKind, Status, Verdict,
+    self, Direction, End, Receive, ReceiveLine, SetReceived, SetStatus, ShipmentKind, Status, UpdateLine,
+    Verdict,
 };
 use domain::{Permission, Quantity};
 use maud::{Markup, html};
@@ -19,6 +20,7 @@ use crate::ui::form::Form;
 use crate::ui::icon::icon;
 use crate::ui::parts::{Tone, chip, empty, expiry, or_dash, row_ids};
 use crate::ui::screens::items::count;
+use crate::ui::screens::line::price_of;
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
@@ -43,6 +45,8 @@ struct Receiving<'a> {
     problem: Option<&'a Problem>,
     /// Whether goods were taken into stock already: they are moved in the stock then, not here.
     received: bool,
+    /// Whether prices are said here: of what a partner sends, until it is received.
+    prices: bool,
 }
 
 impl Receiving<'_> {
@@ -87,6 +91,16 @@ impl Receiving<'_> {
         }
     }
 
+    /// What a pack cost, below what the line is worth: said here of what a partner sends.
+    fn price_input(&self, line: &LineDetail) -> Markup {
+        let words = self.visit.words;
+        let value = line.price.map(|price| words.price(price)).unwrap_or_default();
+        html! {
+            input class="input small end no-print" id={ "p-" (line.id) } value=(value) inputmode="decimal" autocomplete="off" placeholder=(t!(words, "price-of-pack"))
+                data-save=(self.url(line)) data-field="price" aria-label={ (t!(words, "price-of-pack")) " " (line.item_name) };
+        }
+    }
+
     fn url(&self, line: &LineDetail) -> String {
         format!("/inbound-shipments/{}/lines/{}", self.detail.shipment.id, line.id)
     }
@@ -110,7 +124,10 @@ impl Receiving<'_> {
                     @if !self.received { (self.pack_input(line)) }
                     @if let Some(problem) = error { div class="error" { (icon("triangle-alert")) span { (trouble::message(words, problem)) } } }
                 }
-                td class="num" data-label=(t!(words, "value")) data-live={ "v-" (line.id) } { (money(words, line.received_value.or(line.value))) }
+                td class="num" data-label=(t!(words, "value")) {
+                    span data-live={ "v-" (line.id) } { (money(words, line.received_value.or(line.value))) }
+                    @if self.prices { (self.price_input(line)) }
+                }
                 td data-label=(t!(words, "location")) { @if self.received { (or_dash(line.location_code.as_deref())) } @else { (self.location_select(line)) } }
                 td data-label=(t!(words, "verdict")) { (self.verdict_select(line)) (give_back(self.visit, line, self.detail)) }
                 td data-label=(t!(words, "note")) {
@@ -166,10 +183,11 @@ pub(super) fn body(
     let open = may && receiving_open(detail) && !shipment.on_hold;
     let received = shipment.status >= Status::Received;
     let lines: Vec<&LineDetail> = detail.line_details.iter().filter(|line| !line.placeholder).collect();
-    let receiving = Receiving { visit, detail, locations: &locations, typed, problem, received };
     let base = format!("/inbound-shipments/{}", shipment.id);
     let may_verify = visit.may(Permission::InboundVerify) && received && shipment.status < Status::Verified;
     let partner_sends = matches!(shipment.sender, End::Partner(_));
+    let prices = partner_sends && !received;
+    let receiving = Receiving { visit, detail, locations: &locations, typed, problem, received, prices };
     Ok(html! {
         @if open && !received && !lines.is_empty() { (scan_box(words, Direction::Inbound, shipment.id)) }
         form class="card" method="post" action={ (base) "/receive" } {
@@ -283,6 +301,13 @@ pub(in crate::ui) async fn inbound_line_save(
     form: Form,
 ) -> Result<Response, Trouble> {
     let result = async {
+        if form.has("price") {
+            let price = Some(price_of(visit.words, &form, "price")?);
+            let update = UpdateLine { price, ..UpdateLine::default() };
+            return visit
+                .carry_out(move |txn, caller| shipment::update_line(txn, caller, id, line, &update))
+                .await;
+        }
         let text = |name: &str| form.has(name).then(|| form.owned(name));
         let command = SetReceived {
             quantity: form
