@@ -79,3 +79,4 @@ detail-n-to-n-months = { $first } to { $second } months
 detail-not-below-the-least-and-at-most-n-months = Not below the least, and at most { $first } months
 detail-this-is-no-item-of-the-programme = This is no item of the programme.
 detail-no-line-asks-for-anything = No line asks for anything.
+all-lines = See all { $n } lines on one page

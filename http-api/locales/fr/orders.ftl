@@ -79,3 +79,4 @@ detail-n-to-n-months = De { $first } à { $second } mois
 detail-not-below-the-least-and-at-most-n-months = Pas moins que le minimum, et au plus { $first } mois
 detail-this-is-no-item-of-the-programme = Cet article ne fait pas partie du programme.
 detail-no-line-asks-for-anything = Aucune ligne ne demande quoi que ce soit.
+all-lines = Voir les { $n } lignes sur une page

@@ -336,7 +336,7 @@ fn sources() -> &'static [(&'static str, &'static str)] {
         "screens/adjustments.rs" "screens/dashboard.rs" "screens/equipment.rs" "screens/help.rs" "screens/history.rs"
         "screens/bundles.rs" "screens/imports.rs" "screens/issue.rs" "screens/item.rs" "screens/items.rs" "screens/labels.rs" "screens/ledger.rs"
         "screens/login.rs" "screens/national.rs" "screens/partners.rs" "screens/receive.rs" "screens/scan.rs"
-        "screens/requisitions/lists.rs" "screens/requisitions/mod.rs" "screens/requisitions/new.rs" "screens/requisitions/order.rs"
+        "screens/requisitions/lists.rs" "screens/requisitions/mod.rs" "screens/requisitions/new.rs" "screens/requisitions/order.rs" "screens/requisitions/part.rs"
         "screens/requisitions/supplier.rs"
         "screens/shipments.rs" "screens/sites.rs" "screens/stock.rs" "screens/stock_items.rs" "screens/stocktakes/add.rs"
         "screens/stocktakes/finish.rs" "screens/stocktakes/mod.rs" "screens/stocktakes/paper.rs" "screens/stocktakes/sheet.rs"
