@@ -5,11 +5,13 @@ use std::sync::{Arc, OnceLock};
 
 use central::demo::{self, PASSWORD, SITES, STORES, USERS};
 use crdt_store::{OpenOptions, Reader, Snapshot, Store, Timestamp};
+use domain::query::requisitions::{self, RequisitionFilter, RequisitionListRow};
 use domain::query::stock::StockFilter;
 use domain::query::{
     Page, PageRequest, access, assets, items, ledger, reference, rnr_forms, shipments, stock, tasks,
 };
 use domain::rnr;
+use domain::requisition::{Side, Status as Asked};
 use domain::shipment::{Direction, Status};
 use domain::{DomainSchema, TaskKind, password};
 
@@ -146,6 +148,35 @@ fn a_health_centre_has_reported_a_month_and_is_reporting_the_next() {
     assert!(rows[0].form.confirmed > 0 && rows[0].form.confirmed < rows[0].form.lines);
     assert_eq!(rows[0].form.faulty, 1, "one line waits to be corrected");
     assert!(rows[1].form.requisition.is_some());
+}
+
+#[test]
+fn there_are_orders_in_every_state() {
+    let read = demo_of_seed_1();
+    let today = domain::text::day_of(NOW);
+    let filter = RequisitionFilter::default();
+    let list = |code: &str, side| {
+        pages(|page| requisitions::list(&read, store_id(code), side, &filter, page).expect("requisitions"))
+    };
+    let state = |row: &RequisitionListRow| {
+        let detail = requisitions::detail(&read, row.requisition.id, today).expect("a requisition");
+        (row.requisition.status, row.requisition.emergency, row.requisition.approval, detail.shipments.len())
+    };
+    let ours: Vec<_> = list("KPU", Side::Customer).iter().map(state).collect();
+    assert_eq!(ours, [(Asked::Draft, false, None, 0), (Asked::Sent, true, None, 0)]);
+    let draft = requisitions::detail(&read, list("KPU", Side::Customer)[0].requisition.id, today);
+    let lines = draft.expect("a draft").line_details;
+    assert!(lines.len() > 5 && lines.iter().all(|line| line.requested.is_positive()), "{}", lines.len());
+    let theirs: Vec<_> = list("LOK", Side::Supplier).iter().map(state).collect();
+    assert_eq!(
+        theirs,
+        [(Asked::Sent, true, None, 0), (Asked::Sent, false, None, 0), (Asked::Sent, false, None, 1)]
+    );
+    let approved = Some(domain::requisition::Approval::Approved);
+    assert_eq!(
+        list("CMS", Side::Supplier).iter().map(state).collect::<Vec<_>>(),
+        [(Asked::Sent, false, approved, 0)]
+    );
 }
 
 #[test]

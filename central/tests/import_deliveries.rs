@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 
-use central::import::{Import, Mapping, Progress, Report, import};
+use central::import::{Import, Mapping, Played, Progress, Report, import, play, read_rows};
 use crdt_store::{Author, OpenOptions, Reader, Snapshot, Store, Timestamp};
 use domain::item::{CreateItem, UpdateItem};
-use domain::query::{PageRequest, ledger, reference, shipments, stock};
+use domain::query::requisitions::{self, RequisitionFilter};
+use domain::query::{PageRequest, dashboard, ledger, reference, shipments, stock};
+use domain::requisition::Side;
 use domain::shipment::{Direction, Status};
 use domain::{Caller, DomainSchema, Role};
 
@@ -491,4 +493,78 @@ fn the_same_text_in_windows_1252_is_the_same_import() {
     assert_eq!((utf_8.encoding.as_str(), windows.encoding.as_str()), ("UTF-8", "Windows-1252"));
     assert_eq!(on_hand(&snapshot(&one)), on_hand(&snapshot(&other)));
     assert_eq!(utf_8.rejected.len(), windows.rejected.len());
+}
+
+// ---- lived again ----
+
+/// The same file as orders, shipments and receipts, in a central of its own.
+fn lived() -> (Played, Store) {
+    let (bytes, _) = deliveries();
+    let rows = read_rows(&bytes, &mapping()).expect("a file that can be read");
+    let mut store = central_store();
+    let played = play(&mut store, &rows, &mapping()).expect("every day's rules allow it");
+    (played, store)
+}
+
+#[test]
+fn lived_again_every_unit_that_came_is_on_a_shelf_and_the_centre_has_nothing_left() {
+    let Imported { expected, report, .. } = &*IMPORTED;
+    let (played, store) = lived();
+    let read = snapshot(&store);
+    assert_eq!(played.rows, report.accepted);
+    let (found, centre) = on_hand(&read);
+    assert_eq!(found, expected.units_by_country_and_item());
+    assert_eq!(centre, 0);
+    // What the centre bought is what it sent, and what stores ordered of it is what came.
+    let bought = expected.good.iter().filter(|row| row.transfer).map(|row| row.units).sum::<i64>();
+    let stores = reference::stores(&read).expect("stores");
+    let rdc = stores.iter().find(|store| store.code == "RDC").expect("the centre");
+    let (mut came, mut left) = (0, 0);
+    for item in all_items(&read).keys() {
+        let rows = pages(|page| ledger::of_item(&read, rdc.id, *item, page).expect("a ledger"));
+        for entry in rows {
+            let quantity = entry.movement.quantity.thousandths();
+            if quantity > 0 { came += quantity } else { left -= quantity }
+        }
+    }
+    assert_eq!((came, left), (bought, bought));
+    let mut ordered = 0;
+    for store in &stores {
+        let filter = RequisitionFilter::default();
+        let orders =
+            pages(|page| requisitions::list(&read, store.id, Side::Customer, &filter, page).expect("orders"));
+        for order in orders {
+            let today = domain::text::day_of(NOW);
+            let detail = requisitions::detail(&read, order.requisition.id, today).expect("an order");
+            assert!(detail.is_covered, "{} is covered", order.requisition.number);
+            assert_eq!(order.requisition.status, domain::requisition::Status::Finalised);
+            ordered += detail.line_details.iter().map(|line| line.requested.thousandths()).sum::<i64>();
+        }
+    }
+    assert_eq!(ordered, bought);
+}
+
+#[test]
+fn lived_again_nothing_is_left_to_do_and_the_numbers_of_documents_are_those_of_the_file() {
+    let Imported { expected, .. } = &*IMPORTED;
+    let (played, store) = lived();
+    let read = snapshot(&store);
+    let transfers =
+        expected.distinct(|row| row.transfer.then(|| (row.note.clone(), row.country.clone(), row.day)));
+    assert_eq!(played.orders, transfers.iter().flatten().count() as u64);
+    let direct = |row: &Expected| {
+        (!row.transfer).then(|| (row.note.clone(), row.country.clone(), row.vendor.clone(), row.day))
+    };
+    assert_eq!(played.direct, expected.distinct(direct).iter().flatten().count() as u64);
+    let months = expected.distinct(|row| row.transfer.then_some((row.day.0, row.day.1)));
+    assert_eq!(played.purchases, months.iter().flatten().count() as u64);
+    for store in reference::stores(&read).expect("stores") {
+        let figures = dashboard::of_store(&read, store.id, domain::text::day_of(NOW)).expect("figures");
+        for code in
+            ["inbound-not-delivered", "outbound-not-shipped", "requisitions-open", "orders-draft", "tasks"]
+        {
+            let count = figures.iter().find(|figure| figure.code == code).map(|figure| figure.count);
+            assert_eq!(count, Some(0), "{code} of {}", store.name);
+        }
+    }
 }

@@ -4,6 +4,7 @@
 
 mod beside;
 mod commits;
+mod deliveries;
 mod dictionary;
 mod far_link;
 mod figures;
@@ -76,7 +77,7 @@ pub struct Ground<'a> {
 
 type Measure = fn(&Ground<'_>, &mut Table) -> Result<(), Failure>;
 
-const BENCHES: [(&str, &str, Measure); 13] = [
+const BENCHES: [(&str, &str, Measure); 14] = [
     ("commits", "durable commits, one at a time and grouped", commits::measure),
     ("adjust", "durable stock adjustments over HTTP at 1, 8 and 32 connections", http::measure_adjust),
     ("list", "a list of 100 stock lines out of 20,000 over HTTP", http::measure_list),
@@ -98,6 +99,11 @@ const BENCHES: [(&str, &str, Measure); 13] = [
     ("sync", "initialising a site of 20,000 documents, a quiet sync, a day's work, over QUIC", sync::measure),
     ("dictionary", "what the dictionary of the wire saves on small frames", dictionary::measure),
     ("import", "import of the file of deliveries", importing::measure),
+    (
+        "deliveries",
+        "the file of deliveries lived again: ordered, supplied and received, and counted",
+        deliveries::measure,
+    ),
     ("memory", "memory of central and of a site, idle and busy", memory::measure),
     (
         "ingest",

@@ -11,14 +11,15 @@
 //! Central writes everything, before any site enrols, through the same commands that people use; sites then receive
 //! their scopes as they would any others. The same seed and the same instant give the same history. Afterwards there are
 //! stock-outs, low and excess stock, batches that have expired or soon will, a delivery on its way, an order expected, a
-//! discrepancy, a draft, a held batch, a report that was sent and one that is being filled, and equipment that does not
-//! work.
+//! discrepancy, a draft, a held batch, orders that are written, sent, urgent, approved and supplied, a report that was sent
+//! and one that is being filled, and equipment that does not work.
 
 mod cast;
 mod catalogue;
 mod dice;
 mod equipment;
 mod need;
+mod orders;
 mod reporting;
 mod script;
 mod shelf;

@@ -21,6 +21,7 @@ use super::dice::Dice;
 use super::equipment::{PIECES, Piece};
 use super::need::Fate;
 use super::reporting;
+use super::orders;
 use super::shelf::{OnShelf, Shelf};
 use super::shelving::{self, Places};
 use super::timeline::Act;
@@ -38,7 +39,7 @@ pub(super) fn execute<R>(
 }
 
 /// The person whose work a store's history is.
-fn keeper(store: &DemoStore) -> DocumentId {
+pub(super) fn keeper(store: &DemoStore) -> DocumentId {
     let user = USERS.iter().find(|user| user.username == store.keeper);
     user.expect("the cast names its keepers rightly").id()
 }
@@ -87,6 +88,7 @@ impl Script {
                 let (month, _) = reporting::month_before(self.now, back);
                 reporting::begin(batch, keeper(store), store, month)
             }
+            Act::Ask { store, stage } => orders::ask(batch, self.today, store, stage),
             Act::Equip => self.equip(batch),
             Act::Report { piece, entry } => report(batch, piece, entry),
         }
@@ -279,7 +281,7 @@ impl Script {
         short: bool,
     ) -> Result<(), SeedError> {
         let id = self.under_way.remove(&(key, round)).expect("the timeline sends before it receives");
-        let shipment = shipment(batch.document(id)?, id)?;
+        let shipment: Shipment = read_document(batch.document(id)?, id)?;
         let mut missing = if short { 2 } else { 0 };
         let mut lines = Vec::new();
         for (line, sent) in &shipment.lines {
@@ -475,7 +477,7 @@ fn report(batch: &mut Batch<'_>, piece: &Piece, entry: usize) -> Result<(), Seed
     execute(batch, keeper(piece.store()), |txn, caller| domain::asset::log(txn, caller, id, &entry)).map(drop)
 }
 
-fn supplier_of(store: &DemoStore) -> &'static DemoStore {
+pub(super) fn supplier_of(store: &DemoStore) -> &'static DemoStore {
     DemoStore::of(store.supplier.expect("only the central store has no supplier"))
 }
 
@@ -510,7 +512,11 @@ fn round(units: i64) -> i64 {
     }
 }
 
-fn shipment(document: Option<Document>, id: DocumentId) -> Result<Shipment, SeedError> {
+/// The content of a document that an act before this one made.
+pub(super) fn read_document<T: serde::de::DeserializeOwned>(
+    document: Option<Document>,
+    id: DocumentId,
+) -> Result<T, SeedError> {
     let read = document.and_then(|document| document.data().ok());
-    read.ok_or_else(|| StoreError::Corrupt(format!("shipment {id} is not there")).into())
+    read.ok_or_else(|| StoreError::Corrupt(format!("{id} is not there")).into())
 }

@@ -6,6 +6,7 @@ use domain::text::{day_of, start_of_day};
 use super::cast::{self, DemoStore, STORES};
 use super::equipment::{PIECES, Piece};
 use super::reporting;
+use super::orders::Stage;
 
 /// How many days before today the records begin.
 pub(super) const DAYS: i64 = 91;
@@ -40,6 +41,8 @@ pub(super) enum Act {
     ReportMonth { store: &'static DemoStore, back: usize },
     /// A store begins the report of a month.
     BeginReport { store: &'static DemoStore, back: usize },
+    /// A store orders of its supplier.
+    Ask { store: &'static DemoStore, stage: Stage },
     /// The equipment of all stores is registered.
     Equip,
     /// Somebody records whether a piece of equipment works: an entry of its log.
@@ -124,6 +127,15 @@ fn loose_ends(at: &mut impl FnMut(i64, i64, Act)) {
     at(1, 10, Act::Draft { to: DemoStore::of("TAM") });
     at(1, 11, Act::Promise { to: DemoStore::of("NDA") });
     at(1, 15, Act::BeginReport { store: DemoStore::of("KPU"), back: 1 });
+    for (days_ago, hour, code, stage) in [
+        (5, 12, "LOK", Stage::Approved),
+        (3, 12, "NDA", Stage::Supplied),
+        (2, 13, "TAM", Stage::Sent),
+        (1, 15, "KPU", Stage::Emergency),
+        (1, 16, "KPU", Stage::Draft),
+    ] {
+        at(days_ago, hour, Act::Ask { store: DemoStore::of(code), stage });
+    }
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub(super) const REASONS: &[(ReasonKind, &str)] = &[
     (ReasonKind::ClosedVialWastage, "Congelé · Frozen"),
     (ReasonKind::Return, "Mauvais article · Wrong item"),
     (ReasonKind::Return, "Péremption courte · Short expiry"),
-    (ReasonKind::RequisitionVariance, "Épidémie · Outbreak"),
+    (ReasonKind::RequisitionVariance, OUTBREAK),
     (ReasonKind::RequisitionVariance, "Saison · Season"),
 ];
 
@@ -43,6 +43,7 @@ pub(super) const FOUND: &str = "Trouvé à l'inventaire · Found in count";
 pub(super) const DAMAGED: &str = "Avarié · Damaged";
 pub(super) const EXPIRED: &str = "Périmé, détruit · Expired, destroyed";
 pub(super) const OPEN_VIAL: &str = "Fin de séance, flacon ouvert · Open vial, end of session";
+pub(super) const OUTBREAK: &str = "Épidémie · Outbreak";
 
 /// Identity of the reason of a text.
 pub(super) fn reason_id(text: &str) -> DocumentId {

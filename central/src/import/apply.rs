@@ -267,6 +267,12 @@ fn apply_batch(batch: &mut Batch<'_>, import: &mut Import) -> Result<Vec<Settled
 /// Who the changes of an import say that they are by.
 pub const AUTHOR: &str = "import of deliveries";
 
+/// The commands that make what a plan's shipments are about: stores, partners and items.
+pub(super) fn reference_commands(plan: Plan) -> impl Iterator<Item = StepCommand> {
+    let plan = Plan { openings: Vec::new(), shipments: Vec::new(), ..plan };
+    steps(plan).into_iter().map(|step| step.command)
+}
+
 fn steps(plan: Plan) -> VecDeque<Step> {
     let centre = plan.centre.id;
     let mut steps = VecDeque::new();

@@ -11,6 +11,7 @@ mod apply;
 mod mapping;
 mod parse;
 mod plan;
+mod play;
 mod read;
 mod report;
 mod rows;
@@ -24,6 +25,7 @@ pub use plan::{
     Lot, Opening, Plan, PlannedItem, PlannedLine, PlannedPartner, PlannedShipment, PlannedStore,
     SHIPMENT_LINES_MAX, plan,
 };
+pub use play::{PlayError, Played, play};
 pub use read::{CELL_BYTES_MAX, COLUMNS_MAX, FILE_BYTES_MAX, FileError, ROWS_MAX};
 pub use report::{DocumentCounts, Report, StoreTotals};
 pub use rows::{Delivery, Kind, PACK_SIZE_MAX, RejectedRow, Rows, TEXT_CHARS_MAX, UNITS_MAX, read_rows};

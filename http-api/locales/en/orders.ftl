@@ -131,3 +131,4 @@ detail-the-next-period-or-one-of-the-last-twelve = The next period, or one of th
 detail-the-programme-has-a-kind-of-order-of-this-name = The programme has a kind of order of this name.
 detail-a-limit-for-each-period-needs-a-programme-with-periods-give-it-a-schedule-first = A limit for each period needs a programme with periods: choose its periods first.
 detail-kinds-of-orders-are-limited-for-each-period-take-their-limits-off-first = Kinds of orders are limited for each period: take their limits off first.
+all-lines = See all { $n } lines on one page

@@ -380,7 +380,7 @@ fn sources() -> &'static [(&'static str, &'static str)] {
         "screens/adjustments.rs" "screens/dashboard.rs" "screens/equipment.rs" "screens/help.rs" "screens/history.rs"
         "screens/bundles.rs" "screens/imports.rs" "screens/issue.rs" "screens/item.rs" "screens/items.rs" "screens/labels.rs" "screens/ledger.rs"
         "screens/login.rs" "screens/national.rs" "screens/partners.rs" "screens/receive.rs" "screens/scan.rs"
-        "screens/requisitions/fair.rs" "screens/requisitions/lists.rs" "screens/requisitions/mod.rs" "screens/requisitions/new.rs" "screens/requisitions/order.rs"
+        "screens/requisitions/fair.rs" "screens/requisitions/lists.rs" "screens/requisitions/mod.rs" "screens/requisitions/new.rs" "screens/requisitions/order.rs" "screens/requisitions/part.rs"
         "screens/requisitions/supplier.rs"
         "screens/rnr/figures.rs" "screens/rnr/grid.rs" "screens/rnr/list.rs" "screens/rnr/mod.rs" "screens/rnr/new.rs" "screens/rnr/paper.rs"
         "screens/shipments/boxes.rs" "screens/shipments/inbound.rs" "screens/shipments/mod.rs" "screens/shipments/outbound.rs"

@@ -498,3 +498,59 @@ async fn the_description_tells_the_status_of_an_order_from_that_of_its_shipments
     let ship = &description["paths"]["/api/v1/customer-requisitions/{id}/ship"]["post"];
     assert!(ship["responses"]["409"]["description"].as_str().expect("words").contains("nothing-remains"));
 }
+
+#[tokio::test]
+async fn the_lines_of_a_draft_come_in_as_a_file_and_its_own_file_comes_back() {
+    let trade = Trade::begin().await;
+    let id = trade.draft(40).await;
+    let codes: Vec<String> = trade.get("/api/v1/items?limit=10", &trade.both).await.done().value()["rows"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|item| item["code"].as_str().expect("a code").to_owned())
+        .collect();
+    let send = |query: String, token: String, body: String| {
+        let router = &trade.world.router;
+        async move {
+            let uri = format!("/api/v1/imports?{query}");
+            call(Method::POST, uri).by(&token).raw(body.into_bytes()).send(router).await
+        }
+    };
+    let query = format!("kind=order-lines&order={id}&file=order.csv");
+    let both = || trade.both.clone();
+    let file = format!(
+        "Code article;Quantité;Remarque\n{};70;urgent\n{};12;\nNONE;1;\n{};;\n",
+        codes[0], codes[1], codes[2]
+    );
+    let seen = send(query.clone(), both(), file).await.done().value();
+    assert_eq!((&seen["about"], &seen["blankRows"]), (&json!(id), &json!(1)));
+    assert_eq!((&seen["created"], &seen["changed"], &seen["errorCount"]), (&json!(1), &json!(1), &json!(1)));
+    assert_eq!((&seen["errors"][0]["code"], &seen["errors"][0]["line"]), (&json!("unknown-item"), &json!(4)));
+    let apply = format!("/api/v1/imports/{}/apply", seen["id"].as_str().expect("an id"));
+    trade.post(&apply, &trade.both, json!({})).await.refused(409, "import-has-errors");
+    let done = trade.post(&apply, &trade.both, json!({ "leaveOutErrors": true })).await.done().value();
+    assert_eq!((&done["status"], &done["rowsDone"]), (&json!("done"), &json!(2)));
+    let asked = |detail: RequisitionDetail| -> Vec<(String, Quantity, Option<String>)> {
+        detail.line_details.into_iter().map(|line| (line.item_code, line.requested, line.note)).collect()
+    };
+    let lines = asked(trade.detail(&order(id)).await);
+    assert!(lines.contains(&(codes[0].clone(), units(70), Some("urgent".to_owned()))), "{lines:?}");
+    assert!(lines.contains(&(codes[1].clone(), units(12), None)), "{lines:?}");
+
+    // Its own file, in the language of whoever filled it in, says what is there.
+    let uri = format!("/api/v1/internal-orders/{id}/lines.csv?language=fr");
+    let own = trade.get(&uri, &trade.both).await.done().text();
+    let back = send(query.clone(), both(), own).await.done().value();
+    assert_eq!((&back["same"], &back["errorCount"]), (&json!(2), &json!(0)), "{back}");
+
+    let page = trade.get(&format!("/internal-orders/{id}"), &trade.both).await.done().text();
+    assert!(page.contains(&format!("/imports?kind=order-lines&amp;order={id}")), "{page}");
+    let start = trade.get(&format!("/imports?kind=order-lines&order={id}"), &trade.both).await.done().text();
+    assert!(start.contains("multipart/form-data") && start.contains(&format!("/internal-orders/{id}")));
+
+    let file = format!("code,quantity\n{},5\n", codes[0]);
+    send("kind=order-lines".to_owned(), both(), file.clone()).await.refused(422, "validation");
+    send(query.clone(), trade.looker.clone(), file.clone()).await.refused(403, "not-permitted");
+    trade.post(&format!("{}/send", order(id)), &trade.both, json!({})).await.done();
+    send(query, both(), file).await.refused(409, "wrong-status");
+}

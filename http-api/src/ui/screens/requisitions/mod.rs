@@ -4,6 +4,7 @@ mod fair;
 mod lists;
 mod new;
 mod order;
+mod part;
 mod supplier;
 
 pub(in crate::ui) use fair::{give_fairly, shares};
@@ -32,6 +33,7 @@ use crate::ui::sheets::export_and;
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
+use part::Part;
 
 /// Where the pages of a side are.
 const fn path_of(side: Side) -> &'static str {
@@ -187,7 +189,19 @@ fn show(
     side: Side,
     problem: Option<&Problem>,
 ) -> Result<Response, Trouble> {
+    show_part(visit, detail, side, &Form::default(), problem)
+}
+
+/// The page with the lines that are asked for.
+fn show_part(
+    visit: &Visit,
+    detail: &RequisitionDetail,
+    side: Side,
+    asked: &Form,
+    problem: Option<&Problem>,
+) -> Result<Response, Trouble> {
     let words = visit.words;
+    let part = Part::of(detail, format!("{}/{}", path_of(side), detail.requisition.id), asked);
     let name = name_of(words, side);
     let row = &detail.requisition;
     let sub = html! { (detail.customer_name) " → " (detail.supplier_name) " · " span data-live="status" { (status_chip(words, row)) } };
@@ -201,8 +215,8 @@ fn show(
         a class="btn" href={ "/history/" (row.id) } { (icon("history")) (t!(words, "history")) }
     };
     let content = match side {
-        Side::Customer => order::body(visit, detail)?,
-        Side::Supplier => supplier::body(visit, detail),
+        Side::Customer => order::body(visit, detail, &part)?,
+        Side::Supplier => supplier::body(visit, detail, &part),
     };
     let body = html! {
         div class="print-only" { p { (visit.state.settings().system_name) " · " (name) " " (row.number) } p { (detail.customer_name) " → " (detail.supplier_name) } }
@@ -214,6 +228,7 @@ fn show(
         (signatures(words))
     };
     let page = Page::new(section_of(side), row.number.clone(), body).below(name, path_of(side));
+    let page = if part.is_short() { page } else { page.searching() };
     let mut response = layout::page(visit, page);
     if let Some(problem) = problem {
         *response.status_mut() = problem.status_code();

@@ -10,12 +10,15 @@ use domain::shipment::End;
 use domain::{Permission, query};
 use maud::{Markup, html};
 
-use super::{after, amendment, grounds_cells, grounds_heads, item_cell, load, settle_amendment, show, typed};
+use super::part::Part;
+use super::{
+    after, amendment, grounds_cells, grounds_heads, item_cell, load, settle_amendment, show, show_part, typed,
+};
 use crate::error::Problem;
-use crate::ui::form::Form;
+use crate::ui::form::{Asked, Form};
 use crate::ui::icon::icon;
 use crate::ui::layout::done;
-use crate::ui::parts::{empty, row_ids};
+use crate::ui::parts::empty;
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
 use crate::ui::words::t;
@@ -142,7 +145,7 @@ impl Sheet<'_> {
     }
 }
 
-pub(super) fn body(visit: &Visit, detail: &RequisitionDetail) -> Result<Markup, Trouble> {
+pub(super) fn body(visit: &Visit, detail: &RequisitionDetail, part: &Part<'_>) -> Result<Markup, Trouble> {
     let words = visit.words;
     let open = visit.may(Permission::RequisitionEdit)
         && matches!(detail.requisition.status, Status::Draft | Status::Sent);
@@ -152,12 +155,7 @@ pub(super) fn body(visit: &Visit, detail: &RequisitionDetail) -> Result<Markup, 
             header { h2 class="grow" { (t!(words, "lines-title")) } span class="saved" id="save-state" role="status" {} }
             @if open && !sheet.is_draft() { p class="pad muted small no-print" { (t!(words, "amend-note")) } }
             @if detail.line_details.is_empty() { (empty("package", &t!(words, "no-lines"), &t!(words, "no-order-lines-text"), html! {})) }
-            @else {
-                div class="scroll" id="rows" data-rows=(row_ids(detail.line_details.iter().map(|line| line.item))) { table class="cards" {
-                    thead { (sheet.heads()) }
-                    tbody { @for line in &detail.line_details { (sheet.row(line)) } }
-                } }
-            }
+            @else { (part.head(words)) (part.table(words, &sheet.heads(), |line| sheet.row(line))) }
             @if open { (sheet.add_form()) }
             (sheet.bar())
         }
@@ -165,8 +163,12 @@ pub(super) fn body(visit: &Visit, detail: &RequisitionDetail) -> Result<Markup, 
 }
 
 /// The page.
-pub(in crate::ui) async fn order(visit: Visit, Path(id): Path<DocumentId>) -> Result<Response, Trouble> {
-    show(&visit, &load(&visit, id, Side::Customer)?, Side::Customer, None)
+pub(in crate::ui) async fn order(
+    visit: Visit,
+    Path(id): Path<DocumentId>,
+    asked: Asked,
+) -> Result<Response, Trouble> {
+    show_part(&visit, &load(&visit, id, Side::Customer)?, Side::Customer, &asked, None)
 }
 
 /// Changes a line, as it is typed.

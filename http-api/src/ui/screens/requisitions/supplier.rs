@@ -8,11 +8,13 @@ use domain::query::requisitions::{RequisitionDetail, RequisitionLine};
 use domain::requisition::{self, Approval, Approve, LineSelection, Side, Status, Supply};
 use maud::{Markup, html};
 
-use super::{after, amendment, grounds_cells, grounds_heads, item_cell, load, settle_amendment, show, typed};
-use crate::ui::form::Form;
+use super::part::Part;
+use super::{
+    after, amendment, grounds_cells, grounds_heads, item_cell, load, settle_amendment, show, show_part, typed,
+};
+use crate::ui::form::{Asked, Form};
 use crate::ui::icon::icon;
 use crate::ui::layout::done;
-use crate::ui::parts::row_ids;
 use crate::ui::trouble::{self, Trouble};
 use crate::ui::visit::Visit;
 use crate::ui::words::t;
@@ -71,24 +73,25 @@ fn bar(visit: &Visit, detail: &RequisitionDetail) -> Markup {
     }
 }
 
-pub(super) fn body(visit: &Visit, detail: &RequisitionDetail) -> Markup {
+pub(super) fn body(visit: &Visit, detail: &RequisitionDetail, part: &Part<'_>) -> Markup {
     let words = visit.words;
     let is_sent = detail.requisition.status == Status::Sent;
     let open = is_sent && visit.may(Permission::RequisitionEdit);
+    let heads = html! {
+        tr {
+            th scope="col" { (t!(words, "item")) }
+            (grounds_heads(words))
+            th scope="col" class="num" { (t!(words, "requested")) }
+            th scope="col" class="num" { (t!(words, "available")) }
+            th scope="col" class="num" { (t!(words, "to-be-given")) }
+            th scope="col" class="num" { (t!(words, "in-shipments")) }
+        }
+    };
     html! {
         section class="card" {
             header { h2 class="grow" { (t!(words, "lines-title")) } span class="saved" id="save-state" role="status" {} }
-            div class="scroll" id="rows" data-rows=(row_ids(detail.line_details.iter().map(|line| line.item))) { table class="cards" {
-                thead { tr {
-                    th scope="col" { (t!(words, "item")) }
-                    (grounds_heads(words))
-                    th scope="col" class="num" { (t!(words, "requested")) }
-                    th scope="col" class="num" { (t!(words, "available")) }
-                    th scope="col" class="num" { (t!(words, "to-be-given")) }
-                    th scope="col" class="num" { (t!(words, "in-shipments")) }
-                } }
-                tbody { @for line in &detail.line_details { (row(visit, detail.requisition.id, line, open)) } }
-            } }
+            (part.head(words))
+            (part.table(words, &heads, |line| row(visit, detail.requisition.id, line, open)))
             @if is_sent { (bar(visit, detail)) }
         }
     }
@@ -98,8 +101,9 @@ pub(super) fn body(visit: &Visit, detail: &RequisitionDetail) -> Markup {
 pub(in crate::ui) async fn requisition(
     visit: Visit,
     Path(id): Path<DocumentId>,
+    asked: Asked,
 ) -> Result<Response, Trouble> {
-    show(&visit, &load(&visit, id, Side::Supplier)?, Side::Supplier, None)
+    show_part(&visit, &load(&visit, id, Side::Supplier)?, Side::Supplier, &asked, None)
 }
 
 /// Says how much of an item is given, as it is typed.
