@@ -9,6 +9,7 @@ mod figures;
 mod imports;
 mod lists;
 mod requisitions;
+mod rnr_forms;
 mod scanning;
 mod shares;
 mod shelf;
