@@ -10,8 +10,8 @@ use domain::query::stock::StockFilter;
 use domain::query::{
     Page, PageRequest, access, assets, items, ledger, reference, rnr_forms, shipments, stock, tasks,
 };
-use domain::rnr;
 use domain::requisition::{Side, Status as Asked};
+use domain::rnr;
 use domain::shipment::{Direction, Status};
 use domain::{DomainSchema, TaskKind, password};
 

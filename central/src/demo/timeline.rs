@@ -5,8 +5,8 @@ use domain::text::{day_of, start_of_day};
 
 use super::cast::{self, DemoStore, STORES};
 use super::equipment::{PIECES, Piece};
-use super::reporting;
 use super::orders::Stage;
+use super::reporting;
 
 /// How many days before today the records begin.
 pub(super) const DAYS: i64 = 91;

@@ -12,7 +12,7 @@ use crate::period_schedule::Period;
 use crate::programme::ProgrammeRow;
 use crate::quantity::Quantity;
 use crate::requisition::RequisitionRow;
-use crate::rnr::{self, Column, Computed, RnrForm, RnrFormRow, Status};
+use crate::rnr::{self, Column, Computed, LateCell, RnrForm, RnrFormRow, Status};
 use crate::text::Key;
 use crate::{record, reject, views};
 
@@ -90,8 +90,8 @@ pub struct RnrFormLine {
     pub confirmed: bool,
     /// What stands against finalising it; its `line` is the place in the list of lines.
     pub problems: Vec<Problem>,
-    /// Columns of a finalised form that somebody wrote otherwise who did not know of the end.
-    pub late: Vec<Column>,
+    /// Cells of a finalised form that somebody wrote otherwise who did not know of the end.
+    pub late: Vec<LateCell>,
 }
 
 /// A form that is to be filled, or filled on.

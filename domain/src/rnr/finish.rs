@@ -109,8 +109,8 @@ pub fn put_aside(txn: &mut Txn<'_>, caller: &Caller, id: DocumentId) -> Result<(
     let mut new = old.clone();
     for item in old.items() {
         let Some(reported) = old.reported.get(&item) else { continue };
-        for column in old.late(item) {
-            restore(&mut new, item, column, reported);
+        for late in old.late(item) {
+            restore(&mut new, item, late.column, reported);
         }
     }
     record::put_difference(txn, id, &old, &new);

@@ -37,5 +37,5 @@ pub use make::{create, discard, refresh, update};
 pub(crate) use project::project;
 pub use types::{
     Cells, Column, Computed, ConfirmLines, CreateRnrForm, Entered, FillLine, FillLines, FinalisedForm,
-    LINES_MAX, RnrForm, RnrFormRow, Status, UpdateRnrForm, Values,
+    LINES_MAX, LateCell, RnrForm, RnrFormRow, Status, UpdateRnrForm, Values,
 };

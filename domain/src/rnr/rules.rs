@@ -2,7 +2,7 @@
 
 use crdt_store::{DocumentId, Rejection, Timestamp};
 
-use super::types::{Column, Computed, Entered, RnrForm, Status, Values};
+use super::types::{Column, Computed, Entered, LateCell, RnrForm, Status, Values};
 use crate::Date;
 use crate::formula::rnr::{self, Field, Figures, FormLine, Problem, Report, Terms};
 use crate::quantity::Quantity;
@@ -188,12 +188,32 @@ impl RnrForm {
         problems
     }
 
-    /// Columns of a line of a finalised form that somebody wrote otherwise who did not know of the end.
-    pub fn late(&self, item: DocumentId) -> Vec<Column> {
-        match (self.status(), self.reported.get(&item)) {
-            (Status::Finalised, Some(reported)) => reported.differing(&self.entered(item)),
-            _ => Vec::new(),
-        }
+    /// Cells of a line of a finalised form that somebody wrote otherwise who did not know of the end.
+    pub fn late(&self, item: DocumentId) -> Vec<LateCell> {
+        let (Status::Finalised, Some(reported)) = (self.status(), self.reported.get(&item)) else {
+            return Vec::new();
+        };
+        let entered = self.entered(item);
+        let differing = reported.differing(&entered).into_iter();
+        differing.map(|column| LateCell { column, value: entered.text(column) }).collect()
+    }
+}
+
+impl Entered {
+    /// What was written into a column, as the API writes it.
+    fn text(&self, column: Column) -> String {
+        let quantity = match column {
+            Column::InitialBalance => self.initial_balance,
+            Column::Received => self.received,
+            Column::Consumed => self.consumed,
+            Column::Losses => self.losses,
+            Column::Adjustments => self.adjustments,
+            Column::FinalBalance => self.final_balance,
+            Column::Requested => self.requested,
+            Column::StockOutDays => return self.stock_out_days.unwrap_or_default().to_string(),
+            Column::Expiry => return self.expiry.map_or_else(String::new, |day| day.to_string()),
+        };
+        quantity.map_or_else(String::new, |quantity| quantity.to_string())
     }
 }
 

@@ -265,6 +265,16 @@ pub enum Column {
     Expiry,
 }
 
+/// What somebody wrote into a finalised form who did not know of the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LateCell {
+    /// Where.
+    pub column: Column,
+    /// What, as the API writes such a value.
+    pub value: String,
+}
+
 /// Cells of a line; absent ones are not spoken of, null is what was computed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]

@@ -68,6 +68,8 @@ rnr-finalise = Finalise and order
 rnr-finalise-question = Finalise { $name }? The report is fixed then, and the order goes to { $supplier }.
 rnr-order-not-here = The order of this form is not on this device: it is on its way, or was lost with the device that sent it.
 rnr-send-again = Send it from here
+rnr-requested = Requested
+rnr-late-value = { $column }: { $value } written too late
 rnr-put-aside = Keep the report as it is
 rnr-and-others = { $n ->
     [one] and { $n } other thing

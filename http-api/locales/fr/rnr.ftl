@@ -68,6 +68,8 @@ rnr-finalise = Finaliser et commander
 rnr-finalise-question = Finaliser { $name } ? Le rapport est alors fixé, et la commande part à { $supplier }.
 rnr-order-not-here = La commande de ce rapport n’est pas sur cet appareil : elle arrive encore, ou s’est perdue avec l’appareil qui l’a envoyée.
 rnr-send-again = L’envoyer d’ici
+rnr-requested = Demandé
+rnr-late-value = { $column } : { $value } écrit trop tard
 rnr-put-aside = Garder le rapport tel quel
 rnr-and-others = { $n ->
     [one] et { $n } autre point

@@ -10,6 +10,7 @@ mod imports;
 mod lists;
 mod order_terms;
 mod requisitions;
+mod rnr_forms;
 mod scanning;
 mod shares;
 mod shelf;

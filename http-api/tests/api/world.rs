@@ -14,8 +14,8 @@ use crdt_store::{
     Timestamp, Txn, VerifiedChange, VerifiedSnapshot,
 };
 use domain::{
-    Caller, DomainSchema, Permission, Preset, Quantity, Role, item, password, reason, site, stock_line,
-    store, user,
+    Caller, DomainSchema, Permission, Preset, Quantity, Role, item, password, period_schedule, programme,
+    reason, site, stock_line, store, user,
 };
 use http_api::{AppState, Settings};
 use replication::NodeConfig;
@@ -174,6 +174,49 @@ pub async fn sharing(directory: &Path, keeper: DeviceId) -> (World, DocumentId) 
     let node = node(false, move || OpenOptions::file(&path)).await;
     let router = http_api::router(AppState::new(node.clone(), settings(Role::Site)));
     (World { router, node, country }, line)
+}
+
+/// The site of two stores of which the one far away is supplied by the district, and a programme of the first two items that
+/// is reported by months.
+pub async fn reporting(directory: &Path) -> (World, DocumentId) {
+    let World { router, node: first, country } = site_of_two_stores(directory).await;
+    first.shutdown().await;
+    drop(router);
+    let path = directory.join("site.redb");
+    let mut as_central = open(OpenOptions::file(&path).central(true), 7);
+    let (far, district, admin) = (country.far, country.district, country.users["admin"]);
+    let [schedule, programme] = [1, 2].map(|byte| DocumentId::from_bytes([byte; 16]));
+    run(&mut as_central, Timestamp::from_millis(1), admin, |txn, caller| {
+        let first = "2020-01-01".parse().expect("a day");
+        let wish = period_schedule::CreatePeriodSchedule {
+            id: Some(schedule),
+            name: "Months".into(),
+            months: 1,
+            first,
+        };
+        period_schedule::create(txn, caller, &wish).map(|_| ())
+    });
+    let items = country.items[..2].to_vec();
+    run(&mut as_central, Timestamp::from_millis(2), admin, |txn, caller| {
+        let wish = programme::CreateProgramme {
+            id: Some(programme),
+            code: "EPI".into(),
+            name: "Immunisation".into(),
+            immunisation: true,
+            items,
+            stores: vec![],
+            schedule: Some(schedule),
+        };
+        programme::create(txn, caller, &wish).map(|_| ())
+    });
+    run(&mut as_central, Timestamp::from_millis(3), admin, |txn, caller| {
+        let wish = store::UpdateStore { supplier: Some(Some(district)), ..Default::default() };
+        store::update(txn, caller, far, &wish)
+    });
+    drop(as_central);
+    let node = node(false, move || OpenOptions::file(&path)).await;
+    let router = http_api::router(AppState::new(node.clone(), settings(Role::Site)));
+    (World { router, node, country }, programme)
 }
 
 /// The other device of [`sharing`].

@@ -3,7 +3,7 @@
 use crdt_store::{DocumentId, Timestamp};
 use domain::formula::rnr::{Field, Figures, Terms};
 use domain::period_schedule::Period;
-use domain::rnr::{Column, RnrFormRow, Status};
+use domain::rnr::{Column, LateCell, RnrFormRow, Status};
 use domain::shipment::End;
 use domain::{Date, Quantity};
 use serde::{Deserialize, Serialize};
@@ -142,8 +142,8 @@ pub struct RnrFormLine {
     pub confirmed: bool,
     /// What stands against finalising it.
     pub problems: Vec<RnrProblem>,
-    /// Columns of a finalised form that somebody wrote otherwise who did not know of the end.
-    pub late: Vec<Column>,
+    /// Cells of a finalised form that somebody wrote otherwise who did not know of the end.
+    pub late: Vec<LateCell>,
 }
 
 /// What the ledger said of a line of a form, and the forms before it. Quantities in units.

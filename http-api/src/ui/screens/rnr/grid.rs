@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crdt_store::DocumentId;
 use domain::formula::rnr::Field;
 use domain::query::rnr_forms::{RnrFormDetail, RnrFormLine};
-use domain::rnr::{self, Cells, Column, ConfirmLines, FillLine, FillLines, Status, UpdateRnrForm};
+use domain::rnr::{self, Cells, Column, ConfirmLines, FillLine, FillLines, LateCell, Status, UpdateRnrForm};
 use domain::{Permission, Quantity};
 use maud::{Markup, html};
 use serde::Serialize;
@@ -104,7 +104,7 @@ impl Cell {
             Column::Adjustments => t!(words, "rnr-adjustments"),
             Column::FinalBalance => t!(words, "rnr-final"),
             Column::StockOutDays => t!(words, "rnr-days-out"),
-            Column::Requested | Column::Expiry => t!(words, "requested"),
+            Column::Requested | Column::Expiry => t!(words, "rnr-requested"),
         }
     }
 
@@ -201,6 +201,17 @@ impl Grid<'_> {
         }
     }
 
+    /// What somebody wrote too late, and where.
+    fn late(&self, late: &LateCell) -> String {
+        let words = self.words();
+        let shown =
+            late.value.parse().map_or_else(|_| late.value.clone(), |quantity| words.quantity(quantity));
+        match CELLS.iter().find(|cell| cell.column == late.column) {
+            Some(cell) => t!(words, "rnr-late-value", column = cell.heading(words), value = shown),
+            None => t!(words, "rnr-late-value", column = t!(words, "expiry"), value = shown),
+        }
+    }
+
     /// The mark of a confirmed line, and the button that confirms it or takes that back.
     fn tick(&self, line: &RnrFormLine) -> Markup {
         let words = self.words();
@@ -229,6 +240,7 @@ impl Grid<'_> {
             tr id={ "line-" (line.item) } {
                 td {
                     (item_cell(line))
+                    @for late in &line.late { span class="two t-warn" { (self.late(late)) } }
                     a class="small no-print" href={ (self.base()) "/lines/" (line.item) } { (t!(words, "rnr-calculation")) @if line.note.is_some() { " · " (t!(words, "note")) } }
                 }
                 @for cell in first { (self.cell(cell, line)) }
@@ -620,11 +632,15 @@ pub(in crate::ui) async fn confirm(
         false => (true, form.id("confirm")),
     };
     let command = ConfirmLines { items: named.map(|item| vec![item]), confirmed };
-    match visit.carry_out(move |txn, caller| rnr::confirm(txn, caller, id, &command)).await {
-        Ok(()) => Ok(Redirect::to(&back(&form, id)).into_response()),
-        // A line that cannot be right says so at its cells: the page shows it as it was.
-        Err(_) if named.is_some() && form.has("back") => Ok(Redirect::to(&back(&form, id)).into_response()),
-        Err(problem) => page(&visit, id, &Form::default(), Some(&problem)),
+    let back = back(&form, id);
+    match (visit.carry_out(move |txn, caller| rnr::confirm(txn, caller, id, &command)).await, named) {
+        (Ok(()), None) => Ok(Redirect::to(&back).into_response()),
+        // A line that cannot be right says so at its cells.
+        (_, Some(item)) if form.has("back") => {
+            Ok(Redirect::to(&format!("{back}#line-{item}")).into_response())
+        }
+        (Ok(()), Some(item)) => Ok(Redirect::to(&format!("{back}#line-{item}")).into_response()),
+        (Err(problem), _) => page(&visit, id, &Form::default(), Some(&problem)),
     }
 }
 

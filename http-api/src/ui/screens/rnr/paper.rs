@@ -25,7 +25,7 @@ fn heads(words: Words) -> Markup {
         t!(words, "rnr-days-out"),
         t!(words, "amc"),
         t!(words, "rnr-maximum"),
-        t!(words, "requested"),
+        t!(words, "rnr-requested"),
     ];
     html! {
         tr {
