@@ -13,9 +13,25 @@ use super::words::{Words, t};
 
 /// What a field is called, by the last word of its pointer; behind the word of a column stands the id of a line.
 pub(super) fn field_name(words: Words, pointer: &str) -> String {
-    let is_word = |key: &&str| key.parse::<DocumentId>().is_err();
-    let last = pointer.rsplit('/').find(is_word).unwrap_or_default();
-    words.code("field", &last.replace('_', "-"))
+    words.code("field", &word_of(field_of(pointer)))
+}
+
+/// The field of a place: its last key that is no id.
+pub(super) fn field_of(pointer: &str) -> &str {
+    pointer.rsplit('/').find(|key| key.parse::<DocumentId>().is_err()).unwrap_or_default()
+}
+
+/// A field as its words are named: `cost-price` for `cost_price` and for `costPrice`.
+fn word_of(field: &str) -> String {
+    let mut word = String::with_capacity(field.len() + 4);
+    for letter in field.chars() {
+        match letter {
+            '_' => word.push('-'),
+            capital if capital.is_ascii_uppercase() => word.extend(['-', capital.to_ascii_lowercase()]),
+            letter => word.push(letter),
+        }
+    }
+    word
 }
 
 /// A value as the API writes it, in words; `label` is what people call it where it is an id.
@@ -80,6 +96,14 @@ fn flag_of(words: Words, document: DocumentId, text: &str) -> Markup {
 mod tests {
     use super::*;
     use crate::ui::words::Language;
+
+    #[test]
+    fn a_field_is_called_alike_wherever_it_stands() {
+        let of = |pointer: &str| field_name(Words(Language::English), pointer);
+        assert_eq!(of("/cost_price"), of("/lines/costPrice"));
+        assert_eq!(of("/requested/0194f8a2-0000-7000-8000-000000000000"), of("/requested"));
+        assert_ne!(of("/requested"), "requested", "it has words");
+    }
 
     #[test]
     fn a_value_is_said_in_the_readers_words() {

@@ -19,7 +19,7 @@ use crate::ui::layout::{self, Page, Section};
 use crate::ui::lookup::Names;
 use crate::ui::parts::{empty, title};
 use crate::ui::trouble::{self, Trouble};
-use crate::ui::values::field_name;
+use crate::ui::values::{field_name, field_of};
 use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
 
@@ -90,7 +90,7 @@ fn leaves(map: &Map) -> BTreeMap<String, &Value> {
 }
 
 /// Fields of documents that hold thousandths.
-const THOUSANDTHS: [&str; 12] = [
+const THOUSANDTHS: [&str; 30] = [
     "quantity",
     "issued",
     "received",
@@ -103,6 +103,24 @@ const THOUSANDTHS: [&str; 12] = [
     "volume",
     "min",
     "max",
+    "requested",
+    "supply",
+    "amended",
+    "suggested",
+    "monthly",
+    "on_hand",
+    "on_order",
+    "consumed",
+    "losses",
+    "adjustments",
+    "initial_balance",
+    "initialBalance",
+    "final_balance",
+    "finalBalance",
+    "monthlyBefore",
+    "monthlyBeforeThat",
+    "min_months",
+    "max_months",
 ];
 
 fn shown(words: Words, names: &Names<'_>, field: &str, value: &Value) -> String {
@@ -112,6 +130,8 @@ fn shown(words: Words, names: &Names<'_>, field: &str, value: &Value) -> String 
         Value::Int(number) if THOUSANDTHS.contains(&field) => {
             words.quantity(domain::Quantity::from_thousandths(*number))
         }
+        // The mark of a line as somebody confirmed it says nothing else.
+        Value::Int(_) if field == "confirmed" => t!(words, "yes"),
         // Milliseconds since 1970 are the only numbers of this size in documents.
         Value::Int(number) if *number > 100_000_000_000 => {
             words.day(domain::text::day_of(crdt_store::Timestamp::from_millis(*number)))
@@ -138,7 +158,7 @@ fn shown(words: Words, names: &Names<'_>, field: &str, value: &Value) -> String 
 /// A place in a document in words: the field, and the line it belongs to by its number.
 fn place(words: Words, names: &Names<'_>, path: &str, order: &BTreeMap<String, usize>) -> String {
     let parts: Vec<&str> = path.split('/').collect();
-    let name = |field: &str| words.code("field", &field.replace('_', "-"));
+    let name = |field: &str| field_name(words, field);
     match parts.as_slice() {
         ["lines", key, field] => match order.get(*key) {
             Some(at) => format!("{} · {}", t!(words, "line-number", n = at + 1), name(field)),
@@ -150,7 +170,12 @@ fn place(words: Words, names: &Names<'_>, path: &str, order: &BTreeMap<String, u
         [list @ ("items" | "stores"), id] => {
             id.parse().map_or_else(|_| name(list), |id| format!("{} · {}", name(list), names.anything(id)))
         }
-        [.., field] => name(field),
+        // Columns of lines, and lines that were frozen, by item.
+        [field, item] | ["sent" | "reported", item, .., field] => match item.parse() {
+            Ok(item) => format!("{} · {}", names.anything(item), name(field)),
+            Err(_) => name(path),
+        },
+        [.., _] => name(path),
         [] => String::new(),
     }
 }
@@ -188,10 +213,6 @@ impl<'e> Told<'e> {
         let places = all.iter().filter(differs).filter(told).map(|path| (**path).clone()).collect();
         Self { entry, places }
     }
-}
-
-fn field_of(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or_default()
 }
 
 /// An instant as an input for day and time holds it, in UTC.
