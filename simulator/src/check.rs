@@ -202,7 +202,7 @@ impl Inspection<'_> {
         self.world.tally.sometimes_many("late amendment", count_shipments(&documents, amended_late));
         self.world.tally.sometimes_many("discrepancy", count_shipments(&documents, differs));
         note_counts(self.world, &documents);
-        let steps: [Step<'_>; 13] = [
+        let steps: [Step<'_>; 14] = [
             Self::promises,
             Self::effects,
             Self::numbers,

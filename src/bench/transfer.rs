@@ -214,6 +214,8 @@ fn of_stock(line: DocumentId) -> AddLine {
         pack_size: None,
         price: None,
         note: None,
+        returns: None,
+        reason: None,
         whole_packs: false,
     }
 }

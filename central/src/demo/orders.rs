@@ -49,6 +49,8 @@ pub(super) fn ask(
         store: store.id(),
         supplier: None,
         programme: None,
+        order_type: None,
+        period: None,
         emergency: is_emergency,
         min_months: None,
         max_months: None,

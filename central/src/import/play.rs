@@ -158,6 +158,8 @@ fn bought(item: DocumentId, units: i64) -> AddLine {
         pack_size: Some(1),
         price: None,
         note: None,
+        returns: None,
+        reason: None,
         whole_packs: false,
     }
 }
@@ -277,6 +279,8 @@ fn order_of(delivery: &PlannedShipment) -> CreateRequisition {
         store: delivery.to,
         supplier: None,
         programme: None,
+        order_type: None,
+        period: None,
         emergency: false,
         min_months: None,
         max_months: None,

@@ -217,6 +217,8 @@ const fn code_of_tasks(kind: TaskKind) -> &'static str {
         TaskKind::ConflictingValues => "tasks-conflicting-values",
         TaskKind::OrderAmended => "tasks-order-amended",
         TaskKind::SuppliedTwice => "tasks-supplied-twice",
+        TaskKind::ReturnedTwice => "tasks-returned-twice",
+        TaskKind::ReportAmended => "tasks-report-amended",
     }
 }
 

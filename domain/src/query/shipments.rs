@@ -256,12 +256,18 @@ pub fn list_part(
 struct RowReader<'r, R: ViewRead + ?Sized> {
     names: Names<'r, R>,
     direction: Direction,
+    kind: Option<ShipmentKind>,
     wanted: Search,
 }
 
 impl<'r, R: ViewRead + ?Sized> RowReader<'r, R> {
     fn new(read: &'r R, direction: Direction, filter: &ShipmentFilter) -> Self {
-        Self { names: Names::new(read), direction, wanted: Search::of(filter.search.as_deref()) }
+        Self {
+            names: Names::new(read),
+            direction,
+            kind: filter.kind,
+            wanted: Search::of(filter.search.as_deref()),
+        }
     }
 
     fn row(&mut self, shipment: ShipmentRow) -> Result<Option<ShipmentListRow>, StoreError> {
@@ -272,7 +278,7 @@ impl<'r, R: ViewRead + ?Sized> RowReader<'r, R> {
         let other_name = self.names.end(other)?.unwrap_or_default().to_owned();
         let optional = |text: &'_ Option<String>| text.clone().unwrap_or_default();
         let (reference, comment) = (optional(&shipment.reference), optional(&shipment.comment));
-        if filter.kind.is_some_and(|kind| kind != shipment.kind) {
+        if self.kind.is_some_and(|kind| kind != shipment.kind) {
             return Ok(None);
         }
         let fits = self.wanted.fits_text([shipment.number.as_str(), &other_name, &reference, &comment]);

@@ -66,7 +66,7 @@ fn send_order(
         customer: form.store,
         supplier,
         programme: form.programme,
-        period: form.period,
+        period: form.from,
         understock_months: form.terms.understock_months,
         overstock_months: form.terms.overstock_months,
         comment: form.comment.clone(),
