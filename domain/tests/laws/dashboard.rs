@@ -77,7 +77,7 @@ fn opened(read: &Snapshot, store: Option<DocumentId>, figure: &Figure) -> usize 
 }
 
 fn shipments_of(read: &Snapshot, store: DocumentId, direction: Direction, figure: &Figure) -> usize {
-    let filter = ShipmentFilter { status: wish(figure, "status"), search: None };
+    let filter = ShipmentFilter { status: wish(figure, "status"), kind: None, search: None };
     match wish::<ShipmentPart>(figure, "part") {
         None => all(|page| shipments::list(read, store, direction, &filter, page).expect("a page")).len(),
         Some(part) => part_of(read, store, direction, part).len(),

@@ -713,6 +713,7 @@ fn rows_of_an_order_that_cannot_be_are_named_and_rows_without_a_quantity_are_lef
         immunisation: false,
         items: vec![world.paracetamol],
         stores: Vec::new(),
+        schedule: None,
     };
     let programme = world.central(|txn, caller| programme::create(txn, caller, &command)).id;
     world.meet_all();
