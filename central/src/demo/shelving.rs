@@ -7,7 +7,8 @@ use domain::item_variant::{CreateItemVariant, Packaging, VvmType};
 use domain::location::{CreateLocation, LocationKind, UpdateLocation};
 use domain::location_type::CreateLocationType;
 use domain::programme::CreateProgramme;
-use domain::{Caller, Temperature, Volume};
+use domain::programme::order_type::{self, CreateOrderType};
+use domain::{Caller, Quantity, Temperature, Volume};
 
 use super::SeedError;
 use super::cast::{DemoStore, id_of};
@@ -99,9 +100,32 @@ pub(super) fn make(batch: &mut Batch<'_>) -> Result<(), SeedError> {
             immunisation: *immunisation,
             items: ARTICLES.iter().filter(wanted).map(item_id).collect(),
             stores: Vec::new(),
-            schedule: immunisation.then(super::reporting::months),
+            schedule: (*immunisation || *code == MALARIA).then(super::reporting::months),
         };
         execute(batch, system, |txn, caller| domain::programme::create(txn, caller, &command))?;
+    }
+    order_types(batch)
+}
+
+/// Malaria is ordered once a month, and in an emergency in few lines at any time.
+fn order_types(batch: &mut Batch<'_>) -> Result<(), SeedError> {
+    let half = Quantity::from_thousandths(500);
+    let kinds = [
+        ("Régulière · Regular", false, [Quantity::whole(1), Quantity::whole(3)], Some(1), None),
+        ("Urgente · Emergency", true, [half, Quantity::whole(1)], None, Some(5)),
+    ];
+    for (name, emergency, [min_months, max_months], max_orders, max_lines) in kinds {
+        let command = CreateOrderType {
+            id: Some(id_of("order type", name)),
+            name: name.to_owned(),
+            emergency,
+            min_months,
+            max_months,
+            max_orders,
+            max_lines,
+        };
+        let programme = id_of("programme", MALARIA);
+        execute(batch, DocumentId::NIL, |txn, caller| order_type::create(txn, caller, programme, &command))?;
     }
     Ok(())
 }
