@@ -168,9 +168,9 @@ impl Person<'_> {
             (Person::supply, 12),
             (Person::report, 12),
             (Person::enter_delivery, 5),
-            (Person::give_back, 9),
-            (Person::take_back, 4),
-            (Person::check_boxes, 4),
+            (Person::give_back, 5),
+            (Person::take_back, 2),
+            (Person::check_boxes, 2),
             (Person::open, 2),
             (Person::hold, 4),
             (Person::count, 22),
@@ -277,7 +277,7 @@ impl Person<'_> {
             (0..=1, _) => Deed::Advance(row.id, SetStatus { status: Status::Delivered }),
             (2..=5, Some(line)) => {
                 let quantity = self.dice.chance(300).then(|| self.units(0, 40));
-                let verdict = self.dice.chance(60).then_some(Verdict::Rejected);
+                let verdict = self.dice.chance(150).then_some(Verdict::Rejected);
                 let line = ReceiveLine { line, quantity, location: None, verdict, note: None };
                 let lines = if self.dice.chance(600) { vec![line] } else { Vec::new() };
                 Deed::Receive(row.id, Receive { lines })

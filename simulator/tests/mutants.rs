@@ -52,7 +52,7 @@ fn a_balance_below_zero_without_a_task_is_found() {
 
 #[test]
 fn a_restored_device_that_writes_on_as_before_is_found() {
-    is_found(Mutant::UnnoticedRestore, 3, &["I1", "I2", "N1", "W1"]);
+    is_found(Mutant::UnnoticedRestore, 3, &["I1", "I2", "I13", "N1", "W1"]);
 }
 
 #[test]

@@ -114,10 +114,10 @@ fn what_goes_back_is_not_consumed_and_the_supplier_takes_it_in_as_any_goods() {
 fn a_return_is_worth_what_the_goods_cost() {
     let mut world = World::new();
     let (id, line) = received(&mut world, Verdict::Passed);
-    let stock = Some(detail(&world, A, id).line_details[0].received_line.expect("it became stock"));
+    let stock = detail(&world, A, id).line_details[0].received_line.expect("it became stock");
     let dearer =
         UpdateStockLine { sell_price: Some(Some("20".parse().expect("money"))), ..Default::default() };
-    world.at(A, |txn, caller| stock_line::update(txn, caller, stock.expect("a line"), &dearer));
+    world.at(A, |txn, caller| stock_line::update(txn, caller, stock, &dearer));
     let command = give_back(&world, Some(id), vec![of_line(line, 40)]);
     let back = world.at(A, |txn, caller| shipment::return_goods(txn, caller, &command)).id;
     let money = |text: &str| text.parse::<Money>().ok();

@@ -87,6 +87,7 @@ fn cells(
             cell(format!("v-{}", line.id), money(words, line.value));
             cell(format!("kc-{}", line.id), check_mark(visit, line));
             cell("total".to_owned(), money(words, detail.shipment.value));
+            cell("worth".to_owned(), money(words, detail.shipment.value));
             saved.fields.insert(format!("k-{}", line.id), words.input(line.checked));
         }
         Direction::Inbound => {

@@ -14,7 +14,7 @@ use domain::{Permission, Quantity};
 use maud::{Markup, html};
 
 use super::boxes::scan_box;
-use super::{after, item_cell, load, money, show, verdict_code};
+use super::{after, counts_boxes, item_cell, load, money, show, verdict_code};
 use crate::error::Problem;
 use crate::ui::form::Form;
 use crate::ui::icon::icon;
@@ -26,7 +26,7 @@ use crate::ui::visit::Visit;
 use crate::ui::words::{Words, t};
 
 /// Whether the receiver may say what arrived.
-fn receiving_open(detail: &ShipmentDetail) -> bool {
+pub(super) fn receiving_open(detail: &ShipmentDetail) -> bool {
     let status = detail.shipment.status;
     let coming = status >= Status::Picked || matches!(detail.shipment.sender, End::Partner(_));
     coming && status < Status::Verified
@@ -84,9 +84,10 @@ impl Receiving<'_> {
         let words = self.visit.words;
         let size = line.received_pack_size.unwrap_or(line.pack_size);
         html! {
-            span class="two no-print" {
-                label for={ "s-" (line.id) } { (t!(words, "pack-size")) " " }
-                input class="input small fit" size="4" id={ "s-" (line.id) } value=(size) inputmode="numeric" autocomplete="off" data-save=(self.url(line)) data-field="pack";
+            details class="two no-print" {
+                summary { (t!(words, "pack-size")) " " (size) }
+                input class="input small fit" size="5" id={ "s-" (line.id) } value=(size) inputmode="numeric" autocomplete="off" data-save=(self.url(line)) data-field="pack"
+                    aria-label={ (t!(words, "pack-size")) " " (line.item_name) };
             }
         }
     }
@@ -124,7 +125,7 @@ impl Receiving<'_> {
                     @if !self.received { (self.pack_input(line)) }
                     @if let Some(problem) = error { div class="error" { (icon("triangle-alert")) span { (trouble::message(words, problem)) } } }
                 }
-                td class="num" data-label=(t!(words, "value")) {
+                td class="num wide-only" data-label=(t!(words, "value")) {
                     span data-live={ "v-" (line.id) } { (money(words, line.received_value.or(line.value))) }
                     @if self.prices { (self.price_input(line)) }
                 }
@@ -139,11 +140,12 @@ impl Receiving<'_> {
     }
 }
 
-/// The way to give a line back that was rejected, or of which something else arrived; and what goes back already.
+/// The way to give a line back that was rejected, or of which more came than was sent; and what goes back already.
 fn give_back(visit: &Visit, line: &LineDetail, detail: &ShipmentDetail) -> Markup {
     let words = visit.words;
     let id = detail.shipment.id;
-    let differs = line.verdict == Verdict::Rejected || line.discrepancy;
+    let beyond = line.received.is_some_and(|received| received > line.issued);
+    let differs = line.verdict == Verdict::Rejected || beyond;
     let taken = detail.shipment.status >= Status::Received && detail.shipment.kind == ShipmentKind::Regular;
     html! {
         @if line.given_back.is_positive() { span class="two" { (t!(words, "goes-back", quantity = words.quantity(line.given_back))) } }
@@ -161,7 +163,7 @@ fn settled_row(visit: &Visit, line: &LineDetail, detail: &ShipmentDetail) -> Mar
             td class="nowrap" data-label=(t!(words, "batch")) { (or_dash(line.batch.as_deref())) span class="two" { (expiry(words, line.expiry, visit.today())) } }
             td class="num" data-label=(t!(words, "sent")) data-live={ "e-" (line.id) } { (words.quantity(coming(line))) }
             td class="num strong" data-label=(t!(words, "received")) data-live={ "r-" (line.id) } { @match line.received { Some(quantity) => (words.quantity(quantity)), None => (or_dash(None)) } @if line.discrepancy { " " (chip(Tone::Warn, "flag", &t!(words, "differs"))) } }
-            td class="num" data-label=(t!(words, "value")) data-live={ "v-" (line.id) } { (money(words, line.received_value.or(line.value))) }
+            td class="num wide-only" data-label=(t!(words, "value")) data-live={ "v-" (line.id) } { (money(words, line.received_value.or(line.value))) }
             td data-label=(t!(words, "location")) { (or_dash(line.location_code.as_deref())) }
             td data-label=(t!(words, "verdict")) { (words.code("verdict", verdict_code(line.verdict))) (give_back(visit, line, detail)) }
             td data-label=(t!(words, "note")) { (or_dash(line.received_note.as_deref())) }
@@ -189,7 +191,7 @@ pub(super) fn body(
     let prices = partner_sends && !received;
     let receiving = Receiving { visit, detail, locations: &locations, typed, problem, received, prices };
     Ok(html! {
-        @if open && !received && !lines.is_empty() { (scan_box(words, Direction::Inbound, shipment.id)) }
+        @if counts_boxes(detail, Direction::Inbound, may) { (scan_box(words, Direction::Inbound, shipment.id)) }
         form class="card" method="post" action={ (base) "/receive" } {
             header { h2 class="grow" { (t!(words, "lines-title")) } span class="saved" id="save-state" role="status" {} }
             @if lines.is_empty() { (empty("package", &t!(words, "no-lines"), &t!(words, "no-lines-text"), html! {})) }
@@ -198,11 +200,11 @@ pub(super) fn body(
                     thead { tr {
                         th scope="col" { (t!(words, "item")) } th scope="col" { (t!(words, "batch")) }
                         th scope="col" class="num" { (t!(words, "sent")) } th scope="col" class={ @if !open { "num" } @else { "w-quantity" } } { (t!(words, "received")) }
-                        th scope="col" class="num" { (t!(words, "value")) }
+                        th scope="col" class="num wide-only" { (t!(words, "value")) }
                         th scope="col" class={ @if open && !received { "w-choice" } } { (t!(words, "location")) } th scope="col" class={ @if open { "w-choice" } } { (t!(words, "verdict")) } th scope="col" class={ @if open { "w-note" } } { (t!(words, "note")) }
                     } }
                     tbody { @for (at, line) in lines.iter().enumerate() { @if open { (receiving.row(at, line)) } @else { (settled_row(visit, line, detail)) } } }
-                    tfoot { tr { td colspan="4" class="strong" { (t!(words, "total")) } td class="num strong" data-live="total" { (money(words, if received { detail.received_value } else { shipment.value })) } td colspan="3" {} } }
+                    tfoot { tr { td colspan="4" class="strong" { (t!(words, "total")) } td class="num strong wide-only" data-live="total" { (money(words, if received { detail.received_value } else { shipment.value })) } td colspan="3" {} } }
                 } }
             }
             @if open || may_verify || (may && partner_sends && shipment.status < Status::Received) {

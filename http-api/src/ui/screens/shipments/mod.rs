@@ -341,19 +341,30 @@ fn notes(visit: &Visit, detail: &ShipmentDetail, direction: Direction, may: bool
         || shipment.expected.is_some();
     let open = may && shipment.status < Status::Verified;
     html! {
-        @if said || open {
+        @if open && !said { (notes_form(words, detail, direction)) }
+        @if said {
             section class="card pad" {
-                @if said { dl class="facts few" {
+                dl class="facts few" {
                     @if let Some(text) = &shipment.reference { (fact(&t!(words, "reference"), html! { (text) })) }
                     @if let Some(text) = &shipment.comment { (fact(&t!(words, "comment"), html! { (text) })) }
                     @if let Some(text) = &detail.receiver_comment { (fact(&t!(words, "receiver-comment"), html! { (text) })) }
                     @if let Some(text) = &detail.transport { (fact(&t!(words, "transport"), html! { (text) })) }
                     @if let Some(day) = shipment.expected { (fact(&t!(words, "expected"), html! { span data-live="expected" { (words.day(day)) } })) }
-                } }
+                }
                 @if open { (notes_form(words, detail, direction)) }
             }
         }
     }
+}
+
+/// Whether boxes are counted here by scanning them: until the goods have left, or until they are in stock.
+fn counts_boxes(detail: &ShipmentDetail, direction: Direction, may: bool) -> bool {
+    let shipment = &detail.shipment;
+    let open = match direction {
+        Direction::Outbound => shipment.status < Status::Shipped,
+        Direction::Inbound => shipment.status < Status::Received && inbound::receiving_open(detail),
+    };
+    may && open && !shipment.on_hold && detail.line_details.iter().any(|line| !line.placeholder)
 }
 
 /// Whether the sender's fields are written at this end: by the sender, or by the receiver of what a partner sends.
@@ -515,8 +526,15 @@ fn show(
     let name = name_of(words, direction);
     let may = visit.may(permission(detail, direction));
     let shipment = &detail.shipment;
+    let total = if direction == Direction::Inbound && shipment.status >= Status::Received {
+        detail.received_value
+    } else {
+        shipment.value
+    };
     let sub = html! {
-        (detail.sender_name) " → " (detail.receiver_name) " · " span data-live="status" { (status_chip(words, shipment.status)) } @if shipment.kind == ShipmentKind::Return { " " (return_chip(words)) }
+        (detail.sender_name) " → " (detail.receiver_name) " · "
+        @if let Some(total) = total { (t!(words, "total")) " " span class="tabular" data-live="worth" { (words.price(total)) } " · " }
+        span data-live="status" { (status_chip(words, shipment.status)) } @if shipment.kind == ShipmentKind::Return { " " (return_chip(words)) }
     };
     let list = format!("{}/{}/lines", path_of(direction).trim_start_matches('/'), shipment.id);
     let back = return_href(detail, direction).filter(|_| visit.may(Permission::Returns));
@@ -541,8 +559,12 @@ fn show(
         (content)
         (signatures(words))
     };
-    let page =
+    let mut page =
         Page::new(section_of(direction), shipment.number.clone(), body).below(name, path_of(direction));
+    // The slash leads to the box that counts.
+    if counts_boxes(detail, direction, may) {
+        page = page.searching();
+    }
     let mut response = layout::page(visit, page);
     if let Some(problem) = problem {
         *response.status_mut() = problem.status_code();

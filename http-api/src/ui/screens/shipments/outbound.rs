@@ -12,7 +12,7 @@ use domain::shipment::{
 use maud::{Markup, html};
 
 use super::boxes::scan_box;
-use super::{after, hold_button, item_cell, load, money, return_reasons, show};
+use super::{after, counts_boxes, hold_button, item_cell, load, money, return_reasons, show};
 use crate::error::Problem;
 use crate::ui::form::Form;
 use crate::ui::icon::icon;
@@ -60,7 +60,7 @@ impl Lines<'_> {
         counts: bool,
     ) -> Markup {
         html! {
-            input class={ "input small end" @if counts { " quantity" } } id={ (id) "-" (line.id) } name=(field) value=(value) inputmode="decimal" autocomplete="off"
+            input class={ "input small end" @if counts { " quantity" } @else { " num" } } id={ (id) "-" (line.id) } name=(field) value=(value) inputmode="decimal" autocomplete="off"
                 data-save=(self.url(line)) data-field=(field) aria-label={ (label) " " (line.item_name) " " (line.batch.as_deref().unwrap_or_default()) };
         }
     }
@@ -204,7 +204,7 @@ pub(super) fn body(visit: &Visit, detail: &ShipmentDetail, may: bool) -> Result<
     let reasons = if is_return { return_reasons(visit)? } else { Vec::new() };
     let lines = Lines { visit, detail, reasons: &reasons, may, editable, open };
     Ok(html! {
-        @if open && !detail.line_details.is_empty() { (scan_box(words, Direction::Outbound, shipment.id)) }
+        @if counts_boxes(detail, Direction::Outbound, may) { (scan_box(words, Direction::Outbound, shipment.id)) }
         section class="card" {
             header { h2 class="grow" { (t!(words, "lines-title")) } span class="saved" id="save-state" role="status" {} }
             @if detail.line_details.is_empty() { (empty("package", &t!(words, "no-lines"), &t!(words, "no-lines-text"), html! {})) }

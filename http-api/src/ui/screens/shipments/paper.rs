@@ -154,6 +154,8 @@ pub(in crate::ui) async fn received_note(
 ) -> Result<Response, Trouble> {
     let words = visit.words;
     let detail = load(&visit, id, Direction::Inbound)?;
+    // What nobody has counted is worth nothing yet: the column takes no room on the paper then.
+    let worth = detail.received_value;
     let lines = detail.line_details.iter().filter(|line| !line.placeholder);
     let rows = lines.enumerate().map(|(at, line)| {
         html! {
@@ -161,10 +163,10 @@ pub(in crate::ui) async fn received_note(
                 td class="num" { (at + 1) }
                 (batch_cells(words, line))
                 td class="num" { (words.quantity(coming(line))) }
-                td class="num strong blank" { @if let Some(received) = line.received { (words.quantity(received)) } }
+                td class={ "num strong" @if line.received.is_none() { " blank" } } { @if let Some(received) = line.received { (words.quantity(received)) } }
                 td class="num" { @if let Some(received) = line.received { (words.signed(received - coming(line))) } }
                 td { (words.code("verdict", verdict_code(line.verdict))) }
-                td class="num" { (money(words, line.received_value)) }
+                @if worth.is_some() { td class="num" { (money(words, line.received_value)) } }
                 td { (or_dash(line.received_note.as_deref())) }
             }
         }
@@ -172,9 +174,9 @@ pub(in crate::ui) async fn received_note(
     let heads = html! {
         th scope="col" class="num" { "#" } (batch_heads(words))
         th scope="col" class="num" { (t!(words, "sent")) } th scope="col" class="num" { (t!(words, "received")) } th scope="col" class="num" { (t!(words, "difference")) }
-        th scope="col" { (t!(words, "verdict")) } th scope="col" class="num" { (t!(words, "value")) } th scope="col" { (t!(words, "note")) }
+        th scope="col" { (t!(words, "verdict")) } @if worth.is_some() { th scope="col" class="num" { (t!(words, "value")) } } th scope="col" { (t!(words, "note")) }
     };
-    let foot = html! { tr { td colspan="8" class="strong" { (t!(words, "total")) } td class="num strong" { (money(words, detail.received_value)) } td {} } };
+    let foot = html! { @if worth.is_some() { tr { td colspan="8" class="strong" { (t!(words, "total")) } td class="num strong" { (money(words, worth)) } td {} } } };
     let table = (heads, rows.collect(), foot);
     Ok(paper(&visit, &detail, Direction::Inbound, t!(words, "received-note-title"), table))
 }

@@ -102,17 +102,15 @@ fn left(visit: &Visit, read: &Snapshot, way: Way, line: &LineDetail) -> Result<Q
     Ok(left.max(Quantity::ZERO))
 }
 
-/// What is likely to go back: the line that was asked for, what was rejected, what came beyond what was sent.
+/// What is likely to go back: what was rejected, what came beyond what was sent; of one line where one is asked for.
 fn offered(way: Way, line: &LineDetail, left: Quantity, asked: Option<DocumentId>) -> Option<Quantity> {
     let beyond = line.received.map_or(Quantity::ZERO, |received| received - line.issued);
-    let amount = match (asked, way) {
-        (Some(asked), _) if asked == line.id && !beyond.is_positive() => left,
-        (Some(asked), _) if asked != line.id => Quantity::ZERO,
-        (_, Way::ToSupplier) if line.verdict == Verdict::Rejected => left,
-        (_, Way::ToSupplier) => beyond.min(left),
-        (_, Way::FromCustomer) => Quantity::ZERO,
+    let amount = match way {
+        Way::FromCustomer => Quantity::ZERO,
+        Way::ToSupplier if line.verdict == Verdict::Rejected => left,
+        Way::ToSupplier => beyond.min(left),
     };
-    Some(amount).filter(|amount| amount.is_positive())
+    Some(amount).filter(|amount| amount.is_positive() && asked.is_none_or(|asked| asked == line.id))
 }
 
 fn rows_of_shipment(
@@ -217,6 +215,11 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
+    /// Whether what is printed on the boxes is typed: of what a customer brings without its shipment.
+    fn typed_boxes(&self) -> bool {
+        self.free && self.way == Way::FromCustomer
+    }
+
     fn value(&self, field: &str, key: DocumentId) -> &str {
         self.form.raw(&format!("{field}.{key}"))
     }
@@ -242,7 +245,7 @@ impl Rows<'_> {
         let words = self.visit.words;
         let pack = Some(self.value("pack", row.key)).filter(|pack| !pack.is_empty());
         html! {
-            @if self.free && self.way == Way::FromCustomer {
+            @if self.typed_boxes() {
                 td data-label=(t!(words, "batch")) { (self.small("batch", "text", &t!(words, "batch"), row)) }
                 td data-label=(t!(words, "expiry")) { (self.small("expiry", "date", &t!(words, "expiry"), row)) }
                 td data-label=(t!(words, "pack-size")) { input class="input small num" name={ "pack." (row.key) } value=[pack] inputmode="numeric" autocomplete="off" aria-label={ (t!(words, "pack-size")) " " (row.name) }; }
@@ -264,7 +267,7 @@ impl Rows<'_> {
         html! {
             tr data-line=(key) data-item=(row.item) {
                 td {
-                    @if self.free && self.way == Way::FromCustomer { input type="hidden" name={ "item." (key) } value=(row.item); }
+                    @if self.typed_boxes() { input type="hidden" name={ "item." (key) } value=(row.item); }
                     span class="strong" { (row.name) } span class="two" { (row.code) " · " (row.unit) }
                     @if let Some(error) = error { div class="error" { (icon("triangle-alert")) span { (error) } } }
                 }
@@ -272,7 +275,7 @@ impl Rows<'_> {
                 td data-label=(t!(words, "quantity")) { input class="input small quantity" id={ "q-" (key) } name={ "quantity." (key) } value=(typed) inputmode="decimal" autocomplete="off" data-land[land]
                     aria-label={ (t!(words, "quantity")) " " (row.name) } aria-invalid=[error.is_some().then_some("true")]; }
                 td data-label=(t!(words, "reason")) { (self.reason(row)) }
-                td data-label=(t!(words, "note")) { (self.small("note", "text", &t!(words, "note"), row)) }
+                @if !self.typed_boxes() { td data-label=(t!(words, "note")) { (self.small("note", "text", &t!(words, "note"), row)) } }
                 @if self.free {
                     td class="num" { button class="btn quiet" name="remove" value=(key) formnovalidate data-remove title=(t!(words, "remove")) { (icon("trash-2")) span class="visually-hidden" { (t!(words, "remove")) " " (row.name) } } }
                 }
@@ -282,14 +285,10 @@ impl Rows<'_> {
 
     fn heads(&self) -> Markup {
         let words = self.visit.words;
-        let third = if self.free && self.way == Way::FromCustomer {
-            t!(words, "pack-size")
-        } else {
-            t!(words, "can-go-back")
-        };
+        let third = if self.typed_boxes() { t!(words, "pack-size") } else { t!(words, "can-go-back") };
         html! {
-            th scope="col" { (t!(words, "item")) } th scope="col" { (t!(words, "batch")) } th scope="col" { (t!(words, "expiry")) } th scope="col" class="num" { (third) }
-            th scope="col" class="w-quantity" { (t!(words, "quantity")) } th scope="col" class="w-choice" { (t!(words, "reason")) } th scope="col" class="w-note" { (t!(words, "note")) }
+            th scope="col" { (t!(words, "item")) } th scope="col" class={ @if self.typed_boxes() { "w-quantity" } } { (t!(words, "batch")) } th scope="col" { (t!(words, "expiry")) } th scope="col" class="num" { (third) }
+            th scope="col" class="w-quantity" { (t!(words, "quantity")) } th scope="col" class="w-choice" { (t!(words, "reason")) } @if !self.typed_boxes() { th scope="col" class="w-note" { (t!(words, "note")) } }
             @if self.free { th scope="col" { span class="visually-hidden" { (t!(words, "actions")) } } }
         }
     }
