@@ -80,3 +80,4 @@ detail-not-below-the-least-and-at-most-n-months = Not below the least, and at mo
 detail-this-is-no-item-of-the-programme = This is no item of the programme.
 detail-no-line-asks-for-anything = No line asks for anything.
 all-lines = See all { $n } lines on one page
+detail-at-most-n-lines = At most { $first } lines

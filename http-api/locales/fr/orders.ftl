@@ -80,3 +80,4 @@ detail-not-below-the-least-and-at-most-n-months = Pas moins que le minimum, et a
 detail-this-is-no-item-of-the-programme = Cet article ne fait pas partie du programme.
 detail-no-line-asks-for-anything = Aucune ligne ne demande quoi que ce soit.
 all-lines = Voir les { $n } lignes sur une page
+detail-at-most-n-lines = Au plus { $first } lignes
