@@ -513,10 +513,12 @@ fn lived_again_every_unit_that_came_is_on_a_shelf_and_the_centre_has_nothing_lef
     let read = snapshot(&store);
     assert_eq!(played.rows, report.accepted);
     let (found, centre) = on_hand(&read);
-    assert_eq!(found, expected.units_by_country_and_item());
+    let came: BTreeMap<_, _> =
+        expected.units_by_country_and_item().into_iter().map(|(key, units)| (key, units * 1_000)).collect();
+    assert_eq!(found, came);
     assert_eq!(centre, 0);
     // What the centre bought is what it sent, and what stores ordered of it is what came.
-    let bought = expected.good.iter().filter(|row| row.transfer).map(|row| row.units).sum::<i64>();
+    let bought = expected.good.iter().filter(|row| row.transfer).map(|row| row.units * 1_000).sum::<i64>();
     let stores = reference::stores(&read).expect("stores");
     let rdc = stores.iter().find(|store| store.code == "RDC").expect("the centre");
     let (mut came, mut left) = (0, 0);

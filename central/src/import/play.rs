@@ -25,7 +25,7 @@ use super::mapping::Mapping;
 use super::plan::{Plan, PlannedLine, PlannedShipment, plan};
 use super::rows::{Kind, Rows};
 
-/// Deliveries in one transaction: a commit costs more than a delivery does.
+/// Deliveries in one transaction, at the time of the first of them: a commit costs more than a delivery does.
 const DELIVERIES_AT_ONCE: usize = 20;
 
 /// Noon, as an import has it: the same day in nearly every time zone.

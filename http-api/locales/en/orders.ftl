@@ -132,3 +132,4 @@ detail-the-programme-has-a-kind-of-order-of-this-name = The programme has a kind
 detail-a-limit-for-each-period-needs-a-programme-with-periods-give-it-a-schedule-first = A limit for each period needs a programme with periods: choose its periods first.
 detail-kinds-of-orders-are-limited-for-each-period-take-their-limits-off-first = Kinds of orders are limited for each period: take their limits off first.
 all-lines = See all { $n } lines on one page
+detail-at-most-n-lines = At most { $first } lines

@@ -132,3 +132,4 @@ detail-the-programme-has-a-kind-of-order-of-this-name = Le programme a déjà un
 detail-a-limit-for-each-period-needs-a-programme-with-periods-give-it-a-schedule-first = Une limite par période demande un programme avec des périodes : choisissez-les d’abord.
 detail-kinds-of-orders-are-limited-for-each-period-take-their-limits-off-first = Des types de commande sont limités par période : retirez d’abord leurs limites.
 all-lines = Voir les { $n } lignes sur une page
+detail-at-most-n-lines = Au plus { $first } lignes

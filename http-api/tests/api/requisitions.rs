@@ -543,6 +543,9 @@ async fn the_lines_of_a_draft_come_in_as_a_file_and_its_own_file_comes_back() {
     let back = send(query.clone(), both(), own).await.done().value();
     assert_eq!((&back["same"], &back["errorCount"]), (&json!(2), &json!(0)), "{back}");
 
+    let chosen = json!({ "store": trade.world.country.far });
+    let choose = call(Method::PUT, "/api/v1/session/store").json(chosen).by(&trade.both);
+    choose.send(&trade.world.router).await.done();
     let page = trade.get(&format!("/internal-orders/{id}"), &trade.both).await.done().text();
     assert!(page.contains(&format!("/imports?kind=order-lines&amp;order={id}")), "{page}");
     let start = trade.get(&format!("/imports?kind=order-lines&order={id}"), &trade.both).await.done().text();
