@@ -270,15 +270,21 @@ impl Grid<'_> {
     fn head(&self) -> Markup {
         let (words, base) = (self.words(), self.base());
         let form = &self.detail.form.form;
+        let name = form_name(words, self.detail);
         let seldom = html! {
             a href={ (base) "/paper" } { (icon("printer")) (t!(words, "print")) }
             a href={ "/history/" (form.id) } { (icon("history")) (t!(words, "history")) }
+            @if self.open {
+                hr;
+                form method="post" action={ (base) "/refresh" } { button title=(t!(words, "rnr-refresh-long")) { (icon("refresh-cw")) (t!(words, "rnr-refresh")) } }
+                form method="post" action={ (base) "/discard" } data-confirm=(t!(words, "discard-question", number = name.as_str())) { button { (icon("trash-2")) (t!(words, "discard")) } }
+            }
         };
         let sub = html! { (self.detail.store_name) " → " (self.detail.form.supplier_name) " · " span data-live="status" { (status_chip(words, form)) } };
         let known = Some(self.detail.line_details.len());
         let actions =
             html! { (export_and(words, &format!("rnr-forms/{}/lines", form.id), &[], known, seldom)) };
-        html! { (title(&form_name(words, self.detail), sub, actions)) (self.notices()) (self.facts()) }
+        title(&name, sub, actions)
     }
 
     fn notices(&self) -> Markup {
@@ -333,8 +339,6 @@ impl Grid<'_> {
                     span id="progress" data-live="progress" { (progress(words, &self.detail.form.form)) }
                     span class="saved" id="save-state" role="status" aria-live="polite" {}
                     span class="end" {}
-                    form method="post" action={ (base) "/discard" } data-confirm=(t!(words, "discard-question", number = name.as_str())) { button class="btn quiet t-bad" { (icon("trash-2")) (t!(words, "discard")) } }
-                    form method="post" action={ (base) "/refresh" } { button class="btn" title=(t!(words, "rnr-refresh-long")) { (icon("refresh-cw")) (t!(words, "rnr-refresh")) } }
                     form method="post" action={ (base) "/confirm" } { input type="hidden" name="back" value=(back); button class="btn" name="confirm" value="all" data-last { (icon("check")) (t!(words, "rnr-confirm-all")) } }
                     form method="post" action={ (base) "/finalise" } data-confirm=(t!(words, "rnr-finalise-question", name = name.as_str(), supplier = &self.detail.form.supplier_name)) { button class="btn primary" { (icon("circle-check")) (t!(words, "rnr-finalise")) } }
                 }
@@ -417,6 +421,8 @@ fn page(visit: &Visit, id: DocumentId, asked: &Form, problem: Option<&Problem>) 
     let body = html! {
         (grid.head())
         @if let Some(problem) = problem { (alert(words, &detail, problem)) }
+        (grid.notices())
+        (grid.facts())
         div class="card" {
             div class="filters" { (search(words, &base, &t!(words, "rnr-search"), wanted.search, &[("part", wanted.part)])) }
             div id="list" {
@@ -425,8 +431,11 @@ fn page(visit: &Visit, id: DocumentId, asked: &Form, problem: Option<&Problem>) 
                     (empty("search", &t!(words, "nothing-found"), &t!(words, "rnr-nothing-here"), html! { a class="btn" href=(base) { (t!(words, "show-all-lines")) } }))
                 } @else {
                     form method="post" action={ (base) "/lines" } {
+                        // What Enter presses where scripts are off.
+                        button class="visually-hidden" tabindex="-1" aria-hidden="true" { (t!(words, "save")) }
                         input type="hidden" name="back" value=(here);
                         div class="scroll" id="rows" data-rows=(row_ids(lines.iter().map(|line| line.item))) { table class="cards rnr" {
+                            colgroup { col; @for _ in 0..6 { col class="c-cell"; } col class="c-days"; col class="c-days"; col class="c-cell"; col class="c-asked"; col class="c-menu"; }
                             thead { (grid.heads()) }
                             @for group in lines.chunks(ROWS_PER_GROUP) { tbody class="group" { @for line in group { (grid.row(line)) } } }
                         } }
@@ -457,7 +466,7 @@ fn alert(words: Words, detail: &RnrFormDetail, problem: &Problem) -> Markup {
     html! {
         (trouble::alert(words, problem))
         @if let Some(line) = line {
-            p class="row" {
+            p class="row stack-above" {
                 a class="btn" href=(address(&format!("{PATH}/{}", detail.form.form.id), &[("search", &line.item_code)])) { (line.item_name) }
                 @if others > 0 { span class="muted" { (t!(words, "rnr-and-others", n = others)) } }
             }

@@ -93,7 +93,7 @@ pub(in crate::ui) async fn list(visit: Visit, asked: Asked) -> Result<Response, 
     let body = html! {
         (title(&name, html! { (own.name) }, actions))
         (due(&visit, &waiting))
-        div class="card" id="list" {
+        div class="card" {
             div class="filters" { (facets(&t!(words, "filter"), PATH, "status", chosen, &[], &offered)) }
             @if page.rows.is_empty() { (empty("calendar-clock", &t!(words, "rnr-empty"), &t!(words, "rnr-empty-text"), begin)) }
             @else {
