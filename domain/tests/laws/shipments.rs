@@ -153,6 +153,39 @@ fn what_was_shipped_and_not_received_is_a_task_for_both_and_overwrites_nothing()
 }
 
 #[test]
+fn the_senders_price_is_the_receivers_cost_for_packs_as_the_receiver_keeps_them() {
+    let mut world = World::new();
+    let mut command = world.stock(D, "AB12", "2027-12-31", 1_000);
+    command.sell_price = Some("12.5".parse().expect("money"));
+    let stock = world.at(D, |txn, caller| domain::stock_line::create(txn, caller, &command)).id;
+    let command = issue(&world, D, End::Store(world.centre), vec![of_stock(stock, 300)], Status::Picked);
+    let id = world.at(D, |txn, caller| shipment::issue(txn, caller, &command)).id;
+    let line = detail(&world, D, id).line_details[0].id;
+    let price = |text: &str| text.parse::<domain::Money>().ok();
+    let dearer = UpdateLine { price: Some(price("20")), ..UpdateLine::default() };
+    world.at(D, |txn, caller| shipment::update_line(txn, caller, id, line, &dearer));
+    press(&mut world, D, id, Status::Shipped);
+    let late = UpdateLine { price: Some(price("1")), ..UpdateLine::default() };
+    let rejection = world.try_at(D, |txn, caller| shipment::update_line(txn, caller, id, line, &late));
+    assert_eq!(rejection.expect_err("shipped").code, "wrong-status");
+    world.meet_all();
+    let in_boxes_of = |size| SetReceived { pack_size: Some(Some(size)), ..SetReceived::default() };
+    world.at(A, |txn, caller| shipment::set_received(txn, caller, id, line, &in_boxes_of(30)));
+    world.at(A, |txn, caller| shipment::receive(txn, caller, id, &Receive::default()));
+    let seen = detail(&world, A, id);
+    assert_eq!((seen.shipment.value, seen.received_value), (price("60"), price("60")));
+    let became = seen.line_details[0].received_line.expect("it became stock");
+    let row = query::stock::line(&world.read(A), became, today()).expect("a stock line");
+    assert_eq!((row.pack_size, row.on_hand), (30, units(300)));
+    assert_eq!((row.cost_price, row.sell_price), (price("6"), price("6")), "20 for 100 is 6 for 30");
+    let rejection =
+        world.try_at(A, |txn, caller| shipment::set_received(txn, caller, id, line, &in_boxes_of(10)));
+    assert_eq!(rejection.expect_err("in stock").code, "wrong-status");
+    world.meet_all();
+    world.assert_converged();
+}
+
+#[test]
 fn rejected_goods_do_not_become_stock() {
     let mut world = World::new();
     let (id, _) = sent(&mut world, Status::Shipped);
