@@ -6,7 +6,7 @@ use crdt_store::{DocumentId, Failure, Rejection, Txn};
 
 use super::make::load;
 use super::rules::{refusal, require_draft};
-use super::types::{Cells, ConfirmLines, FillLine, FillLines, LINES_MAX, RnrForm, Values};
+use super::types::{Cells, ConfirmLines, Entered, FillLine, FillLines, LINES_MAX, RnrForm, Values};
 use crate::permission::Caller;
 use crate::quantity::{AMOUNT_MAX, Quantity};
 use crate::{record, reject};
@@ -41,7 +41,7 @@ fn write(form: &mut RnrForm, line: &FillLine, pointer: &str) -> Result<(), Rejec
     let FillLine { item, set, was } = line;
     let values = form.values(*item);
     let values = values.ok_or_else(|| reject::not_found("line", *item).at(format!("{pointer}/item")))?;
-    require_seen(&values, form.note(*item), was, &format!("{pointer}/was"))?;
+    require_seen(&values, &form.entered(*item), form.note(*item), was, &format!("{pointer}/was"))?;
     let at = |field: &str| format!("{pointer}/set/{field}");
     put(&mut form.initial_balance, *item, set.initial_balance, amount(at("initialBalance")))?;
     put(&mut form.received, *item, set.received, amount(at("received")))?;
@@ -85,31 +85,48 @@ fn amount(pointer: String) -> impl FnOnce(Quantity) -> Result<Quantity, Rejectio
 }
 
 /// `stale-cell`: somebody else wrote there since the writer looked.
-fn require_seen(values: &Values, note: Option<&str>, was: &Cells, pointer: &str) -> Result<(), Rejection> {
+fn require_seen(
+    values: &Values,
+    entered: &Entered,
+    note: Option<&str>,
+    was: &Cells,
+    pointer: &str,
+) -> Result<(), Rejection> {
     let report = values.report;
     let text = |quantity: Quantity| Some(quantity.to_string());
-    let quantity =
-        |was: Option<Option<Quantity>>, stands: Quantity| was.is_some_and(|was| was != Some(stands));
+    // Null is that nobody wrote there.
+    let quantity = |was: Option<Option<Quantity>>, entered: Option<Quantity>, stands: Quantity| {
+        was.is_some_and(|was| was != entered && was != Some(stands))
+    };
     let cells = [
         (
             "initialBalance",
-            quantity(was.initial_balance, report.initial_balance),
+            quantity(was.initial_balance, entered.initial_balance, report.initial_balance),
             text(report.initial_balance),
         ),
-        ("received", quantity(was.received, report.received), text(report.received)),
-        ("consumed", quantity(was.consumed, report.consumed), text(report.consumed)),
-        ("adjustments", quantity(was.adjustments, report.adjustments), text(report.adjustments)),
-        ("losses", quantity(was.losses, report.losses), text(report.losses)),
-        ("finalBalance", quantity(was.final_balance, values.final_balance), text(values.final_balance)),
-        ("requested", quantity(was.requested, values.requested), text(values.requested)),
+        ("received", quantity(was.received, entered.received, report.received), text(report.received)),
+        ("consumed", quantity(was.consumed, entered.consumed, report.consumed), text(report.consumed)),
+        (
+            "adjustments",
+            quantity(was.adjustments, entered.adjustments, report.adjustments),
+            text(report.adjustments),
+        ),
+        ("losses", quantity(was.losses, entered.losses, report.losses), text(report.losses)),
+        (
+            "finalBalance",
+            quantity(was.final_balance, entered.final_balance, values.final_balance),
+            text(values.final_balance),
+        ),
+        ("requested", quantity(was.requested, entered.requested, values.requested), text(values.requested)),
         (
             "stockOutDays",
-            was.stock_out_days.is_some_and(|was| was != Some(report.stock_out_days)),
+            was.stock_out_days
+                .is_some_and(|was| was != entered.stock_out_days && was != Some(report.stock_out_days)),
             Some(report.stock_out_days.to_string()),
         ),
         (
             "expiry",
-            was.expiry.is_some_and(|was| was != values.expiry),
+            was.expiry.is_some_and(|was| was != entered.expiry && was != values.expiry),
             values.expiry.map(|day| day.to_string()),
         ),
         ("note", was.note.as_ref().is_some_and(|was| was.as_deref() != note), note.map(str::to_owned)),

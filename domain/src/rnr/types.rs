@@ -320,7 +320,8 @@ pub struct FillLine {
     /// What is written.
     #[serde(default)]
     pub set: Cells,
-    /// What stood there as the writer saw it: where it is something else by now, the line is refused as `stale-cell`.
+    /// What stood there as the writer saw it, null where nobody had written: where it is something else by now, the line is
+    /// refused as `stale-cell`.
     #[serde(default)]
     pub was: Cells,
 }

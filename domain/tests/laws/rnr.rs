@@ -498,7 +498,13 @@ fn a_cell_that_somebody_else_changed_meanwhile_is_not_overwritten_unseen() {
     let country = october(&mut world);
     let id = make(&mut world, A, &country, OCTOBER);
     let item = world.amoxicillin;
-    fill(&mut world, A, id, item, consumed(430));
+    // Nobody has written there yet.
+    let unwritten = || Cells { consumed: Some(None), ..Cells::default() };
+    let lines = vec![FillLine { item, set: consumed(430), was: unwritten() }];
+    world.at(A, |txn, caller| rnr::fill(txn, caller, id, &FillLines { lines }));
+    let lines = vec![FillLine { item, set: consumed(440), was: unwritten() }];
+    let stale = world.try_at(A, |txn, caller| rnr::fill(txn, caller, id, &FillLines { lines }));
+    assert_eq!(stale.expect_err("somebody has").code, "stale-cell");
     let lines = vec![FillLine { item, set: consumed(440), was: consumed(450) }];
     let stale = world.try_at(A, |txn, caller| rnr::fill(txn, caller, id, &FillLines { lines }));
     let stale = stale.expect_err("450 does not stand there any more");
