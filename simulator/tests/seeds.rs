@@ -25,7 +25,7 @@ fn worlds_without_faults_converge() {
 #[test]
 fn worlds_with_faults_keep_all_promises_and_reach_rare_states() {
     let mut never: Option<BTreeSet<String>> = None;
-    for seed in 1..=14 {
+    for seed in 1..=28 {
         let faults = if seed % 4 == 0 { FaultChoice::All } else { FaultChoice::Swarm };
         let report =
             holds(Options { seed, sites: 2 + (seed % 2) as u32, days: 3, faults, ..Options::default() });
