@@ -120,7 +120,7 @@ pub(crate) fn load<T: Record>(read: &(impl ViewRead + ?Sized), id: DocumentId) -
 }
 
 /// Puts what differs between a record as it was read and as it should be: changed leaves one by one, so that
-/// concurrent edits of other fields stay, and keys that are new with all they hold.
+/// concurrent edits of other fields stay, keys that are new with all they hold, and nothing in place of keys that are gone.
 pub(crate) fn put_difference<T: Record>(txn: &mut Txn<'_>, id: DocumentId, old: &T, new: &T) {
     put_map_difference(txn, id, &mut Vec::new(), &root_of(old), &root_of(new));
 }
@@ -134,6 +134,11 @@ fn put_map_difference(txn: &mut Txn<'_>, id: DocumentId, path: &mut Vec<String>,
             _ => txn.put(id, &path.iter().map(String::as_str).collect::<Vec<_>>(), value.clone()),
         }
         path.pop();
+    }
+    // A field that is left out where it is empty, and is empty now.
+    for key in old.keys().filter(|key| !new.contains_key(*key)) {
+        let parents = path.iter().map(String::as_str);
+        txn.delete(id, &parents.chain([key.as_str()]).collect::<Vec<_>>());
     }
 }
 

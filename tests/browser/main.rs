@@ -10,6 +10,7 @@ mod carrying;
 mod common;
 mod counting;
 mod harness;
+mod month;
 mod scenarios;
 mod sharing;
 
@@ -60,6 +61,9 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios! {
     ;
     carrying:
     a_cut_site_and_central_merge_by_files,
+    ;
+    month:
+    a_month_of_orders_with_the_link_cut_for_most_of_it,
     ;
     sharing:
     two_devices_that_share_issue_only_what_each_holds,

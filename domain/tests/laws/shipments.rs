@@ -170,6 +170,10 @@ fn the_senders_price_is_the_receivers_cost_for_packs_as_the_receiver_keeps_them(
     assert_eq!(rejection.expect_err("shipped").code, "wrong-status");
     world.meet_all();
     let in_boxes_of = |size| SetReceived { pack_size: Some(Some(size)), ..SetReceived::default() };
+    world.at(A, |txn, caller| shipment::set_received(txn, caller, id, line, &in_boxes_of(50)));
+    let as_sent = SetReceived { pack_size: Some(None), ..SetReceived::default() };
+    world.at(A, |txn, caller| shipment::set_received(txn, caller, id, line, &as_sent));
+    assert_eq!(detail(&world, A, id).line_details[0].received_pack_size, None, "what was said is taken back");
     world.at(A, |txn, caller| shipment::set_received(txn, caller, id, line, &in_boxes_of(30)));
     world.at(A, |txn, caller| shipment::receive(txn, caller, id, &Receive::default()));
     let seen = detail(&world, A, id);
