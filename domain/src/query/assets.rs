@@ -181,8 +181,16 @@ pub fn count_needing_replacement(
     store: Option<DocumentId>,
 ) -> Result<u64, StoreError> {
     let prefix = store.map_or_else(Vec::new, |store| store.as_bytes().to_vec());
-    let rows: Vec<AssetRow> = read.rows(views::ASSET_NUMBER, &prefix)?;
-    Ok(rows.iter().filter(|asset| asset.needs_replacement).count() as u64)
+    let mut count = Ok(0);
+    read.scan_prefix(views::ASSET_NUMBER, &prefix, &mut |_, value| {
+        match (decode_row::<AssetRow>(views::ASSET_NUMBER, value), &mut count) {
+            (Ok(asset), Ok(count)) => *count += u64::from(asset.needs_replacement),
+            (Ok(_), Err(_)) => {}
+            (Err(error), count) => *count = Err(error),
+        }
+        if count.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    count
 }
 
 /// The entry that tells the status: the latest by log time, then by when it was recorded, then by id.

@@ -16,7 +16,7 @@ use crate::requisition::{
     Approval, Decision, Frozen, Grounds, Line, OrderLimit, Progress, Requisition, RequisitionRow, Side,
     Status, known_terms, limit_of, period_of, progress,
 };
-use crate::shipment::ShipmentRow;
+use crate::shipment::{ShipmentRow, Status as ShipmentStatus};
 use crate::text::{Key, id_at};
 use crate::{record, reject, views};
 
@@ -195,13 +195,10 @@ fn answer(read: &(impl ViewRead + ?Sized), row: &RequisitionRow) -> Result<Optio
     })
 }
 
+/// Whether something is on its way for it, or was: what was called off is no answer.
 fn has_shipment(read: &(impl ViewRead + ?Sized), requisition: DocumentId) -> Result<bool, StoreError> {
-    let mut found = false;
-    read.scan_prefix(views::SHIPMENT_BY_REQUISITION, requisition.as_bytes(), &mut |_, _| {
-        found = true;
-        ControlFlow::Break(())
-    })?;
-    Ok(found)
+    let shipments = shipments_of(read, requisition)?;
+    Ok(shipments.iter().any(|shipment| shipment.status != ShipmentStatus::Cancelled))
 }
 
 /// How many requisitions that are before their supplier have each answer: one walk over them.
@@ -314,7 +311,7 @@ fn line_detail<R: ViewRead + ?Sized>(
 fn shipments_of(
     read: &(impl ViewRead + ?Sized),
     requisition: DocumentId,
-) -> Result<Vec<ShipmentRow>, Failure> {
+) -> Result<Vec<ShipmentRow>, StoreError> {
     let mut ids = Vec::new();
     read.scan_prefix(views::SHIPMENT_BY_REQUISITION, requisition.as_bytes(), &mut |key, _| {
         ids.extend(id_at(key, 16));

@@ -9,7 +9,7 @@ use crdt_store::{DocumentId, Failure, Rejection, Txn, Value, ViewRead};
 use serde::{Deserialize, Serialize};
 
 use super::rules::{require_customer, require_status};
-use super::types::{LINES_MAX, Requisition, Status};
+use super::types::{LINES_EVER_MAX, LINES_MAX, Requisition, Status};
 use crate::permission::{Caller, Permission};
 use crate::quantity::Quantity;
 use crate::{query, record, reject};
@@ -21,7 +21,10 @@ pub(crate) struct Draft {
     requisition: Requisition,
     /// The items of its programme, if it is for one.
     listed: Option<BTreeSet<DocumentId>>,
-    items: usize,
+    /// The items of its lines.
+    items: BTreeSet<DocumentId>,
+    /// How many there are with those struck off again.
+    ever: usize,
 }
 
 /// What a line says, as far as a table can say it.
@@ -51,8 +54,9 @@ impl Draft {
         require_customer(caller, &requisition, Permission::RequisitionEdit)?;
         require_status(&requisition, Status::Draft, "fill it in from a table")?;
         let listed = requisition.programme.map(|id| query::programmes::item_ids(read, id)).transpose()?;
-        let items = requisition.items().len();
-        Ok(Self { id, requisition, listed, items })
+        let items = requisition.standing_items();
+        let ever = requisition.items().len();
+        Ok(Self { id, requisition, listed, items, ever })
     }
 
     /// What the line of an item says now.
@@ -74,15 +78,16 @@ impl Draft {
         if self.listed.as_ref().is_some_and(|listed| !listed.contains(&item)) {
             return Err(reject::validation(pointer, "this is no item of the programme"));
         }
-        match self.items + added + usize::from(self.is_new(item)) <= LINES_MAX {
+        let more = added + usize::from(self.is_new(item));
+        match self.items.len() + more <= LINES_MAX && self.ever + more <= LINES_EVER_MAX {
             true => Ok(()),
             false => Err(reject::validation(pointer, format!("at most {LINES_MAX} lines"))),
         }
     }
 
-    /// Whether there is no line of an item, nor ever was.
+    /// Whether there is no line of an item.
     pub(crate) fn is_new(&self, item: DocumentId) -> bool {
-        !self.requisition.items().contains(&item)
+        !self.items.contains(&item)
     }
 
     /// Writes what differs of a line.

@@ -6,7 +6,9 @@ use crdt_store::{DocumentId, Failure, Rejection, Txn};
 
 use super::grounds::Grounds;
 use super::rules::{require_customer, require_status};
-use super::types::{AddLines, LINES_MAX, LineSelection, NewLine, Requisition, Status, UpdateLine};
+use super::types::{
+    AddLines, LINES_EVER_MAX, LINES_MAX, LineSelection, NewLine, Requisition, Status, UpdateLine,
+};
 use crate::permission::{Caller, Permission};
 use crate::reason::ReasonKind;
 use crate::stock_line::valid_quantity;
@@ -57,7 +59,7 @@ pub(super) fn write_suggested(txn: &Txn<'_>, requisition: &mut Requisition) -> R
 }
 
 fn require_length(requisition: &Requisition) -> Result<(), Failure> {
-    match requisition.items().len() <= LINES_MAX {
+    match requisition.standing_items().len() <= LINES_MAX && requisition.items().len() <= LINES_EVER_MAX {
         true => Ok(()),
         false => Err(reject::validation("/lines", format!("at most {LINES_MAX} lines")).into()),
     }

@@ -48,6 +48,12 @@ impl Requisition {
         self.requested.keys().chain(self.sent.keys()).chain(self.supply.keys()).copied().collect()
     }
 
+    /// The items of lines that stand: those struck off again, of which nobody else has said anything, left out.
+    pub(super) fn standing_items(&self) -> BTreeSet<DocumentId> {
+        let requested = self.requested.iter().filter(|(_, wish)| wish.is_some()).map(|(item, _)| item);
+        requested.chain(self.sent.keys()).chain(self.supply.keys()).copied().collect()
+    }
+
     /// The line of an item; an empty one if there is none.
     pub fn line(&self, item: DocumentId) -> Line {
         Line {

@@ -15,6 +15,10 @@ use crate::shipment::{End, Event};
 /// Most lines of one requisition, as many as a shipment has.
 pub const LINES_MAX: usize = 2_000;
 
+/// Most lines of one requisition with those that were struck off again: they stay in the document, and what several devices
+/// add without knowing of each other must still be taken by every other.
+pub(super) const LINES_EVER_MAX: usize = 2 * LINES_MAX;
+
 /// How far a requisition has come. It is read under a name of its own: a requisition stands beside its shipments, which
 /// have a status too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use domain::requisition::{
 use domain::shipment::{self, End, Status as ShipmentStatus};
 use domain::{TaskKind, query};
 use query::PageRequest;
-use query::requisitions::{RequisitionDetail, RequisitionFilter, RequisitionLine};
+use query::requisitions::{Answer, RequisitionDetail, RequisitionFilter, RequisitionLine};
 
 use crate::shipments::{issue, of_stock, press, tasks};
 use crate::world::{A, B, CENTRAL, D, World, today, units};
@@ -391,6 +391,23 @@ fn supplied_twice_from_two_tablets_is_a_task_and_both_shipments_stay() {
     world.meet_all();
     assert_eq!(kinds(&world, A), []);
     world.assert_views_follow_from_documents(B);
+}
+
+#[test]
+fn a_requisition_whose_shipment_was_called_off_waits_for_an_answer_again() {
+    let mut world = World::new();
+    world.open_stock(D, "DD01", "2027-12-31", 1_000);
+    let id = sent(&mut world, 200);
+    let waiting = |world: &World| {
+        let counts = query::requisitions::count_by_answer(&world.read(D), world.district, Side::Supplier);
+        counts.expect("memory reads").get(&Answer::None).copied().unwrap_or(0)
+    };
+    assert_eq!(waiting(&world), 1);
+    give(&mut world, D, id, 200);
+    let shipment = ship(&mut world, D, id);
+    assert_eq!(waiting(&world), 0);
+    world.at(D, |txn, caller| shipment::cancel(txn, caller, shipment));
+    assert_eq!(waiting(&world), 1, "all of it is to be given still");
 }
 
 #[test]

@@ -13,8 +13,8 @@ use domain::{Permission, ScopeKind};
 use serde::{Deserialize, Serialize};
 
 use super::input::{Bare, Empty, Ids};
-use super::requisitions;
 use super::route::{Ask, Route, query};
+use super::{requisitions, rnr_forms};
 use crate::auth::Visitor;
 use crate::error::Problem;
 use crate::state::AppState;
@@ -157,6 +157,10 @@ fn visible(
     let sees = match class {
         // Its scope does not say everything: a draft is not for the store that will be asked.
         "requisition" => requisitions::may_read(read, visitor, &header)?,
+        // It tells of more than the store's stock.
+        "rnr_form" => {
+            may_see(visitor, ScopeKind::of(&header.scope)) && rnr_forms::may_read(read, visitor, id)?
+        }
         _ => may_see(visitor, ScopeKind::of(&header.scope)),
     };
     if sees { Ok(header) } else { Err(Problem::not_found("document")) }

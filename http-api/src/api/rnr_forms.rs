@@ -1,7 +1,7 @@
 //! R&R forms: what a store reports of a programme for a period, and what it asks for on it.
 
 use axum::http::Method;
-use crdt_store::{DocumentId, Failure, Txn};
+use crdt_store::{DocumentId, Failure, Snapshot, Txn};
 use domain::period_schedule::Period;
 use domain::query::Page;
 use domain::query::programmes;
@@ -16,6 +16,7 @@ use super::input::{self, Empty, Ids};
 use super::reference::Rows;
 use super::replies;
 use super::route::{Ask, Place, Route, Take, all_pages, command, each, files, query, sheets};
+use crate::auth::Visitor;
 use crate::error::Problem;
 use crate::sheets::{Cell, Column, column};
 
@@ -78,6 +79,12 @@ fn visible(ask: &Ask<'_>) -> Result<RnrFormRow, Problem> {
     let row = rnr_forms::row(ask.read, ask.ids.id)?.ok_or_else(missing)?;
     ask.visitor.look(Some(row.store), Permission::RequisitionView).map_err(|_| missing())?;
     Ok(row)
+}
+
+/// Whether the visitor may read a form.
+pub(super) fn may_read(read: &Snapshot, visitor: &Visitor, id: DocumentId) -> Result<bool, Problem> {
+    let row = rnr_forms::row(read, id)?;
+    Ok(row.is_some_and(|row| visitor.look(Some(row.store), Permission::RequisitionView).is_ok()))
 }
 
 fn detail(ask: &Ask<'_>) -> Result<RnrFormDetail, Problem> {

@@ -115,7 +115,7 @@ pub struct ShipmentDetail {
     pub received_value: Option<Money>,
     /// Statuses reached, in their order.
     pub events: Vec<StatusEvent>,
-    /// Lines in the order in which they were made, those struck off left out.
+    /// Lines by item name and expiry, those struck off left out.
     pub line_details: Vec<LineDetail>,
 }
 

@@ -547,6 +547,10 @@ pub(in crate::ui) async fn show(
     let header = header
         .filter(|header| may_see(&visit, ScopeKind::of(&header.scope)))
         .filter(|header| header.class != "requisition" || tells_of(&visit, &read, id))
+        .filter(|header| {
+            !["requisition", "rnr_form"].contains(&header.class.as_str())
+                || visit.may(Permission::RequisitionView)
+        })
         .ok_or_else(|| Trouble::not_found("document"))?;
     let entries = read.history(id)?.unwrap_or_default();
     let mut writers = Writers::of(&visit, &read)?;
